@@ -1,0 +1,7 @@
+#include "addon/registry.h"
+
+namespace isovox::addon {
+
+Table FormatsTable() { return {}; }
+
+}  // namespace isovox::addon

@@ -1,0 +1,72 @@
+#include "exec/exec.h"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <map>
+#include <mutex>
+
+#include "base/error.h"
+
+namespace isovox {
+namespace {
+
+constexpr int kMaxThreads = 256;
+
+// oneTBB takes the smallest of all limits in force, and counts the calling thread as a worker although a JavaScript
+// thread never works: so there is one limit, above the largest arena, and the arenas do the limiting.
+void AllowEveryArena() {
+  static auto& limit =
+      *new tbb::global_control(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(kMaxThreads) + 1);
+  static_cast<void>(limit);
+}
+
+class TbbArena : public Arena {
+ public:
+  explicit TbbArena(int threads) : threads_(threads), arena_(threads, 0) {}
+
+  int threads() const override { return threads_; }
+  void Enqueue(std::function<void()> work) override { arena_.enqueue(std::move(work)); }
+  void Execute(const std::function<void()>& work) override { arena_.execute(work); }
+
+ private:
+  int threads_;
+  tbb::task_arena arena_;
+};
+
+}  // namespace
+
+std::shared_ptr<Arena> Arena::WithThreads(int threads) {
+  if (threads < 1 || threads > kMaxThreads) {
+    throw InvalidArgument("threads", "an integer between 1 and 256", std::to_string(threads));
+  }
+  AllowEveryArena();
+  // Never destroyed: a pool thread may outlive every static destructor when the process exits in mid-task.
+  static auto& mutex = *new std::mutex;
+  static auto& arenas = *new std::map<int, std::shared_ptr<Arena>>;
+  const std::lock_guard lock(mutex);
+  auto& arena = arenas[threads];
+  if (!arena) arena = std::make_shared<TbbArena>(threads);
+  return arena;
+}
+
+void ParallelFor(const Exec& exec, int64_t count, int64_t chunk,
+                 const std::function<void(int64_t, int64_t)>& body) {
+  if (count <= 0) return;
+  const int64_t chunks = (count + chunk - 1) / chunk;
+  const auto run_chunk = [&](int64_t c) {
+    exec.CheckCancelled();
+    body(c * chunk, std::min(count, (c + 1) * chunk));
+  };
+  if (chunks == 1) {
+    run_chunk(0);
+    return;
+  }
+  // Isolation: a thread that waits here works on this loop only, so stacks and memory stay bounded.
+  tbb::this_task_arena::isolate([&] {
+    tbb::parallel_for(int64_t{0}, chunks, run_chunk, tbb::simple_partitioner());
+  });
+}
+
+}  // namespace isovox
