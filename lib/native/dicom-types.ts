@@ -1,0 +1,316 @@
+// Plain data that the DICOM and format rows of the native surface take and give back.
+// Names in PascalCase are PS3.6 keywords, unchanged; an attribute that is absent from the file is absent here.
+
+export type Triple = [number, number, number];
+
+/** A remark about something that was read: it annotates a row and stops nothing. */
+export interface Finding {
+  code: string; // "slice.missing", "roi.no_contours"
+  severity: 'info' | 'warn' | 'fail';
+  message: string;
+  context: Record<string, string | number>;
+}
+
+export type RecordStatus = 'dicom' | 'dicomdir' | 'not-dicom' | 'refused';
+export type RecordKind = 'image' | 'rtstruct' | 'rtdose' | 'rtplan' | 'rtrecord' | 'reg' | 'seg' | 'other';
+
+/** One file, as `scanHeaders` saw it. `kind` and everything below it are there when `status` is "dicom". */
+export interface HeaderRecord {
+  path: string;
+  size: number; // bytes; 0 when the file could not be opened
+  status: RecordStatus;
+  code?: string; // an ERR_ code when refused
+  reason?: string; // why, when refused or not DICOM
+
+  kind?: RecordKind; // by SOPClassUID; by Modality only when the class is missing
+  modality_mismatch?: true; // Modality says something else than SOPClassUID
+  no_meta?: true; // no preamble or no file meta information: read all the same
+  SOPClassUID?: string;
+  SOPInstanceUID?: string;
+  TransferSyntaxUID?: string; // as declared, or as recognised when nothing is declared
+  Modality?: string;
+
+  PatientID?: string;
+  PatientSex?: string;
+  PatientAge?: string;
+  StudyInstanceUID?: string;
+  StudyDate?: string;
+  StudyTime?: string;
+  StudyDescription?: string;
+  SeriesInstanceUID?: string;
+  SeriesDescription?: string;
+  SeriesNumber?: number;
+  SeriesDate?: string;
+  SeriesTime?: string;
+  AcquisitionDate?: string;
+  AcquisitionTime?: string;
+  ContentDate?: string;
+  ContentTime?: string;
+  FrameOfReferenceUID?: string;
+  Manufacturer?: string;
+  ManufacturerModelName?: string;
+  StationName?: string;
+  SoftwareVersions?: string[];
+  PatientPosition?: string;
+  BodyPartExamined?: string;
+  ProtocolName?: string;
+
+  ImageType?: string[];
+  Rows?: number;
+  Columns?: number;
+  NumberOfFrames?: number;
+  BitsAllocated?: number;
+  BitsStored?: number;
+  PixelRepresentation?: number;
+  SamplesPerPixel?: number;
+  PhotometricInterpretation?: string;
+  PixelSpacing?: number[]; // [between rows, between columns]
+  SliceThickness?: number;
+  SpacingBetweenSlices?: number;
+  SliceLocation?: number;
+  GantryDetectorTilt?: number;
+  ImagePositionPatient?: number[];
+  ImageOrientationPatient?: number[];
+  InstanceNumber?: number;
+  AcquisitionNumber?: number;
+  TemporalPositionIdentifier?: number;
+  EchoNumbers?: number[];
+  RescaleSlope?: number;
+  RescaleIntercept?: number;
+  RescaleType?: string;
+  KVP?: number;
+  ConvolutionKernel?: string[];
+  ContrastBolusAgent?: string;
+  Units?: string; // PT
+  pixel_data_bytes?: number; // declared length, -1 when encapsulated; absent without pixel data
+  truncated?: true; // fewer bytes are there than declared
+
+  rtstruct?: RtStructHeader;
+  rtplan?: RtPlanHeader;
+  rtdose?: RtDoseHeader;
+  rtrecord?: RtRecordHeader;
+  reg?: RegistrationHeader;
+  seg?: SegmentationHeader;
+}
+
+export interface RtStructHeader {
+  StructureSetLabel?: string;
+  StructureSetName?: string;
+  StructureSetDate?: string;
+  StructureSetTime?: string;
+  ApprovalStatus?: string;
+  rois: Array<{ ROINumber: number; ROIName: string; RTROIInterpretedType?: string }>;
+  /** From the referenced frames of reference (3006,0010) and from every ROI (3006,0024), each once. */
+  ReferencedFrameOfReferenceUIDs: string[];
+  ReferencedStudyUIDs: string[];
+  ReferencedSeriesUIDs: string[];
+  /** The images that contours were drawn on. */
+  ReferencedSOPInstanceUIDs: string[];
+}
+
+export interface RtPlanHeader {
+  RTPlanLabel?: string;
+  RTPlanName?: string;
+  RTPlanDescription?: string;
+  RTPlanDate?: string;
+  RTPlanTime?: string;
+  RTPlanGeometry?: string;
+  PlanIntent?: string;
+  ApprovalStatus?: string;
+  ReferencedStructureSetUIDs: string[];
+  ReferencedDoseUIDs: string[];
+  ReferencedRTPlanUIDs: string[];
+  dose_references: Array<{
+    DoseReferenceNumber?: number;
+    DoseReferenceUID?: string;
+    DoseReferenceStructureType?: string;
+    DoseReferenceType?: string;
+    DoseReferenceDescription?: string;
+    ReferencedROINumber?: number;
+    TargetPrescriptionDose?: number;
+    TargetMinimumDose?: number;
+    TargetMaximumDose?: number;
+    DeliveryMaximumDose?: number;
+    OrganAtRiskMaximumDose?: number;
+  }>;
+  fraction_groups: Array<{
+    FractionGroupNumber?: number;
+    NumberOfFractionsPlanned?: number;
+    NumberOfBeams?: number;
+    beams: Array<{ ReferencedBeamNumber?: number; BeamDose?: number; BeamMeterset?: number }>;
+  }>;
+  beams: Array<{
+    BeamNumber?: number;
+    BeamName?: string;
+    BeamDescription?: string;
+    BeamType?: string;
+    RadiationType?: string;
+    TreatmentMachineName?: string;
+    TreatmentDeliveryType?: string;
+    NumberOfControlPoints?: number;
+    IsocenterPosition?: number[];
+  }>;
+}
+
+export interface RtDoseHeader {
+  DoseUnits?: string;
+  DoseType?: string;
+  DoseSummationType?: string;
+  DoseGridScaling?: number;
+  DoseComment?: string;
+  frame_offsets?: { count: number; first: number; last: number; step?: number }; // step when even within 1 micrometre
+  has_dvh: boolean;
+  ReferencedRTPlanUIDs: string[]; // all of them
+  ReferencedFractionGroupNumbers: number[];
+  ReferencedBeamNumbers: number[];
+  ReferencedStructureSetUIDs: string[];
+}
+
+export interface RtRecordHeader {
+  TreatmentDate?: string;
+  TreatmentTime?: string;
+  NumberOfFractionsPlanned?: number;
+  CurrentFractionNumber?: number;
+  TreatmentMachineName?: string;
+  ReferencedRTPlanUIDs: string[];
+  delivered_meterset?: number; // sum over beams
+  delivered_dose_gy?: number; // sum over beams' delivered primary or calculated dose, when stated
+  beams: Array<{
+    ReferencedBeamNumber?: number;
+    BeamName?: string;
+    CurrentFractionNumber?: number;
+    TreatmentTerminationStatus?: string;
+    SpecifiedPrimaryMeterset?: number;
+    DeliveredPrimaryMeterset?: number;
+  }>;
+}
+
+export interface RegistrationHeader {
+  FrameOfReferenceUIDs: string[];
+  ReferencedSeriesUIDs: string[];
+}
+
+export interface SegmentationHeader {
+  SegmentLabels: string[];
+  ReferencedSeriesUIDs: string[];
+}
+
+/** What `readSeries` gives beside the volume; arrays are in the order of the volume's slices. */
+export interface SeriesSummary {
+  findings: Finding[];
+  SOPInstanceUIDs: string[];
+  paths: string[]; // one per slice; the same file repeated for multi-frame objects
+  /** Distance of each slice along the slice normal, first slice 0. */
+  positionsMm: number[];
+}
+
+export interface RoiSummary {
+  ROINumber: number;
+  ROIName: string;
+  RTROIInterpretedType?: string;
+  ROIGenerationAlgorithm?: string;
+  ROIDisplayColor?: Triple;
+  contours: number; // those that were kept
+  points: number;
+  kinds: Record<string, number>; // by ContourGeometricType
+  planes: number; // different positions along z, closed contours
+  zRangeMm?: [number, number];
+  findings: Finding[];
+}
+
+export interface RtStructSummary {
+  header: HeaderRecord;
+  rois: RoiSummary[];
+  findings: Finding[]; // about the file; those of a ROI are with the ROI
+}
+
+export interface RtDoseSummary {
+  header: HeaderRecord;
+  maximumGy: number;
+  findings: Finding[];
+  /** The DVHs that the planning system stored, when there are any. */
+  dvhs: Array<{
+    ReferencedROINumbers: number[];
+    DVHType?: string;
+    DoseUnits?: string;
+    DVHVolumeUnits?: string;
+    DVHDoseScaling?: number;
+    DVHMinimumDose?: number;
+    DVHMaximumDose?: number;
+    DVHMeanDose?: number;
+    bins: number;
+  }>;
+}
+
+export interface GridInput {
+  size: Triple; // i fastest
+  spacing: Triple;
+  origin: Triple; // LPS mm, centre of the first voxel
+  direction?: number[]; // 9, row-major, columns are the axes; identity when absent
+}
+
+/** Who a written object belongs to. UIDs come from the caller, so that the same input gives the same bytes. */
+export interface DicomIdentity {
+  PatientID: string;
+  StudyInstanceUID: string;
+  SeriesInstanceUID: string;
+  FrameOfReferenceUID: string;
+  SOPInstanceUID?: string; // one object; a series appends ".1", ".2", ... to SeriesInstanceUID when SOPInstanceUIDs is absent
+  SOPInstanceUIDs?: string[];
+  StudyDate?: string; // YYYYMMDD; also the date of the object itself
+  StudyTime?: string;
+  StudyDescription?: string;
+  SeriesDescription?: string;
+  SeriesNumber?: number;
+  PatientSex?: string;
+}
+
+/** Deviations that other systems' files have; for making test files. */
+export interface DicomWriteOptions {
+  transferSyntax?: 'explicit' | 'implicit' | 'big-endian' | 'deflated';
+  meta?: boolean; // false: neither preamble nor file meta information
+  modality?: string; // another Modality than the object's
+  undefinedLength?: boolean; // sequences and items of undefined length
+}
+
+export interface RoiInput {
+  number: number;
+  name: string;
+  type?: string; // RTROIInterpretedType
+  color?: Triple;
+  algorithm?: string; // ROIGenerationAlgorithm
+  contours: number[][]; // x, y, z of each point, LPS mm
+  kind?: 'CLOSED_PLANAR' | 'OPEN_PLANAR' | 'OPEN_NONPLANAR' | 'POINT' | 'CLOSEDPLANAR_XOR';
+}
+
+export interface RtPlanInput {
+  label: string;
+  name?: string;
+  intent?: string;
+  approval?: string;
+  fractions: number;
+  prescriptions: Array<{ doseGy: number; roiNumber?: number; type?: string; description?: string }>;
+  beams: Array<{
+    number: number;
+    name: string;
+    doseGyPerFraction?: number;
+    meterset?: number;
+    machine?: string;
+    radiation?: string;
+    isocenter?: Triple;
+  }>;
+}
+
+export interface FormatDescription {
+  name: string;
+  extensions: string[];
+  reads: boolean;
+  writes: boolean;
+}
+
+export interface VolumeStatistics {
+  min: number;
+  max: number;
+  mean: number;
+  count: number; // finite voxels
+}
