@@ -1,0 +1,21 @@
+{
+  # npm and prebuildify enter here; the build itself is native/CMakeLists.txt, run by cmake-js.
+  "targets": [
+    {
+      "target_name": "isovox",
+      "type": "none",
+      "actions": [
+        {
+          "action_name": "cmake",
+          "inputs": ["native/CMakeLists.txt"],
+          "outputs": ["<(PRODUCT_DIR)/isovox.node"],
+          "action": [
+            "node", "<(module_root_dir)/node_modules/cmake-js/bin/cmake-js", "compile",
+            "--directory", "<(module_root_dir)/native",
+            "--out", "<(module_root_dir)/build/cmake"
+          ]
+        }
+      ]
+    }
+  ]
+}

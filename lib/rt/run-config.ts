@@ -1,0 +1,56 @@
+/** The settings of a pipeline run: one schema, from which the config file, the flags and the documentation are read. */
+
+import { z } from 'zod';
+
+/** Dose-volume settings. */
+const dvh = z
+  .strictObject({
+    outside: z.enum(['exclude', 'zero', 'clamp']).default('exclude').describe('Structure outside the dose grid'),
+    dx: z.array(z.number().min(0).max(100)).default([]).describe('More Dx% columns, in percent of the volume'),
+    dcc: z.array(z.number().positive()).default([]).describe('More Dxcc columns, in cc'),
+    vx: z.array(z.number().nonnegative()).default([]).describe('More VxGy columns, in gray'),
+    vxMaxGy: z.number().int().min(1).max(300).default(60).describe('V1Gy ... VnGy columns up to this dose'),
+    prescriptionGy: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Prescribed dose when the plan has none, or to override it'),
+    curveStepGy: z.number().min(0.001).max(5).default(0.1).describe('Dose step of the written curves'),
+    skipRois: z.array(z.string()).default([]).describe('ROI names to leave out; * matches anything'),
+  })
+  .prefault({});
+
+const organize = z
+  .strictObject({
+    mergeCriteria: z.enum(['same_ct_study', 'frame_of_reference']).default('same_ct_study'),
+    maxDays: z.number().int().positive().optional().describe('Split a course whose plans span more days'),
+    writeNifti: z.boolean().default(true).describe('Write ct.nii.gz'),
+    copyImages: z.boolean().default(true).describe('Copy the CT slices into DICOM/CT'),
+  })
+  .prefault({});
+
+const report = z
+  .strictObject({
+    slices: z.number().int().min(1).max(64).default(12).describe('Axial slices shown'),
+    windowHu: z.number().positive().default(400),
+    levelHu: z.number().default(40),
+    isodosePct: z
+      .array(z.number().positive())
+      .default([20, 50, 80, 95, 100, 105])
+      .describe('Isodose lines, percent of prescription'),
+  })
+  .prefault({});
+
+export const runConfigSchema = z.strictObject({
+  organize,
+  dvh,
+  report,
+  output: z
+    .strictObject({
+      xlsx: z.boolean().default(false).describe('Also write .xlsx tables'),
+      pseudonymise: z.boolean().default(false).describe('Replace patient identifiers'),
+    })
+    .prefault({}),
+});
+
+export type RunConfig = z.infer<typeof runConfigSchema>;

@@ -1,0 +1,50 @@
+/** A context: how fast a result comes (threads, memory), never what it is. */
+
+import { type Config, getConfig } from '../config/resolve.js';
+import { addon } from './addon.js';
+import type { Handle } from './surface.js';
+
+/** Immutable: threads and memory budget, shared by every task that is given it. */
+export class Context {
+  /** Native threads of one operation, and of all operations of this context together. */
+  readonly threads: number;
+  readonly memoryBudgetMb: number;
+  readonly config: Config;
+  #budget: Handle<'Budget'> | undefined;
+
+  constructor(config: Config = getConfig()) {
+    this.config = config;
+    this.threads = config.read.concurrency;
+    this.memoryBudgetMb = config.read.memoryBudgetMb;
+  }
+
+  /** The native budget that tasks of this context wait for. */
+  get budget(): Handle<'Budget'> {
+    this.#budget ??= addon().createBudget(this.memoryBudgetMb * 2 ** 20);
+    return this.#budget;
+  }
+
+  /** Bytes reserved now, and the most reserved at once. */
+  get memory(): { limitBytes: number; inUseBytes: number; peakBytes: number } {
+    return addon().budgetState(this.budget);
+  }
+}
+
+let current: { config: Config; context: Context } | undefined;
+
+/** The context of the configuration in force. */
+export function defaultContext(): Context {
+  const config = getConfig();
+  if (current?.config !== config) current = { config, context: new Context(config) };
+  return current.context;
+}
+
+/** The same context, for any thread of this process: caches and pools are shared already. */
+export function ctxForThreads(context: Context = defaultContext()): Context {
+  return context;
+}
+
+/** A new context with the same configuration and a budget of its own. */
+export function ctxForProcess(context: Context = defaultContext()): Context {
+  return new Context(context.config);
+}

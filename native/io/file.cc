@@ -1,0 +1,80 @@
+#include "io/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+
+#include "base/error.h"
+
+namespace isovox {
+namespace {
+
+constexpr size_t kLargestRead = size_t{1} << 30;  // one system call moves less than 2 GiB
+
+}  // namespace
+
+File File::Open(const std::string& path) {
+  // Non-blocking, or opening a pipe that nobody writes to would wait for ever; regular files ignore it.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) throw IoError("open", path, errno);
+  File file(path, descriptor, 0);
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) throw IoError("examine", path, errno);
+  if (S_ISDIR(status.st_mode)) throw IoError("read", path, EISDIR);
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(ErrorCode::kIo, "Could not read " + path + ": it is not a regular file", {{"path", path}});
+  }
+  file.size_ = static_cast<uint64_t>(status.st_size);
+  return file;
+}
+
+File::~File() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+size_t File::ReadSome(std::span<std::byte> into, uint64_t offset) const {
+  size_t done = 0;
+  while (done < into.size()) {
+    const size_t wanted = std::min(into.size() - done, kLargestRead);
+    const ssize_t got = ::pread(descriptor_, into.data() + done, wanted, static_cast<off_t>(offset + done));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      throw IoError("read", path_, errno);
+    }
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return done;
+}
+
+void File::ReadExactly(std::span<std::byte> into, uint64_t offset) const {
+  const size_t got = ReadSome(into, offset);
+  if (got == into.size()) return;
+  throw Error(ErrorCode::kCorruptData,
+              "Expected " + std::to_string(into.size()) + " bytes at byte " + std::to_string(offset) + " of " + path_ +
+                  " but only " + std::to_string(got) + " are there",
+              {{"path", path_}, {"offset", std::to_string(offset)}});
+}
+
+Buffer Buffer::OfSize(size_t size) {
+  Buffer buffer;
+  buffer.data.reset(new (std::nothrow) std::byte[size]);
+  if (!buffer.data) {
+    throw Error(ErrorCode::kResource, "The system has no block of " + std::to_string(size) + " bytes",
+                {{"requested", std::to_string(size)}});
+  }
+  buffer.size = size;
+  return buffer;
+}
+
+Buffer ReadWholeFile(const File& file) {
+  Buffer buffer = Buffer::OfSize(static_cast<size_t>(file.size()));
+  file.ReadExactly(buffer.bytes(), 0);
+  return buffer;
+}
+
+}  // namespace isovox

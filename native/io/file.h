@@ -1,0 +1,53 @@
+// Files as sources of bytes: positioned reads that are safe from many threads at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace isovox {
+
+// An open regular file. Every failure throws ERR_IO (ERR_NOT_FOUND when it is not there) with path and errno.
+class File {
+ public:
+  // Refuses directories, pipes and devices: none of them has a size to check declared lengths against.
+  static File Open(const std::string& path);
+
+  ~File();
+  File(File&& other) noexcept : path_(std::move(other.path_)), descriptor_(other.descriptor_), size_(other.size_) {
+    other.descriptor_ = -1;
+  }
+  File& operator=(File&&) = delete;
+
+  const std::string& path() const { return path_; }
+  uint64_t size() const { return size_; }
+
+  // Fills `into` from byte `offset`; returns fewer bytes only at the end of the file.
+  size_t ReadSome(std::span<std::byte> into, uint64_t offset) const;
+  // Fills `into` or throws ERR_CORRUPT_DATA: the file is shorter than it declares.
+  void ReadExactly(std::span<std::byte> into, uint64_t offset) const;
+
+ private:
+  File(std::string path, int descriptor, uint64_t size)
+      : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
+
+  std::string path_;
+  int descriptor_;
+  uint64_t size_;
+};
+
+// Bytes on the heap that are not zeroed first.
+struct Buffer {
+  std::unique_ptr<std::byte[]> data;
+  size_t size = 0;
+
+  static Buffer OfSize(size_t size);  // throws ERR_RESOURCE when the system has no such block
+  std::span<std::byte> bytes() { return {data.get(), size}; }
+  std::span<const std::byte> bytes() const { return {data.get(), size}; }
+};
+
+Buffer ReadWholeFile(const File& file);
+
+}  // namespace isovox

@@ -1,0 +1,30 @@
+// gzip (RFC 1952, several members) and raw deflate (RFC 1951) by libdeflate. What comes out is bounded by the caller,
+// so that a small file cannot ask for much memory.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "io/file.h"
+
+namespace isovox {
+
+bool LooksGzipped(std::span<const std::byte> bytes);
+
+// Decompresses all members of `bytes` into `into`. Returns how much was written; throws ERR_CORRUPT_DATA for damaged
+// data, and for data that hold more than `into` takes.
+size_t GunzipInto(std::span<const std::byte> bytes, std::span<std::byte> into);
+
+// The first bytes of a gzip stream, at most `most`: enough to read a header that says how large the rest is.
+// A damaged stream gives what comes before the damage.
+std::vector<std::byte> GunzipPrefix(std::span<const std::byte> bytes, size_t most);
+
+// Decompresses a raw deflate stream of unknown size, which may not exceed `most` bytes (ERR_RESOURCE).
+Buffer InflateRaw(std::span<const std::byte> bytes, size_t most);
+std::vector<std::byte> DeflateRaw(std::span<const std::byte> bytes, int level = 6);
+
+// One gzip member without name or time: the same input gives the same bytes. Levels 0 to 12.
+std::vector<std::byte> Gzip(std::span<const std::byte> bytes, int level = 6);
+
+}  // namespace isovox

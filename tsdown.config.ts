@@ -1,0 +1,20 @@
+import { defineConfig } from 'tsdown';
+
+const shared = {
+  outDir: 'dist',
+  platform: 'node',
+  target: 'node20',
+  shims: true,
+  fixedExtension: false,
+} as const;
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: { index: 'lib/index.ts', rt: 'lib/rt/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    clean: true,
+  },
+  { ...shared, entry: { 'cli/main': 'lib/cli/main.ts' }, format: ['esm'], dts: false, clean: false },
+]);
