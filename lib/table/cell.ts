@@ -1,5 +1,6 @@
 /** What every writer does to a cell before it becomes bytes. */
 
+import { toUSVString } from 'node:util';
 import type { Cell } from './table.js';
 
 /** Characters that make a spreadsheet take a text for a formula, with the full-width forms that it folds to them. */
@@ -10,7 +11,7 @@ const FORMULA_START = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
  * quote before it. Half surrogate pairs, which no file in UTF-8 can hold, become U+FFFD.
  */
 export function guardFormula(text: string): string {
-  const whole = text.toWellFormed();
+  const whole = toUSVString(text);
   return FORMULA_START.test(whole) ? `'${whole}` : whole;
 }
 

@@ -15,8 +15,9 @@ function field(cell: Cell | undefined): string {
   return typeof value === 'string' ? guardFormula(value) : String(value);
 }
 
-function lines(records: readonly string[][]): string {
-  return stringify(records as string[][], { record_delimiter: '\r\n' });
+/** A lone CR or LF is quoted too: readers take either for the end of a record. */
+function lines(records: string[][]): string {
+  return stringify(records, { record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
 }
 
 /** The table's text in pieces of bounded size. The table is checked first. */

@@ -1,6 +1,7 @@
 /** Tables as Parquet: typed, compressed with Snappy, the unit and definition of every column in the file's metadata. */
 
 import type { FileHandle } from 'node:fs/promises';
+import { toUSVString } from 'node:util';
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { appendAll, writeAtomically } from './atomic.js';
@@ -28,7 +29,7 @@ function columnData({ name, type }: Column, rows: readonly Row[]) {
   const data = rows.map((row) => {
     const value = present(row[name]);
     if (value === undefined) return null;
-    if (typeof value === 'string') return value.toWellFormed();
+    if (typeof value === 'string') return toUSVString(value);
     return type === 'int' ? BigInt(value as number) : value;
   });
   return { name, data };
