@@ -1,0 +1,40 @@
+/** Dose: curves, metrics and sums by the native core. */
+
+import { addon } from '../runtime/addon.js';
+import type { Handle } from '../runtime/surface.js';
+import { type SubmitOptions, submit } from '../runtime/task.js';
+import type {
+  ComputeDvhArgs,
+  DoseMetricsArgs,
+  DoseMetricsResult,
+  DvhCurve,
+  DvhResult,
+  MetricDescription,
+  SumDosesArgs,
+  SumDosesResult,
+} from './dose-types.js';
+
+/** The curve of every structure asked for; each row carries its error bound and findings. */
+export function computeDvh(args: ComputeDvhArgs, options?: SubmitOptions): Promise<DvhResult[]> {
+  return submit('computeDvh', args, options);
+}
+
+/** The cumulative curve at steps of `stepGy`, or at its own points. */
+export function dvhCurve(dvh: Handle<'Dvh'>, stepGy?: number): DvhCurve {
+  return addon().dvhCurve(stepGy === undefined ? { dvh } : { dvh, stepGy });
+}
+
+/** Metrics by name; null with a reason where one is undefined for this structure. */
+export function doseMetrics(args: DoseMetricsArgs): DoseMetricsResult {
+  return addon().doseMetrics(args);
+}
+
+/** Every family of metrics with unit, definition and source. */
+export function metricCatalogue(): MetricDescription[] {
+  return addon().metricCatalogue();
+}
+
+/** The sum on the finest of the given grids, trilinear, zero outside. */
+export function sumDoses(args: SumDosesArgs, options?: SubmitOptions): Promise<SumDosesResult> {
+  return submit('sumDoses', args, options);
+}

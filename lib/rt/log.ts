@@ -1,0 +1,24 @@
+/** How a run tells what it does: events with facts, never with names of persons or paths of input files. */
+
+export type LogFacts = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface RunLog {
+  debug(message: string, facts?: LogFacts): void;
+  info(message: string, facts?: LogFacts): void;
+  warn(message: string, facts?: LogFacts): void;
+  error(message: string, facts?: LogFacts): void;
+  /** How far the run is; `weightDone` of `weightTotal` is what the ETA is made of. */
+  progress(state: RunProgress): void;
+}
+
+export interface RunProgress {
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+  readonly weightDone: number;
+  readonly weightTotal: number;
+  /** What runs at the moment: `P1/2020-01 dvh`. */
+  readonly running: readonly string[];
+}
+
+export const silentLog: RunLog = { debug() {}, info() {}, warn() {}, error() {}, progress() {} };
