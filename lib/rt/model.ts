@@ -61,9 +61,13 @@ export interface DoseChoice {
 
 /** One treatment of one patient: what every stage runs on. */
 export interface Course {
+  /** Folder name and `patient_id` of every table: PatientID where that is a safe name, otherwise cleaned and hashed. */
   readonly patientId: string;
+  /** As the files have it; empty where they have none. */
+  readonly PatientID: string;
   /** Folder name: YYYY-MM of the earliest plan, suffixed where two are equal. */
   readonly courseId: string;
+  /** The planning image, on which the structures are drawn: CT, or MR or PT where the structures refer to those. */
   readonly ct?: ImageSeries;
   readonly otherImages: readonly ImageSeries[];
   readonly plans: readonly HeaderRecord[];
@@ -82,7 +86,11 @@ export interface Course {
 
 /** A file that takes no part, and why: one row of failures.csv. */
 export interface Refusal {
+  /** Absolute; results show it relative to the input folder. */
   readonly path: string;
+  /** An error code, or a dotted one: `file.duplicate`. */
   readonly code: string;
   readonly reason: string;
+  /** `info`: nothing is missing from the results. `fail`: this file should have been usable. */
+  readonly severity: Severity;
 }

@@ -1,0 +1,371 @@
+/** Objects of one patient into courses: one treatment, on one image study or in one frame of reference. */
+
+import type { HeaderRecord } from '../native/dicom-types.js';
+import { daysBetween, newestFirst, objectDate, objectMoment, oldestFirst } from './dates.js';
+import { chooseDoses, saysBoost, saysReplan } from './dose-rules.js';
+import { framesOf, type PatientLinks, type PatientObjects, uidOf } from './link.js';
+import type { Course, Finding, ImageSeries } from './model.js';
+import { compareText } from './names.js';
+import { planPrescription } from './prescription.js';
+import { largestFirst, notAVolume, sliceCount } from './series.js';
+
+export interface CourseOptions {
+  readonly mergeCriteria: 'same_ct_study' | 'frame_of_reference';
+  /** A course whose plans span more days is split. */
+  readonly maxDays?: number | undefined;
+}
+
+/** A course that has no folder name yet. */
+export type DraftCourse = Omit<Course, 'patientId' | 'PatientID' | 'courseId'> & {
+  /** YYYYMMDD, empty when no object has a date. */
+  readonly date: string;
+  /** Orders courses of one date. */
+  readonly key: string;
+};
+
+interface Group {
+  readonly key: string;
+  readonly plans: HeaderRecord[];
+  readonly doses: HeaderRecord[];
+  readonly structures: HeaderRecord[];
+  readonly records: HeaderRecord[];
+  readonly findings: Finding[];
+}
+
+/** The courses of one patient, oldest first, and the series that belong to none. */
+export function groupCourses(
+  objects: PatientObjects,
+  links: PatientLinks,
+  options: CourseOptions,
+): { drafts: DraftCourse[]; unusedSeries: ImageSeries[] } {
+  const keys = new CourseKeys(links, objects, options.mergeCriteria);
+  const groups = new Map<string, Group>();
+  const groupOf = (key: string): Group => {
+    let group = groups.get(key);
+    if (!group) groups.set(key, (group = { key, plans: [], doses: [], structures: [], records: [], findings: [] }));
+    return group;
+  };
+  for (const plan of objects.plans) groupOf(keys.ofPlan(plan)).plans.push(plan);
+  for (const structures of objects.structures) groupOf(keys.ofStructures(structures)).structures.push(structures);
+  for (const plan of objects.plans) {
+    const structures = links.structuresOfPlan.get(uidOf(plan));
+    const group = groupOf(keys.ofPlan(plan));
+    if (structures && !group.structures.includes(structures)) group.structures.push(structures);
+  }
+  for (const dose of objects.doses) {
+    const group = groupOf(keys.ofDose(dose));
+    group.doses.push(dose);
+    const plans = links.plansOfDose.get(uidOf(dose)) ?? [];
+    if (plans.some((plan) => keys.ofPlan(plan) !== group.key)) {
+      group.findings.push({
+        code: 'dose.spans_courses',
+        severity: 'warn',
+        message: 'A dose refers to plans of several courses; it is with the first plan',
+        context: { SOPInstanceUID: uidOf(dose) },
+      });
+    }
+  }
+  for (const record of objects.records) {
+    const [plan] = links.plansOfRecord.get(uidOf(record)) ?? [];
+    if (plan) groupOf(keys.ofPlan(plan)).records.push(record);
+  }
+  const parts = [...groups.values()].flatMap((group) => splitByDays(group, links, options.maxDays));
+  const drafts = parts.map((group) => asCourse(group, objects, links));
+  const used = new Set(drafts.flatMap(({ ct, otherImages }) => [...(ct ? [ct] : []), ...otherImages]));
+  const unusedSeries: ImageSeries[] = [];
+  for (const series of objects.series) {
+    if (used.has(series)) continue;
+    if (notAVolume(series)) unusedSeries.push(series);
+    else drafts.push(imageCourse(series));
+  }
+  drafts.sort((a, b) => compareText(a.date || '~', b.date || '~') || compareText(a.key, b.key));
+  return { drafts, unusedSeries };
+}
+
+/** The key of the course that an object belongs to (rtpipeline: the structure set's study, else the dose's, else the plan's). */
+class CourseKeys {
+  constructor(
+    private readonly links: PatientLinks,
+    private readonly objects: PatientObjects,
+    private readonly criteria: CourseOptions['mergeCriteria'],
+  ) {}
+
+  ofStructures(structures: HeaderRecord): string {
+    const image = this.links.imageOfStructures.get(uidOf(structures));
+    if (image) return this.#key(image.FrameOfReferenceUID || framesOf(structures)[0], image.StudyInstanceUID, uidOf(structures));
+    return this.#key(framesOf(structures)[0], structures.StudyInstanceUID, uidOf(structures));
+  }
+
+  ofPlan(plan: HeaderRecord): string {
+    const structures = this.links.structuresOfPlan.get(uidOf(plan));
+    if (structures) return this.ofStructures(structures);
+    const dose = this.objects.doses.find((one) => this.links.plansOfDose.get(uidOf(one))?.includes(plan));
+    return this.#key(
+      plan.FrameOfReferenceUID ?? dose?.FrameOfReferenceUID,
+      dose?.StudyInstanceUID ?? plan.StudyInstanceUID,
+      uidOf(plan),
+    );
+  }
+
+  ofDose(dose: HeaderRecord): string {
+    const [plan] = [...(this.links.plansOfDose.get(uidOf(dose)) ?? [])].sort(oldestFirst);
+    if (plan) return this.ofPlan(plan);
+    const structures = this.links.structuresOfDose.get(uidOf(dose));
+    if (structures) return this.ofStructures(structures);
+    return this.#key(dose.FrameOfReferenceUID, dose.StudyInstanceUID, uidOf(dose));
+  }
+
+  #key(frame: string | undefined, study: string | undefined, uid: string): string {
+    const first = this.criteria === 'frame_of_reference' ? frame && `frame:${frame}` : study && `study:${study}`;
+    const second = this.criteria === 'frame_of_reference' ? study && `study:${study}` : frame && `frame:${frame}`;
+    return first || second || `object:${uid}`;
+  }
+}
+
+/** Plans more than `maxDays` after the earliest begin a new course, which is split in turn. Undated plans stay in the first. */
+function splitByDays(group: Group, links: PatientLinks, maxDays: number | undefined): Group[] {
+  if (maxDays === undefined) return [group];
+  const dated = group.plans.filter(objectDate).sort(oldestFirst);
+  const starts: string[] = [];
+  for (const plan of dated) {
+    const date = objectDate(plan) as string;
+    const start = starts.at(-1);
+    if (start === undefined || daysBetween(start, date) > maxDays) starts.push(date);
+  }
+  if (starts.length < 2) return [group];
+  const indexOf = (record: HeaderRecord): number => {
+    const date = objectDate(record);
+    return date === undefined ? 0 : Math.max(0, starts.findLastIndex((start) => start <= date));
+  };
+  const parts: Group[] = starts.map((start, n) => ({
+    key: n === 0 ? group.key : `${group.key}|${start}`,
+    plans: [],
+    doses: [],
+    structures: [],
+    records: [],
+    findings: [
+      ...group.findings,
+      { code: 'course.split', severity: 'info', message: `The plans span more than ${maxDays} days; this is part ${n + 1} of ${starts.length}` },
+    ],
+  }));
+  const partOf = (plans: readonly HeaderRecord[], record: HeaderRecord): Group => {
+    const [plan] = [...plans].sort(oldestFirst);
+    return parts[indexOf(plan ?? record)] as Group;
+  };
+  for (const plan of group.plans) partOf([plan], plan).plans.push(plan);
+  for (const dose of group.doses) partOf(links.plansOfDose.get(uidOf(dose)) ?? [], dose).doses.push(dose);
+  for (const record of group.records) partOf(links.plansOfRecord.get(uidOf(record)) ?? [], record).records.push(record);
+  for (const structures of group.structures) {
+    const owners = parts.filter(({ plans, doses }) =>
+      plans.some((plan) => links.structuresOfPlan.get(uidOf(plan)) === structures) ||
+      doses.some((dose) => links.structuresOfDose.get(uidOf(dose)) === structures),
+    );
+    for (const part of owners.length > 0 ? owners : [partOf([], structures)]) part.structures.push(structures);
+  }
+  return parts;
+}
+
+function asCourse(group: Group, objects: PatientObjects, links: PatientLinks): DraftCourse {
+  const plans = [...group.plans].sort(oldestFirst);
+  const doses = [...group.doses].sort(oldestFirst);
+  const structures = [...group.structures].sort(oldestFirst);
+  const records = [...group.records].sort(oldestFirst);
+  const findings: Finding[] = [...group.findings];
+  const decision = chooseDoses(doses, (dose) => (links.plansOfDose.get(uidOf(dose)) ?? []).filter((plan) => plans.includes(plan)), plans);
+  findings.push(...decision.findings);
+  const primaryPlan = choosePlan(decision.plans, plans, findings);
+  const primaryStructures = chooseStructures(structures, primaryPlan, decision.choice.doses, links, findings);
+  const ct = chooseImage(primaryStructures, [...plans, ...doses], objects, links, findings);
+  const frames = new Set([
+    ...(ct ? [ct.FrameOfReferenceUID] : []),
+    ...structures.flatMap(framesOf),
+    ...doses.flatMap(framesOf),
+    ...plans.flatMap(framesOf),
+  ].filter((frame) => frame !== ''));
+  const registrations = objects.registrations.filter((registration) =>
+    (links.seriesOfRegistration.get(uidOf(registration)) ?? []).some((series) => series === ct || frames.has(series.FrameOfReferenceUID)),
+  );
+  const registered = new Set(registrations.flatMap((registration) => links.seriesOfRegistration.get(uidOf(registration)) ?? []));
+  const otherImages = objects.series
+    .filter((series) => series !== ct && !notAVolume(series) && (registered.has(series) || frames.has(series.FrameOfReferenceUID)))
+    .sort((a, b) => compareText(a.SeriesInstanceUID, b.SeriesInstanceUID));
+  const members = [...plans, ...doses, ...structures, ...records, ...registrations];
+  const uids = new Set(members.map(uidOf));
+  for (const record of members) findings.push(...headerFindings(record), ...(links.findings.get(uidOf(record)) ?? []));
+  const bare = [...members, ...(ct?.headers ?? [])].filter((record) => record.no_meta).length;
+  if (bare > 0) {
+    findings.push({
+      code: 'file.no_meta',
+      severity: 'info',
+      message: `${bare} file(s) have no preamble or file meta information; they were read all the same`,
+      context: { count: bare },
+    });
+  }
+  return {
+    date: courseDate(plans, structures, doses, ct),
+    key: group.key,
+    ...(ct ? { ct } : {}),
+    otherImages,
+    plans,
+    doses,
+    structures,
+    records,
+    registrations,
+    ...(primaryStructures ? { primaryStructures } : {}),
+    ...(primaryPlan ? { primaryPlan } : {}),
+    doseChoice: decision.choice,
+    links: links.links.filter(({ from }) => uids.has(from)),
+    findings,
+  };
+}
+
+/** A series without radiotherapy objects is a course of its own: it has an image, and no dose. */
+function imageCourse(ct: ImageSeries): DraftCourse {
+  return {
+    date: courseDate([], [], [], ct),
+    key: `series:${ct.SeriesInstanceUID}`,
+    ct,
+    otherImages: [],
+    plans: [],
+    doses: [],
+    structures: [],
+    records: [],
+    registrations: [],
+    doseChoice: { doseClass: 'none', doses: [], sum: false, reason: 'The course has no dose' },
+    links: [],
+    findings: [{ code: 'course.images_only', severity: 'info', message: 'No radiotherapy object belongs to this series' }],
+  };
+}
+
+function headerFindings(record: HeaderRecord): Finding[] {
+  if (!record.modality_mismatch) return [];
+  return [
+    {
+      code: 'header.modality_mismatch',
+      severity: 'warn',
+      message: `Modality says ${record.Modality ?? 'nothing'}, SOPClassUID says ${record.kind ?? 'other'}; the class is believed`,
+      context: { SOPInstanceUID: uidOf(record) },
+    },
+  ];
+}
+
+/** The earliest plan's date; without one that of the structure sets, the doses, the image study. */
+function courseDate(
+  plans: readonly HeaderRecord[],
+  structures: readonly HeaderRecord[],
+  doses: readonly HeaderRecord[],
+  ct: ImageSeries | undefined,
+): string {
+  for (const records of [plans, structures, doses, ct ? ct.headers.slice(0, 1) : []]) {
+    const [earliest] = records.map(objectDate).filter((date) => date !== undefined).sort(compareText);
+    if (earliest !== undefined) return earliest;
+  }
+  return '';
+}
+
+const isApproved = (status: string | undefined): boolean => status?.trim().toUpperCase() === 'APPROVED';
+
+/** Of the plans whose dose is evaluated (else of all): approved, main before boost or re-plan, most gray, oldest. */
+function choosePlan(evaluated: readonly HeaderRecord[], all: readonly HeaderRecord[], findings: Finding[]): HeaderRecord | undefined {
+  const candidates = evaluated.length > 0 ? evaluated : all;
+  const rank = (plan: HeaderRecord): number =>
+    (isApproved(plan.rtplan?.ApprovalStatus) ? 0 : 4) + (saysBoost(plan) ? 2 : 0) + (saysReplan(plan) ? 1 : 0);
+  const [best] = [...candidates].sort(
+    (a, b) =>
+      rank(a) - rank(b) || (planPrescription(b).doseGy ?? 0) - (planPrescription(a).doseGy ?? 0) || oldestFirst(a, b),
+  );
+  if (best && all.length > 1) {
+    findings.push({
+      code: 'course.primary_plan',
+      severity: 'info',
+      message: `The main plan is one of ${all.length}: ${evaluated.length > 0 ? 'its dose is evaluated' : 'no dose decides'}; then approved, not a boost or re-plan, highest prescription, oldest`,
+      context: { SOPInstanceUID: uidOf(best), plans: all.length },
+    });
+  }
+  return best;
+}
+
+/** Linked to the primary plan, else to the evaluated dose, else approved, else newest, else most ROIs. */
+function chooseStructures(
+  structures: readonly HeaderRecord[],
+  plan: HeaderRecord | undefined,
+  doses: readonly HeaderRecord[],
+  links: PatientLinks,
+  findings: Finding[],
+): HeaderRecord | undefined {
+  const planned = plan && links.structuresOfPlan.get(uidOf(plan));
+  const dosed = doses.map((dose) => links.structuresOfDose.get(uidOf(dose)));
+  const best = (): [HeaderRecord | undefined, string] => {
+    if (planned && structures.includes(planned)) return [planned, 'the main plan is made on it'];
+    const ofDose = dosed.find((one) => one !== undefined && structures.includes(one));
+    if (ofDose) return [ofDose, 'it belongs to the evaluated dose'];
+    const [first] = [...structures].sort(
+      (a, b) =>
+        Number(isApproved(b.rtstruct?.ApprovalStatus)) - Number(isApproved(a.rtstruct?.ApprovalStatus)) ||
+        compareText(objectMoment(b), objectMoment(a)) ||
+        (b.rtstruct?.rois.length ?? 0) - (a.rtstruct?.rois.length ?? 0) ||
+        newestFirst(a, b),
+    );
+    return [first, 'approved before others, then the newest, then the one with most ROIs'];
+  };
+  const [chosen, reason] = best();
+  if (chosen && structures.length > 1) {
+    findings.push({
+      code: 'course.primary_structures',
+      severity: 'info',
+      message: `The structure set that is measured is one of ${structures.length}: ${reason}`,
+      context: { SOPInstanceUID: uidOf(chosen), structure_sets: structures.length },
+    });
+  }
+  return chosen;
+}
+
+/**
+ * The image of the primary structure set. A structure set whose images are missing has none: no other is guessed.
+ * Without structures, the largest volume in the frame of reference of the plan or dose.
+ */
+function chooseImage(
+  structures: HeaderRecord | undefined,
+  planned: readonly HeaderRecord[],
+  objects: PatientObjects,
+  links: PatientLinks,
+  findings: Finding[],
+): ImageSeries | undefined {
+  if (structures) {
+    const image = links.imageOfStructures.get(uidOf(structures));
+    if (image && framesOf(structures).length > 0 && !framesOf(structures).includes(image.FrameOfReferenceUID)) {
+      findings.push({
+        code: 'link.frame_mismatch',
+        severity: 'warn',
+        message: 'The structure set refers to images of another frame of reference than its own',
+        context: { SOPInstanceUID: uidOf(structures), SeriesInstanceUID: image.SeriesInstanceUID },
+      });
+    }
+    return image;
+  }
+  const frames = new Set(planned.flatMap(framesOf));
+  const studies = new Set(planned.map((record) => record.StudyInstanceUID));
+  const [image] = objects.series
+    .filter((series) => frames.has(series.FrameOfReferenceUID) && studies.has(series.StudyInstanceUID) && !notAVolume(series))
+    .sort(largestFirst);
+  if (image) {
+    findings.push({
+      code: 'link.by_frame_of_reference',
+      severity: 'info',
+      message: `No structure set names the image: the largest series in the frame of reference (${sliceCount(image)} slices)`,
+      context: { SeriesInstanceUID: image.SeriesInstanceUID },
+    });
+  }
+  return image;
+}
+
+/** YYYY-MM of each course, with a number where a patient has several in a month; `0000-00` without any date. */
+export function nameCourses(drafts: readonly DraftCourse[]): string[] {
+  const seen = new Map<string, number>();
+  return drafts.map(({ date }) => {
+    const month = date === '' ? '0000-00' : `${date.slice(0, 4)}-${date.slice(4, 6)}`;
+    const count = (seen.get(month) ?? 0) + 1;
+    seen.set(month, count);
+    return count === 1 ? month : `${month}_${count}`;
+  });
+}
