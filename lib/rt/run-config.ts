@@ -48,7 +48,6 @@ export const runConfigSchema = z.strictObject({
   output: z
     .strictObject({
       xlsx: z.boolean().default(false).describe('Also write .xlsx tables'),
-      pseudonymise: z.boolean().default(false).describe('Replace patient identifiers'),
     })
     .prefault({}),
 });

@@ -1,0 +1,104 @@
+/** isovox run: the main job. */
+
+import { runPipeline, planRun, type RunOptions, type RunSummary } from '../../rt/run.js';
+import { loadRunConfig } from '../../rt/load-config.js';
+import { EXIT } from '../exit.js';
+import { interruptible } from '../interrupt.js';
+import { createLog } from '../log.js';
+import type { CommonOptions } from '../options.js';
+
+export interface RunCommandOptions extends CommonOptions {
+  readonly dicomRoot: string;
+  readonly outdir: string;
+  readonly config?: string;
+  readonly stages?: string[];
+  readonly courseFilter?: string[];
+  readonly force?: string[];
+  readonly maxDays?: number;
+  readonly mergeCriteria?: 'same_ct_study' | 'frame_of_reference';
+  readonly memory?: number;
+  readonly xlsx?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export async function run(options: RunCommandOptions): Promise<number> {
+  const config = await loadRunConfig(options.config, {
+    organize: { maxDays: options.maxDays, mergeCriteria: options.mergeCriteria },
+    output: { xlsx: options.xlsx },
+  });
+  const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
+  try {
+    return await interruptible(async (signal) => {
+      const runOptions: RunOptions = {
+        dicomRoot: options.dicomRoot,
+        outdir: options.outdir,
+        config,
+        signal,
+        log,
+        ...(options.workers === undefined ? {} : { workers: options.workers }),
+        ...(options.memory === undefined ? {} : { memoryMb: options.memory }),
+        ...(options.stages ? { stages: options.stages } : {}),
+        ...(options.courseFilter ? { courseFilter: options.courseFilter } : {}),
+        ...(options.force ? { force: options.force } : {}),
+      };
+      if (options.dryRun) return await dryRun(runOptions, options.json ?? false);
+      const summary = await runPipeline(runOptions);
+      log.close();
+      print(summary, options.json ?? false);
+      return exitCode(summary);
+    });
+  } finally {
+    log.close();
+  }
+}
+
+/** Refused files are listed but are no failure: a mixed folder always has some. */
+function exitCode({ results, failures, discovery }: RunSummary): number {
+  if (discovery.courses.length === 0) return EXIT.nothingFound;
+  const failedStage = failures.some((failure) => failure.roi === undefined);
+  return failedStage || results.length === 0 ? EXIT.someFailed : EXIT.done;
+}
+
+function print(summary: RunSummary, json: boolean): void {
+  const { results, failures, tables, discovery } = summary;
+  if (json) {
+    const document = {
+      courses: results.map(({ course, folder, stages }) => ({
+        patient_id: course.patientId,
+        course_id: course.courseId,
+        folder,
+        stages: Object.fromEntries(
+          [...stages].map(([id, state]) => [id, state.state === 'skipped' ? `skipped: ${state.reason}` : state.state]),
+        ),
+      })),
+      failures,
+      refused: discovery.refusals.length,
+      results: tables.folder,
+      report: tables.report,
+    };
+    process.stdout.write(`${JSON.stringify(document)}\n`);
+    return;
+  }
+  if (discovery.courses.length === 0) process.stdout.write('No course was found: no DICOM images or RT objects below the root.\n');
+  const counts = new Map<string, number>();
+  for (const { stages } of results) for (const { state } of stages.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const stagesDone = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+  process.stdout.write(`${results.length} courses (stages: ${stagesDone || 'none'}), ${failures.length} failures, ${discovery.refusals.length} files refused\n`);
+  process.stdout.write(`tables: ${tables.folder}\nreport: ${tables.report}\n`);
+}
+
+async function dryRun(options: RunOptions, json: boolean): Promise<number> {
+  const { courses, discovery } = await planRun(options);
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify(courses.map(({ course, ...rest }) => ({ patient_id: course.patientId, course_id: course.courseId, ...rest })))}\n`,
+    );
+  } else {
+    for (const { course, memoryMb, stages } of courses) {
+      process.stdout.write(`${course.patientId}/${course.courseId}  about ${memoryMb} MiB\n`);
+      for (const { id, skip } of stages) process.stdout.write(`  ${id}${skip === undefined ? '' : `  skipped: ${skip}`}\n`);
+    }
+    process.stdout.write(`${courses.length} courses, ${discovery.refusals.length} files refused\n`);
+  }
+  return courses.length === 0 ? EXIT.nothingFound : EXIT.done;
+}

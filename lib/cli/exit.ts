@@ -1,0 +1,37 @@
+/** What the process says when it ends. */
+
+import { asIsovoxError } from '../errors.js';
+
+export const EXIT = {
+  done: 0,
+  internal: 1,
+  usage: 2,
+  nothingFound: 3,
+  someFailed: 4,
+  badData: 65,
+  interrupted: 130,
+} as const;
+
+/** Prints the error with its code and remedy, and gives the exit code that goes with it. */
+export function reportError(thrown: unknown, json: boolean): number {
+  const error = asIsovoxError(thrown);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message, context: error.context } })}\n`);
+  }
+  process.stderr.write(`isovox: ${error.code}: ${error.message}\n`);
+  if (error.code === 'ERR_INTERNAL' && error.stack) process.stderr.write(`${error.stack}\n`);
+  switch (error.code) {
+    case 'ERR_INVALID_ARGUMENT':
+      return EXIT.usage;
+    case 'ERR_NOT_FOUND':
+      return EXIT.nothingFound;
+    case 'ERR_CORRUPT_DATA':
+    case 'ERR_UNSUPPORTED':
+    case 'ERR_GEOMETRY':
+      return EXIT.badData;
+    case 'ERR_CANCELLED':
+      return EXIT.interrupted;
+    default:
+      return EXIT.internal;
+  }
+}

@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+/** isovox: the command line. Commands load their code only when they run, so that --help is quick. */
+
+import { Command, Option } from 'commander';
+
+import { packageVersion } from '../runtime/package-root.js';
+import { EXIT, reportError } from './exit.js';
+import { parseDays, parseList, parsePositive, parseWorkers } from './options.js';
+
+const program = new Command('isovox')
+  .description('A native engine for medical volumes. Main job: isovox run --dicom-root DIR --outdir OUT')
+  .version(packageVersion, '-V, --version')
+  .showHelpAfterError('(isovox COMMAND --help tells more)')
+  .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+  .enablePositionalOptions()
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+  });
+
+/** A command with the flags that all have; its action gives the exit code. */
+function command<Options extends { json?: boolean }>(
+  usage: string,
+  description: string,
+  action: (args: string[], options: Options) => Promise<number>,
+): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .option('--json', 'one JSON document on stdout, logs on stderr')
+    .addOption(new Option('--workers <n>', 'threads of the pool: auto is cores - 1').argParser(parseWorkers))
+    .option('-q, --quiet', 'warnings and errors only')
+    .option('-v, --verbose', 'tell more')
+    .option('--json-logs', 'logs as JSON lines')
+    .action(async (...received: unknown[]) => {
+      const self = received.at(-1) as Command;
+      const options = self.opts() as Options;
+      try {
+        process.exitCode = await action(self.args, options);
+      } catch (thrown) {
+        process.exitCode = reportError(thrown, options.json ?? false);
+      }
+    });
+}
+
+command('run', 'the main job: a folder of radiotherapy DICOM in; dose tables, QC and reports out', async (_, options) =>
+  (await import('./commands/run.js')).run(options as never),
+)
+  .requiredOption('--dicom-root <dir>', 'folder of mixed DICOM; searched to the bottom')
+  .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go')
+  .option('--config <file>', 'YAML with the sections organize, dvh, report, output, read')
+  .addOption(new Option('--stages <ids>', 'only these, separated by commas').argParser(parseList))
+  .addOption(new Option('--course-filter <pattern>', 'PATIENT or PATIENT/COURSE, * matches anything').argParser(parseList))
+  .addOption(new Option('--force <ids>', 'run these stages again though nothing changed; all for every one').argParser(parseList))
+  .addOption(new Option('--max-days <n>', 'split courses whose plans span more days').argParser(parseDays))
+  .addOption(
+    new Option('--merge-criteria <rule>', 'what makes one course').choices(['same_ct_study', 'frame_of_reference']),
+  )
+  .addOption(new Option('--memory <MiB>', 'memory for courses in flight').argParser(parsePositive))
+  .option('--xlsx', 'also write the tables as one .xlsx file')
+  .option('--dry-run', 'say what would run, write nothing');
+
+command('demo', 'make a phantom patient, run the main job on it, compare with the closed form', async (_, options) =>
+  (await import('./commands/demo.js')).demo(options as never),
+).option('--outdir <dir>', 'where the phantom and the results go', 'isovox-demo');
+
+command('dvh', 'dose-volume metrics of one structure set and dose', async (_, options) =>
+  (await import('./commands/dvh.js')).dvh(options as never),
+)
+  .requiredOption('--rtstruct <file>', 'RTSTRUCT')
+  .requiredOption('--rtdose <file>', 'RTDOSE')
+  .option('--ct <dir>', 'folder of the planning CT: its slice thickness is that of one-plane structures')
+  .option('--rtplan <file>', 'RTPLAN: its prescription is what % columns are relative to')
+  .option('--roi <name...>', 'only these structures; * matches anything')
+  .option('--config <file>', 'YAML with a dvh section')
+  .requiredOption('--out <file>', 'the table: .csv or .parquet')
+  .option('--curves <file>', 'curves: dose_gy, volume_cc per ROI');
+
+command('mask', 'structures as NIfTI masks on the CT grid', async (_, options) =>
+  (await import('./commands/mask.js')).mask(options as never),
+)
+  .requiredOption('--rtstruct <file>', 'RTSTRUCT')
+  .requiredOption('--ct <dir>', 'folder of the CT series')
+  .option('--roi <name...>', 'only these structures; * matches anything')
+  .option('--fraction', 'covered fraction 0-1 instead of a binary mask')
+  .requiredOption('--out <dir>', 'where the masks go, one .nii.gz per structure');
+
+command('info <paths...>', 'what files and folders hold: geometry, type, statistics', async (args, options) =>
+  (await import('./commands/info.js')).info(args, options as never),
+).option('--hash', 'SHA-256 of the raw voxels, little endian, x fastest, before scaling');
+
+command('convert <input> <output>', 'any readable format to any writable one', async (args, options) =>
+  (await import('./commands/convert.js')).convert(args, options as never),
+).addOption(new Option('--level <n>', 'effort of gzip, 0 to 12').argParser(Number));
+
+command('status <outdir>', 'every course and stage of a run', async (args, options) =>
+  (await import('./commands/status.js')).status(args, options as never),
+);
+
+await program.parseAsync();

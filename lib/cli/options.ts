@@ -1,0 +1,37 @@
+/** Flags that every command takes, and how their values are read. */
+
+import { InvalidArgumentError } from 'commander';
+
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly workers?: number;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly jsonLogs?: boolean;
+}
+
+/** `auto` (cores - 1) or a number of threads. */
+export function parseWorkers(text: string): number | undefined {
+  if (text === 'auto') return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 256) {
+    throw new InvalidArgumentError('Expected auto or an integer between 1 and 256.');
+  }
+  return value;
+}
+
+export function parseList(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(',').map((part) => part.trim()).filter((part) => part !== '')];
+}
+
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a positive number.');
+  return value;
+}
+
+export function parseDays(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of days, at least 1.');
+  return value;
+}

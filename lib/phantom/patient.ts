@@ -1,0 +1,244 @@
+/**
+ * A whole radiotherapy patient made from nothing: CT, RTSTRUCT, RTPLAN, RTDOSE, written by the project's own DICOM
+ * writers. The structures are solids and the dose is linear, so every dose-volume histogram is known in closed form.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { makeVolume, writeCtSeries, writeRtDose, writeRtPlan, writeRtStruct } from '../native/dicom.js';
+import type { DicomIdentity, RoiInput, Triple } from '../native/dicom-types.js';
+import { addon } from '../runtime/addon.js';
+import type { SubmitOptions } from '../runtime/task.js';
+import { box, cone, cylinder, type LinearDose, type Shape, sphere, tube } from './shapes.js';
+import { derivedUid } from '../native/derived-uid.js';
+
+export interface PhantomOptions {
+  /** PatientID; everything else follows from it. */
+  readonly patientId?: string;
+  readonly sliceMm?: number;
+  /** In-plane and plane spacing of the dose grid. */
+  readonly doseMm?: number;
+  readonly dose?: LinearDose;
+  /** YYYYMMDD. */
+  readonly date?: string;
+  readonly prescriptionGy?: number;
+  readonly fractions?: number;
+}
+
+export interface Phantom {
+  readonly folder: string;
+  readonly shapes: readonly Shape[];
+  readonly dose: LinearDose;
+  readonly prescriptionGy: number;
+}
+
+const CT_PIXELS = 128;
+const CT_MM = 2;
+/** Half the extent of the image and the dose, in millimetres. */
+const HALF_CT = (CT_PIXELS * CT_MM) / 2;
+const HALF_Z = 60;
+const HALF_DOSE = 100;
+const BODY = { a: 110, b: 85 };
+
+/** Water, with tissue-like differences so that pictures show the structures, and a little noise. */
+const HU: Readonly<Record<string, number>> = { PTV: 60, Box: 30, Cylinder: 250, Cone: -80, Tube: 120, Small: 400 };
+
+const COLORS: readonly Triple[] = [
+  [0, 158, 115],
+  [213, 94, 0],
+  [0, 114, 178],
+  [230, 159, 0],
+  [204, 121, 167],
+  [86, 180, 233],
+  [240, 228, 66],
+];
+
+export const PHANTOM_DOSE: LinearDose = { axis: 'y', atZeroGy: 40, gyPerMm: 0.3 };
+
+/** The solids; planes of the CT cut them at whole numbers of slices for slices of 1, 2, 2.5 and 3 mm. */
+export function phantomShapes(): Shape[] {
+  return [
+    sphere('PTV', [0, 0, 0], 25),
+    box('Box', [-55, 20, 0], [40, 30, 60]),
+    cylinder('Cylinder', [0, 50, 0], 12, 60),
+    cone('Cone', [55, 10, 0], 20, 60),
+    tube('Tube', [0, -50, 0], 18, 9, 60),
+    sphere('Small', [50, -40, 0], 4),
+  ];
+}
+
+/** Writes the patient into `folder` (made when absent). The same options give the same bytes. */
+export async function writePhantom(folder: string, options: PhantomOptions = {}, task: SubmitOptions = {}): Promise<Phantom> {
+  const patientId = options.patientId ?? 'PHANTOM';
+  const sliceMm = options.sliceMm ?? 2.5;
+  const dose = options.dose ?? PHANTOM_DOSE;
+  const prescriptionGy = options.prescriptionGy ?? 40;
+  const shapes = phantomShapes();
+  const uid = (what: string): string => derivedUid(patientId, what);
+  const identity = (what: string, description: string): DicomIdentity => ({
+    PatientID: patientId,
+    StudyInstanceUID: uid('study'),
+    SeriesInstanceUID: uid(`${what} series`),
+    FrameOfReferenceUID: uid('frame of reference'),
+    SOPInstanceUID: uid(what),
+    StudyDate: options.date ?? '20240115',
+    StudyTime: '120000',
+    SeriesDescription: description,
+    PatientSex: 'O',
+  });
+  const slices = Math.round((2 * HALF_Z) / sliceMm);
+  const firstZ = -HALF_Z + sliceMm / 2;
+  await mkdir(join(folder, 'CT'), { recursive: true });
+  const ctIdentity = {
+    ...identity('ct', 'Phantom CT'),
+    SOPInstanceUIDs: Array.from({ length: slices }, (_, k) => uid(`ct slice ${k}`)),
+  };
+  const volume = await makeVolume(
+    {
+      grid: {
+        size: [CT_PIXELS, CT_PIXELS, slices],
+        spacing: [CT_MM, CT_MM, sliceMm],
+        origin: [-HALF_CT + CT_MM / 2, -HALF_CT + CT_MM / 2, firstZ],
+      },
+      dtype: 'int16',
+      data: drawCt(shapes, slices, sliceMm, firstZ),
+    },
+    task,
+  );
+  await writeCtSeries({ volume, folder: join(folder, 'CT'), identity: ctIdentity }, task);
+  addon().dispose(volume);
+  const planes = Array.from({ length: slices }, (_, k) => firstZ + k * sliceMm);
+  await writeRtStruct(
+    {
+      path: join(folder, 'RS.dcm'),
+      identity: identity('structures', 'Phantom structures'),
+      label: 'PHANTOM',
+      rois: drawRois(shapes, planes),
+      image: ctIdentity,
+      imagePlanesMm: planes,
+    },
+    task,
+  );
+  await writeRtPlan(
+    {
+      path: join(folder, 'RP.dcm'),
+      identity: identity('plan', 'Phantom plan'),
+      structureSetUid: uid('structures'),
+      plan: {
+        label: 'PHANTOM',
+        intent: 'CURATIVE',
+        approval: 'APPROVED',
+        fractions: options.fractions ?? 20,
+        prescriptions: [{ doseGy: prescriptionGy, roiNumber: 2, type: 'TARGET', description: 'PTV' }],
+        beams: [
+          { number: 1, name: 'AP', doseGyPerFraction: prescriptionGy / 40, meterset: 100, machine: 'NONE', isocenter: [0, 0, 0] },
+          { number: 2, name: 'PA', doseGyPerFraction: prescriptionGy / 40, meterset: 100, machine: 'NONE', isocenter: [0, 0, 0] },
+        ],
+      },
+    },
+    task,
+  );
+  const grid = doseGrid(options.doseMm ?? 2.5);
+  await writeRtDose(
+    {
+      path: join(folder, 'RD.dcm'),
+      identity: identity('dose', 'Phantom dose'),
+      grid,
+      values: drawDose(grid, dose),
+      summationType: 'PLAN',
+      planUids: [uid('plan')],
+      structureSetUid: uid('structures'),
+      bits: 32,
+    },
+    task,
+  );
+  return { folder, shapes, dose, prescriptionGy };
+}
+
+function inBody(x: number, y: number): boolean {
+  return (x / BODY.a) ** 2 + (y / BODY.b) ** 2 <= 1;
+}
+
+function drawCt(shapes: readonly Shape[], slices: number, sliceMm: number, firstZ: number): Int16Array {
+  const data = new Int16Array(CT_PIXELS * CT_PIXELS * slices).fill(-1000);
+  // Numerical Recipes' linear congruential generator: the noise is the same everywhere.
+  let state = 1;
+  const noise = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.round((state / 2 ** 32 - 0.5) * 20);
+  };
+  const discs = shapes.map((shape) => ({ hu: HU[shape.name] ?? 0, shape }));
+  for (let k = 0; k < slices; k++) {
+    const z = firstZ + k * sliceMm;
+    const loops = discs.map(({ hu, shape }) => ({ hu, loops: shape.contoursAt(z) })).filter(({ loops }) => loops.length > 0);
+    for (let j = 0; j < CT_PIXELS; j++) {
+      const y = -HALF_CT + (j + 0.5) * CT_MM;
+      for (let i = 0; i < CT_PIXELS; i++) {
+        const x = -HALF_CT + (i + 0.5) * CT_MM;
+        if (!inBody(x, y)) continue;
+        const inside = loops.find((one) => one.loops.reduce((odd, loop) => odd !== insideLoop(loop, x, y), false));
+        data[(k * CT_PIXELS + j) * CT_PIXELS + i] = (inside?.hu ?? 0) + noise();
+      }
+    }
+  }
+  return data;
+}
+
+/** Even-odd rule. */
+function insideLoop(loop: readonly number[], x: number, y: number): boolean {
+  let inside = false;
+  for (let a = 0, b = loop.length - 3; a < loop.length; b = a, a += 3) {
+    const [ax, ay, bx, by] = [loop[a] as number, loop[a + 1] as number, loop[b] as number, loop[b + 1] as number];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  }
+  return inside;
+}
+
+function drawRois(shapes: readonly Shape[], planes: readonly number[]): RoiInput[] {
+  const body: number[][] = planes.map((z) => {
+    const loop: number[] = [];
+    for (let i = 0; i < 180; i++) {
+      const angle = (2 * Math.PI * i) / 180;
+      loop.push(BODY.a * Math.cos(angle), BODY.b * Math.sin(angle), z);
+    }
+    return loop;
+  });
+  const solids = shapes.map((shape, i) => ({
+    number: i + 2,
+    name: shape.name,
+    type: shape.name === 'PTV' ? 'PTV' : 'ORGAN',
+    color: COLORS[i + 1] as Triple,
+    contours: planes.flatMap((z) => shape.contoursAt(z)),
+  }));
+  return [{ number: 1, name: 'BODY', type: 'EXTERNAL', color: COLORS[0] as Triple, contours: body }, ...solids];
+}
+
+function doseGrid(spacing: number): { size: Triple; spacing: Triple; origin: Triple } {
+  const count = Math.ceil((2 * HALF_DOSE) / spacing) + 1;
+  const planes = Math.ceil((2 * (HALF_Z + 5)) / spacing) + 1;
+  return {
+    size: [count, count, planes],
+    spacing: [spacing, spacing, spacing],
+    origin: [-HALF_DOSE, -HALF_DOSE, -((planes - 1) * spacing) / 2],
+  };
+}
+
+function drawDose(grid: { size: Triple; spacing: Triple; origin: Triple }, dose: LinearDose): Float64Array {
+  const [ni, nj, nk] = grid.size;
+  const axis = { x: 0, y: 1, z: 2 }[dose.axis];
+  const values = new Float64Array(ni * nj * nk);
+  const index = [0, 0, 0];
+  for (let k = 0, at = 0; k < nk; k++) {
+    for (let j = 0; j < nj; j++) {
+      for (let i = 0; i < ni; i++, at++) {
+        index[0] = i;
+        index[1] = j;
+        index[2] = k;
+        const coordinate = (grid.origin[axis] as number) + (index[axis] as number) * (grid.spacing[axis] as number);
+        values[at] = Math.max(0, dose.atZeroGy + dose.gyPerMm * coordinate);
+      }
+    }
+  }
+  return values;
+}

@@ -1,0 +1,57 @@
+/** Pieces that both kinds of page are made of. */
+
+import type { CheckStatus, Fact, FindingData } from './data.js';
+import { bdi, html, type Markup } from './html.js';
+
+export const STATUS_WORD: Record<CheckStatus, string> = {
+  PASS: 'Pass',
+  WARNING: 'Warning',
+  FAIL: 'Fail',
+  ERROR: 'Error',
+  SKIPPED: 'Not checked',
+};
+
+/** From what needs action to what does not. */
+export const STATUS_ORDER: readonly CheckStatus[] = ['ERROR', 'FAIL', 'WARNING', 'PASS', 'SKIPPED'];
+
+export function badge(status: CheckStatus, options: { big?: boolean; prefix?: string } = {}): Markup {
+  const { big = false, prefix = '' } = options;
+  return html`<span class="badge ${status.toLowerCase()}${big && ' big'}">${prefix}${STATUS_WORD[status]}</span>`;
+}
+
+export function factList(facts: readonly Fact[]): Markup {
+  const entry = ({ label, value, note }: Fact) =>
+    html`<div><dt>${label}</dt><dd>${bdi(value)}${note && html`<small>${bdi(note)}</small>`}</dd></div>`;
+  return html`<dl class="facts">${facts.map(entry)}</dl>`;
+}
+
+/** Label and value in two columns, for what is looked up rather than read. */
+export function keyValues(facts: readonly Fact[]): Markup {
+  const entry = ({ label, value, note }: Fact) =>
+    html`<dt>${bdi(label)}</dt><dd><code>${bdi(value)}</code>${note && html`<small>${bdi(note)}</small>`}</dd>`;
+  return html`<dl class="kv">${facts.map(entry)}</dl>`;
+}
+
+const SEVERITY: Record<FindingData['severity'], { word: string; rank: number }> = {
+  fail: { word: 'Fail', rank: 0 },
+  warn: { word: 'Warning', rank: 1 },
+  info: { word: 'Note', rank: 2 },
+};
+
+/** Worst first, otherwise in the order they were found. */
+export function findingList(findings: readonly FindingData[]): Markup | undefined {
+  if (findings.length === 0) return undefined;
+  const ordered = [...findings].sort((a, b) => SEVERITY[a.severity].rank - SEVERITY[b.severity].rank);
+  const entry = ({ severity, message, subject, code }: FindingData) =>
+    html`<li><span class="sev ${severity}">${SEVERITY[severity].word}</span><span>${subject && html`<strong>${bdi(subject)}</strong> `}${bdi(message)} <code class="muted">${code}</code></span></li>`;
+  return html`<ul class="findings">${ordered.map(entry)}</ul>`;
+}
+
+export interface SectionLink {
+  readonly id: string;
+  readonly title: string;
+}
+
+export function sectionNav(sections: readonly SectionLink[]): Markup {
+  return html`<nav class="sections" aria-label="Sections"><div class="wrap">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</div></nav>`;
+}

@@ -1,0 +1,25 @@
+/** What a course takes: memory, so that those in flight fit; weight, so that long ones start first. */
+
+import type { HeaderRecord } from '../native/dicom-types.js';
+import type { Course } from './model.js';
+
+export interface CourseEstimate {
+  readonly memoryMb: number;
+  /** Proportional to the expected time. */
+  readonly weight: number;
+}
+
+const BASE_MB = 64;
+
+const pixels = (header: HeaderRecord): number =>
+  (header.Rows ?? 0) * (header.Columns ?? 0) * Math.max(1, header.NumberOfFrames ?? 1);
+
+export function estimateCourse(course: Course): CourseEstimate {
+  const ctPixels = (course.ct?.headers ?? []).reduce((sum, header) => sum + pixels(header), 0);
+  const dosePixels = course.doseChoice.doses.reduce((sum, header) => sum + pixels(header), 0);
+  const contourBytes = course.primaryStructures?.size ?? 0;
+  const fileBytes = (course.ct?.headers ?? []).reduce((sum, header) => sum + header.size, 0);
+  // The CT as int16 and its compressed copy; doses as float32 with their source; contours as doubles.
+  const bytes = 4 * ctPixels + 8 * dosePixels + 4 * contourBytes;
+  return { memoryMb: Math.ceil(BASE_MB + bytes / 2 ** 20), weight: 1 + (fileBytes + 4 * dosePixels + 8 * contourBytes) / 2 ** 20 };
+}

@@ -1,0 +1,81 @@
+/** Reads a run's configuration from YAML and flags; what is wrong is said with file, line and the nearest known key. */
+
+import { readFile } from 'node:fs/promises';
+
+import { isMap, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+
+import { closest } from '../config/closest.js';
+import { type ConfigChange, configure } from '../config/resolve.js';
+import { asIsovoxError, IsovoxError } from '../errors.js';
+import { type RunConfig, runConfigSchema } from './run-config.js';
+
+type Nested = { readonly [section: string]: { readonly [key: string]: unknown } };
+
+const ENGINE_SECTIONS = ['read', 'write', 's3', 'inference'] as const;
+
+/** Flags win over the file; undefined flags leave it as it is. */
+export async function loadRunConfig(path: string | undefined, flags: Nested = {}): Promise<RunConfig> {
+  const lines = new LineCounter();
+  const where = (at: readonly PropertyKey[]): string => {
+    if (path === undefined) return '';
+    const node = document?.getIn(at as unknown[], true) as { range?: [number, number, number] } | undefined;
+    const parent = document?.getIn(at.slice(0, -1) as unknown[], true);
+    const key = isMap(parent) ? parent.items.find((item) => String(item.key) === String(at.at(-1))) : undefined;
+    const offset = (key?.key as { range?: number[] } | undefined)?.range?.[0] ?? node?.range?.[0];
+    return offset === undefined ? `${path}: ` : `${path}:${lines.linePos(offset).line}: `;
+  };
+  let document: ReturnType<typeof parseDocument> | undefined;
+  let fromFile: Record<string, unknown> = {};
+  if (path !== undefined) {
+    const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
+      throw asIsovoxError(thrown);
+    });
+    document = parseDocument(text, { lineCounter: lines });
+    const [problem] = document.errors;
+    if (problem) throw invalid(`${path}:${problem.linePos?.[0].line ?? 1}: ${problem.message}`, path);
+    const value: unknown = document.toJS() ?? {};
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${path}: Expected sections at the top`, path);
+    fromFile = { ...value };
+  }
+  const engine: Record<string, unknown> = {};
+  for (const section of ENGINE_SECTIONS) {
+    if (section in fromFile) engine[section] = fromFile[section];
+    delete fromFile[section];
+  }
+  if (Object.keys(engine).length > 0) configure(engine as ConfigChange);
+  const parsed = runConfigSchema.safeParse(merge(fromFile, flags));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+  throw invalid(describeIssue(issue, where), path ?? '');
+}
+
+function describeIssue(issue: z.core.$ZodIssue, where: (at: readonly PropertyKey[]) => string): string {
+  if (issue.code === 'unrecognized_keys') {
+    const at = [...issue.path, issue.keys[0] as string];
+    const nearest = closest(issue.keys[0] as string, knownKeys(issue.path));
+    const hint = nearest === undefined ? '' : `; did you mean ${[...issue.path, nearest].join('.')}?`;
+    return `${where(at)}Unknown key ${at.join('.')}${hint}`;
+  }
+  return `${where(issue.path)}${issue.path.join('.')}: ${issue.message}`;
+}
+
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  const defaults: unknown = runConfigSchema.parse({});
+  const section = path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown>)?.[key], defaults);
+  const optional = path[0] === 'organize' ? ['maxDays'] : path[0] === 'dvh' ? ['prescriptionGy'] : [];
+  return [...Object.keys((section as object | undefined) ?? {}), ...optional, ...(path.length === 0 ? ENGINE_SECTIONS : [])];
+}
+
+function merge(base: Record<string, unknown>, flags: Nested): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [section, values] of Object.entries(flags)) {
+    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+    if (Object.keys(given).length > 0) merged[section] = { ...((merged[section] as object | undefined) ?? {}), ...given };
+  }
+  return merged;
+}
+
+function invalid(message: string, path: string): IsovoxError {
+  return new IsovoxError('ERR_INVALID_ARGUMENT', message, path === '' ? {} : { path });
+}

@@ -1,0 +1,36 @@
+/** The stages in their order. The command line, the help, the plan and the report read this list. */
+
+import { IsovoxError } from '../../errors.js';
+import type { Stage } from '../stage.js';
+import { absentStage } from './absent.js';
+import { dvhStage } from './dvh.js';
+import { organizeStage } from './organize.js';
+import { qcStage } from './qc.js';
+import { reportStage } from './report.js';
+
+export const STAGES: readonly Stage[] = [
+  organizeStage,
+  absentStage('segment', 'Segmentation by models', 'no model'),
+  absentStage('segment-custom', 'Custom models and derived structures', 'no custom model or structure'),
+  absentStage('crop', 'CT cropping to a body region', 'no segmentation to crop by'),
+  dvhStage,
+  absentStage('radiomics', 'Radiomics features', 'not in this version'),
+  absentStage('robustness', 'Robustness of radiomics features', 'no radiomics'),
+  qcStage,
+  reportStage,
+];
+
+/** The stages asked for, in their order; all when none is named. The cohort's tables are made after them. */
+export function selectStages(ids: readonly string[] = []): readonly Stage[] {
+  const known = [...STAGES.map((stage) => stage.id), 'aggregate'];
+  for (const id of ids) {
+    if (!known.includes(id)) {
+      throw new IsovoxError('ERR_INVALID_ARGUMENT', `Expected one of ${known.join(', ')} for --stages but received "${id}"`, {
+        name: '--stages',
+        expected: known.join(', '),
+        actual: id,
+      });
+    }
+  }
+  return ids.length === 0 ? STAGES : STAGES.filter((stage) => ids.includes(stage.id));
+}

@@ -1,0 +1,50 @@
+// The pixel data of one object (PS3.5 8): what they are, checked against the bytes that are there before anything is
+// allocated, and frames of native-endian samples whatever the transfer syntax.
+#pragma once
+
+#include <span>
+
+#include "base/dtype.h"
+#include "dicom/file.h"
+#include "exec/exec.h"
+
+namespace isovox::dicom {
+
+struct PixelLayout {
+  int64_t rows = 0, columns = 0, frames = 1, samples = 1;
+  int bits_allocated = 16, bits_stored = 16, high_bit = 15;
+  bool is_signed = false;
+  bool planar = false;  // RRR GGG BBB instead of RGB RGB RGB
+  std::string photometric;
+  DType dtype = DType::kInt16;
+
+  size_t frame_samples() const { return static_cast<size_t>(rows * columns * samples); }
+  size_t frame_bytes() const { return frame_samples() * DTypeSize(dtype); }
+};
+
+// Throws ERR_UNSUPPORTED for what has no pixel data or cannot be read, ERR_CORRUPT_DATA when the sizes contradict the
+// bytes that are there.
+PixelLayout LayoutOf(const DicomFile& file);
+
+// Reads frames one by one; safe from many threads. Compressed objects are decoded when the reader is made.
+class PixelReader {
+ public:
+  PixelReader(const Exec& exec, const DicomFile& file, const PixelLayout& layout);
+
+  // `into` takes layout.frame_bytes(): samples interleaved, sign extended, of layout.dtype.
+  void ReadFrame(int64_t frame, std::span<std::byte> into) const;
+
+ private:
+  const DicomFile& file_;
+  PixelLayout layout_;
+  Buffer decoded_;  // empty when the file is not compressed
+};
+
+// Decodes encapsulated pixel data into `into`, all frames, native-endian (decode.cc).
+void DecodeEncapsulated(const Exec& exec, const DicomFile& file, const PixelLayout& layout, std::span<std::byte> into);
+// JPEG 2000 (PS3.5 A.4.4) frames (decode_j2k.cc).
+void DecodeJpeg2000(const Exec& exec, std::span<const std::byte> encapsulated, const PixelLayout& layout,
+                    std::span<std::byte> into);
+bool IsJpeg2000(const std::string& transfer_syntax);
+
+}  // namespace isovox::dicom

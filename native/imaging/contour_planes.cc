@@ -1,0 +1,176 @@
+#include "imaging/contour_planes.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace isovox {
+namespace {
+
+// Contours of one image slice agree to a few hundredths of a millimetre (they are written as decimal text), and slices
+// of the finest scanners are 0.1 mm apart.
+constexpr double kSamePlaneMm = 0.05;
+// A point further off its contour's plane than this makes the contour not planar.
+constexpr double kFlatMm = 0.5;
+constexpr double kParallel = 1e-4;      // sine of the angle that counts as none
+constexpr double kSmallestLoopMm2 = 1e-6;
+
+// Newell's normal: its length is twice the area.
+Vec3 AreaVector(std::span<const Vec3> points) {
+  Vec3 sum{0, 0, 0};
+  const Vec3 o = points[0];
+  for (size_t i = 1; i + 1 < points.size(); ++i) sum = sum + Cross(points[i] - o, points[i + 1] - o);
+  return sum;
+}
+
+bool Parallel(Vec3 a, Vec3 b, double sine) { return Norm(Cross(a, b)) <= sine * Norm(a) * Norm(b); }
+
+bool Orthonormal(const Axes& axes) {
+  return std::abs(Dot(axes.i, axes.j)) < 1e-6 && std::abs(Dot(axes.i, axes.k)) < 1e-6 &&
+         std::abs(Dot(axes.j, axes.k)) < 1e-6;
+}
+
+std::optional<PlaneFrame> FrameAlong(const Axes& axes, Vec3 normal) {
+  if (!Orthonormal(axes)) return std::nullopt;
+  if (Parallel(axes.k, normal, kParallel)) return PlaneFrame{axes.i, axes.j, axes.k};
+  if (Parallel(axes.j, normal, kParallel)) return PlaneFrame{axes.i, axes.k, axes.j};
+  if (Parallel(axes.i, normal, kParallel)) return PlaneFrame{axes.j, axes.k, axes.i};
+  return std::nullopt;
+}
+
+PlaneFrame FrameOf(Vec3 normal, const std::optional<Axes>& prefer) {
+  if (prefer) {
+    if (const auto frame = FrameAlong(*prefer, normal)) return *frame;
+  }
+  if (const auto frame = FrameAlong(Axes{}, normal)) return *frame;
+  const Vec3 n = (1 / Norm(normal)) * normal;
+  const Vec3 least = std::abs(n.x) <= std::abs(n.y) && std::abs(n.x) <= std::abs(n.z) ? Vec3{1, 0, 0}
+                     : std::abs(n.y) <= std::abs(n.z)                                ? Vec3{0, 1, 0}
+                                                                                     : Vec3{0, 0, 1};
+  Vec3 u = Cross(least, n);
+  u = (1 / Norm(u)) * u;
+  return {u, Cross(n, u), n};
+}
+
+Loop ProjectLoop(std::span<const Vec3> points, const PlaneFrame& frame) {
+  Loop loop;
+  loop.points.reserve(points.size());
+  for (const Vec3& p : points) {
+    const Point2 q{Dot(p, frame.axis_u), Dot(p, frame.axis_v)};
+    if (loop.points.empty() || !(loop.points.back() == q)) loop.points.push_back(q);
+  }
+  while (loop.points.size() > 1 && loop.points.front() == loop.points.back()) loop.points.pop_back();
+  loop.moments = MomentsOf(loop.points);
+  loop.bounds = BoundsOf(loop.points);
+  return loop;
+}
+
+// A loop holds another when it holds a sample of its points; a loop that only overlaps another is not inside it.
+bool Holds(const Loop& outer, const Loop& inner) {
+  if (std::abs(outer.moments.area) <= std::abs(inner.moments.area)) return false;
+  const Box2 &a = outer.bounds, &b = inner.bounds;
+  if (b.u0 < a.u0 || b.u1 > a.u1 || b.v0 < a.v0 || b.v1 > a.v1) return false;
+  const size_t step = std::max<size_t>(1, inner.points.size() / 16);
+  size_t in = 0, tried = 0;
+  for (size_t i = 0; i < inner.points.size(); i += step, ++tried) in += Contains(outer.points, inner.points[i]);
+  // A point that lies on the outer loop may fall to either side.
+  return in * 8 >= tried * 7;
+}
+
+void FindDepths(ContourPlane& plane) {
+  if (plane.loops.size() < 2) return;
+  for (Loop& loop : plane.loops) {
+    loop.depth = 0;
+    for (const Loop& other : plane.loops) loop.depth += &other != &loop && Holds(other, loop);
+  }
+}
+
+double MedianGap(const std::vector<ContourPlane>& planes) {
+  if (planes.size() < 2) return 0;
+  std::vector<double> gaps;
+  for (size_t k = 1; k < planes.size(); ++k) gaps.push_back(planes[k].w - planes[k - 1].w);
+  const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>((gaps.size() - 1) / 2);
+  std::nth_element(gaps.begin(), middle, gaps.end());
+  return *middle;
+}
+
+}  // namespace
+
+PlaneStack StackPlanes(const Roi& roi, const std::optional<Axes>& prefer) {
+  PlaneStack stack;
+  struct Candidate {
+    const Contour* contour;
+    Vec3 area;
+  };
+  std::vector<Candidate> candidates;
+  size_t closed = 0, degenerate = 0, crooked = 0;
+  Vec3 largest{0, 0, 0};
+  for (const Contour& contour : roi.contours) {
+    if (contour.kind != ContourKind::kClosedPlanar && contour.kind != ContourKind::kClosedPlanarXor) continue;
+    ++closed;
+    const auto points = roi.PointsOf(contour);
+    const Vec3 area = points.size() >= 3 ? AreaVector(points) : Vec3{0, 0, 0};
+    if (!(Norm(area) / 2 > kSmallestLoopMm2)) {
+      ++degenerate;
+      continue;
+    }
+    if (Norm(area) > Norm(largest)) largest = area;
+    candidates.push_back({&contour, area});
+  }
+  if (candidates.empty()) {
+    const bool drawn = !roi.contours.empty();
+    stack.findings.push_back(drawn ? Finding{"roi.degenerate", Severity::kWarn,
+                                             "No contour encloses an area (points, lines or fewer than three points)"}
+                                   : Finding{"roi.empty", Severity::kWarn, "The structure has no contours"});
+    return stack;
+  }
+  stack.frame = FrameOf(largest, prefer);
+
+  std::vector<std::pair<double, Loop>> loops;
+  loops.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) {
+    const auto points = roi.PointsOf(*candidate.contour);
+    double low = 1e300, high = -1e300, sum = 0;
+    for (const Vec3& p : points) {
+      const double w = Dot(p, stack.frame.normal);
+      low = std::min(low, w);
+      high = std::max(high, w);
+      sum += w;
+    }
+    if (high - low > 2 * kFlatMm) {
+      ++crooked;
+      continue;
+    }
+    Loop loop = ProjectLoop(points, stack.frame);
+    if (loop.points.size() < 3 || !(std::abs(loop.moments.area) > kSmallestLoopMm2)) {
+      ++degenerate;
+      continue;
+    }
+    loop.exclusive_or = candidate.contour->kind == ContourKind::kClosedPlanarXor;
+    loops.emplace_back(sum / static_cast<double>(points.size()), std::move(loop));
+  }
+  std::stable_sort(loops.begin(), loops.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  double first = 0;
+  for (auto& [w, loop] : loops) {
+    if (stack.planes.empty() || w - first > kSamePlaneMm) {
+      stack.planes.push_back({w, {}});
+      first = w;
+    }
+    stack.planes.back().loops.push_back(std::move(loop));
+  }
+  for (ContourPlane& plane : stack.planes) FindDepths(plane);
+  stack.spacing = MedianGap(stack.planes);
+
+  if (degenerate > 0) {
+    stack.findings.push_back({"roi.degenerate", stack.planes.empty() ? Severity::kWarn : Severity::kInfo,
+                              std::to_string(degenerate) + " of " + std::to_string(closed) +
+                                  " contours enclose no area and were left out"});
+  }
+  if (crooked > 0) {
+    stack.findings.push_back({"roi.not_parallel", Severity::kWarn,
+                              std::to_string(crooked) + " of " + std::to_string(closed) +
+                                  " contours do not lie in planes parallel to the largest one and were left out"});
+  }
+  return stack;
+}
+
+}  // namespace isovox

@@ -1,0 +1,325 @@
+#include "imaging/solid.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace isovox {
+namespace {
+
+constexpr double kGap = 1.5;          // spacings between planes that are reported
+constexpr double kBridgedGap = 2.5;   // spacings over which loops are still joined
+constexpr double kDefaultThicknessMm = 1;
+constexpr double kMostAreaRatio = 16;
+// Relative to the last section: where the extrapolated trace is below this at its lowest, the solid has its tip there.
+constexpr double kTip = 0.02;
+
+double Trace(const Moments& m) { return m.uu + m.vv; }
+double Determinant(const Moments& m) { return m.uu * m.vv - m.uv * m.uv; }
+bool Positive(const Moments& m) { return m.uu > 0 && m.vv > 0 && Determinant(m) > 0; }
+
+struct Matrix2 {
+  double a, b, c, d;  // row-major
+};
+
+// Of a positive definite symmetric matrix (Cayley-Hamilton).
+Matrix2 SquareRoot(double uu, double uv, double vv) {
+  const double s = std::sqrt(uu * vv - uv * uv), t = std::sqrt(uu + vv + 2 * s);
+  return {(uu + s) / t, uv / t, uv / t, (vv + s) / t};
+}
+
+Matrix2 Inverse(const Matrix2& m) {
+  const double det = m.a * m.d - m.b * m.c;
+  return {m.d / det, -m.b / det, -m.c / det, m.a / det};
+}
+
+Matrix2 Product(const Matrix2& x, const Matrix2& y) {
+  return {x.a * y.a + x.b * y.c, x.a * y.b + x.b * y.d, x.c * y.a + x.d * y.c, x.c * y.b + x.d * y.d};
+}
+
+struct Sample {
+  double w;
+  const Moments* moments;
+};
+
+// The polynomial through all samples (Lagrange).
+Moments Interpolate(std::span<const Sample> samples, double w) {
+  Moments m;
+  for (const Sample& s : samples) {
+    double weight = 1;
+    for (const Sample& other : samples) {
+      if (other.w != s.w) weight *= (w - other.w) / (s.w - other.w);
+    }
+    m.u += weight * s.moments->u;
+    m.v += weight * s.moments->v;
+    m.uu += weight * s.moments->uu;
+    m.uv += weight * s.moments->uv;
+    m.vv += weight * s.moments->vv;
+  }
+  return m;
+}
+
+double Overlap(const Box2& a, const Box2& b) {
+  const double u = std::min(a.u1, b.u1) - std::max(a.u0, b.u0), v = std::min(a.v1, b.v1) - std::max(a.v0, b.v0);
+  return u > 0 && v > 0 ? u * v : 0;
+}
+
+struct Likeness {
+  double shared = 0;  // of the smaller box
+  double united = 0;  // intersection over union
+};
+
+Likeness Compare(const Loop& a, const Loop& b) {
+  if (a.depth % 2 != b.depth % 2) return {};
+  const double both = Overlap(a.bounds, b.bounds), x = a.bounds.area(), y = b.bounds.area();
+  return {both / std::min(x, y), both / (x + y - both)};
+}
+
+}  // namespace
+
+Solid::Solid(PlaneStack stack, const SolidOptions& options) : stack_(std::move(stack)), options_(options) {
+  findings_ = stack_.findings;
+  for (size_t p = 0; p < stack_.planes.size(); ++p) {
+    plane_first_.push_back(nodes_.size());
+    for (const Loop& loop : stack_.planes[p].loops) nodes_.push_back({&loop, stack_.planes[p].w, static_cast<int>(p)});
+  }
+  plane_first_.push_back(nodes_.size());
+  if (nodes_.empty()) return;
+
+  double thickness = stack_.spacing;
+  if (stack_.planes.size() == 1) {
+    thickness = options.slice_thickness_mm > 0 ? options.slice_thickness_mm : kDefaultThicknessMm;
+    findings_.push_back({"roi.single_plane", Severity::kWarn,
+                         "Drawn on one plane only; taken as " + std::to_string(thickness) + " mm thick"});
+  }
+  Join();
+  SetEnds(thickness);
+
+  for (const Node& node : nodes_) {
+    for (const double w : {node.w, node.low, node.high}) breaks_.push_back(w);
+    bounds_.Add({node.loop->bounds.u0, node.loop->bounds.v0});
+    bounds_.Add({node.loop->bounds.u1, node.loop->bounds.v1});
+    rough_volume_ += (node.loop->depth % 2 != 0 ? -1 : 1) * std::abs(node.loop->moments.area) * (node.high - node.low);
+  }
+  std::sort(breaks_.begin(), breaks_.end());
+  breaks_.erase(std::unique(breaks_.begin(), breaks_.end(), [](double a, double b) { return b - a < 1e-7; }),
+                breaks_.end());
+  const double grow_u = 0.02 * (bounds_.u1 - bounds_.u0), grow_v = 0.02 * (bounds_.v1 - bounds_.v0);
+  bounds_ = {bounds_.u0 - grow_u, bounds_.u1 + grow_u, bounds_.v0 - grow_v, bounds_.v1 + grow_v};
+}
+
+// A loop is joined to the one loop of the next plane that it shares most of its box with, when that is mutual and
+// plain: where a structure branches, or jumps in size, both sides end at the middle instead.
+void Solid::Join() {
+  int gaps = 0;
+  double widest = 0;
+  for (size_t p = 0; p + 1 < stack_.planes.size(); ++p) {
+    const double distance = stack_.planes[p + 1].w - stack_.planes[p].w;
+    if (distance > kGap * stack_.spacing) {
+      ++gaps;
+      widest = std::max(widest, distance);
+    }
+    if (distance > kBridgedGap * stack_.spacing) continue;
+    const auto best = [&](size_t node, size_t begin, size_t end) {
+      int found = -1, touching = 0;
+      double score = 0;
+      for (size_t other = begin; other < end; ++other) {
+        const Likeness like = Compare(*nodes_[node].loop, *nodes_[other].loop);
+        touching += like.shared > 0.1;
+        if (like.shared > 0.4 && like.united > score) {
+          score = like.united;
+          found = static_cast<int>(other);
+        }
+      }
+      return touching <= 1 || score > 0.8 ? found : -1;
+    };
+    for (size_t a = plane_first_[p]; a < plane_first_[p + 1]; ++a) {
+      const int b = best(a, plane_first_[p + 1], plane_first_[p + 2]);
+      if (b < 0 || best(static_cast<size_t>(b), plane_first_[p], plane_first_[p + 1]) != static_cast<int>(a)) continue;
+      const double ratio = std::abs(nodes_[a].loop->moments.area / nodes_[static_cast<size_t>(b)].loop->moments.area);
+      if (ratio > kMostAreaRatio || ratio < 1 / kMostAreaRatio) continue;
+      nodes_[a].above = b;
+      nodes_[static_cast<size_t>(b)].below = static_cast<int>(a);
+    }
+  }
+  if (gaps > 0) {
+    findings_.push_back({"roi.gap", Severity::kWarn,
+                         std::to_string(gaps) + " gaps between planes that are " + std::to_string(stack_.spacing) +
+                             " mm apart elsewhere; the widest is " + std::to_string(widest) + " mm"});
+  }
+}
+
+void Solid::SetEnds(double thickness) {
+  for (size_t n = 0; n < nodes_.size(); ++n) {
+    Node& node = nodes_[n];
+    const auto distance = [&](int direction) {
+      const int p = node.plane + direction;
+      if (p < 0 || p >= static_cast<int>(stack_.planes.size())) return std::numeric_limits<double>::infinity();
+      return std::abs(stack_.planes[static_cast<size_t>(p)].w - node.w);
+    };
+    const auto meets_a_loop = [&](int direction) {
+      const int p = node.plane + direction;
+      if (distance(direction) > kBridgedGap * stack_.spacing) return false;
+      for (size_t o = plane_first_[static_cast<size_t>(p)]; o < plane_first_[static_cast<size_t>(p) + 1]; ++o) {
+        if (Compare(*node.loop, *nodes_[o].loop).shared > 0.1) return true;
+      }
+      return false;
+    };
+    for (const int direction : {-1, 1}) {
+      double& end = direction < 0 ? node.low : node.high;
+      const int joined = direction < 0 ? node.below : node.above;
+      const double there = distance(direction), behind = distance(-direction);
+      if (joined >= 0) {
+        end = (node.w + nodes_[static_cast<size_t>(joined)].w) / 2;
+        continue;
+      }
+      if (meets_a_loop(direction)) {
+        end = node.w + direction * there / 2;
+        continue;
+      }
+      const double step = behind <= kGap * thickness ? behind : thickness;
+      end = options_.end_caps == EndCaps::kNone && stack_.planes.size() > 1
+                ? node.w
+                : node.w + direction * std::min(step, there) / 2;
+      if (options_.end_caps != EndCaps::kShape || options_.interpolation != Interpolation::kShape) continue;
+      const double tip = TaperEnd(static_cast<int>(n), direction, std::min(step, there));
+      if (!std::isfinite(tip)) continue;
+      end = tip;
+      (direction < 0 ? node.tapers_low : node.tapers_high) = true;
+    }
+  }
+}
+
+bool Solid::Extrapolate(int node, int direction, double w, bool quadratic, Moments& out) const {
+  std::array<Sample, 3> samples;
+  size_t count = 0;
+  for (int n = node; n >= 0 && count < (quadratic ? 3U : 2U);
+       n = direction > 0 ? nodes_[static_cast<size_t>(n)].below : nodes_[static_cast<size_t>(n)].above) {
+    samples[count++] = {nodes_[static_cast<size_t>(n)].w, &nodes_[static_cast<size_t>(n)].loop->moments};
+  }
+  if (count < 2) return false;
+  out = Interpolate(std::span(samples).first(count), w);
+  return true;
+}
+
+// Where the section, extrapolated beyond the chain's end, is nothing; NaN when that is further than `reach`.
+double Solid::TaperEnd(int node, int direction, double reach) const {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const Node& last = nodes_[static_cast<size_t>(node)];
+  const double full = Trace(last.loop->moments);
+  const auto at = [&](double x, Moments& m) { return Extrapolate(node, direction, last.w + direction * x, true, m); };
+  Moments a, b, c;
+  if (!at(0, a) || !at(reach / 2, b) || !at(reach, c)) return none;
+  if (Trace(b) > full) return none;  // growing
+  constexpr int kSteps = 128;
+  const double furthest = 1.02 * reach;
+  double good = 0;
+  for (int i = 1; i <= kSteps; ++i) {
+    const double x = furthest * i / kSteps;
+    Moments m;
+    at(x, m);
+    if (Positive(m)) {
+      good = x;
+      continue;
+    }
+    double bad = x;
+    for (int halving = 0; halving < 40; ++halving) {
+      const double middle = (good + bad) / 2;
+      at(middle, m);
+      (Positive(m) ? good : bad) = middle;
+    }
+    return last.w + direction * std::min(good, reach);
+  }
+  // A cone's sections touch nothing without going below: the lowest point of the parabola through the traces.
+  const double curvature = Trace(c) - 2 * Trace(b) + Trace(a);
+  if (curvature <= 0) return none;
+  const double lowest = reach / 2 * (0.5 - (Trace(b) - Trace(a)) / curvature);
+  if (!(lowest > 0 && lowest <= furthest)) return none;
+  Moments m;
+  at(lowest, m);
+  return Trace(m) <= kTip * full ? last.w + direction * std::min(lowest, reach) : none;
+}
+
+bool Solid::ChainMoments(int index, double w, Moments& out) const {
+  const Node& node = nodes_[static_cast<size_t>(index)];
+  const int direction = w >= node.w ? 1 : -1;
+  const int next = direction > 0 ? node.above : node.below;
+  if (next < 0) {
+    const bool tapers = direction > 0 ? node.tapers_high : node.tapers_low;
+    if (!Extrapolate(index, direction, w, tapers, out) || !Positive(out)) return false;
+    if (tapers) return true;
+    // A flat end goes on as the last two planes do, but not wildly.
+    const double change = Determinant(out) / Determinant(node.loop->moments);
+    return change > 1.0 / 4 && change < 4;
+  }
+  const auto at = [&](int n) {
+    return Sample{nodes_[static_cast<size_t>(n)].w, &nodes_[static_cast<size_t>(n)].loop->moments};
+  };
+  std::array<Sample, 4> samples{at(index), at(next)};
+  size_t count = 2;
+  const int before = direction > 0 ? node.below : node.above;
+  const int after = direction > 0 ? nodes_[static_cast<size_t>(next)].above : nodes_[static_cast<size_t>(next)].below;
+  if (before >= 0) samples[count++] = at(before);
+  if (after >= 0) samples[count++] = at(after);
+  out = Interpolate(std::span(samples).first(count), w);
+  const double x = Determinant(*samples[0].moments), y = Determinant(*samples[1].moments), here = Determinant(out);
+  // A polynomial that overshoots two planes of different kind: straight between them instead.
+  if (!Positive(out) || here < std::min(x, y) / 2 || here > std::max(x, y) * 2) {
+    out = Interpolate(std::span(samples).first(2), w);
+  }
+  return Positive(out);
+}
+
+void Solid::SectionAt(double w, Section& section) const {
+  section.points.clear();
+  section.pieces.clear();
+  // Nodes are ordered by plane, and a node reaches at most to the planes beside its own.
+  const auto above = std::lower_bound(stack_.planes.begin(), stack_.planes.end(), w,
+                                      [](const ContourPlane& plane, double value) { return plane.w < value; });
+  const auto p = static_cast<size_t>(above - stack_.planes.begin());
+  const size_t first = plane_first_[p >= 1 ? p - 1 : 0], last = plane_first_[std::min(p + 1, stack_.planes.size())];
+  for (size_t n = first; n < last; ++n) {
+    const Node& node = nodes_[n];
+    if (!(w >= node.low && w < node.high)) continue;
+    const Loop& loop = *node.loop;
+    const size_t begin = section.points.size();
+    const bool hole = loop.depth % 2 != 0;
+    section.pieces.push_back(
+        {begin, loop.points.size(), loop.depth, (loop.moments.area > 0) != hole ? 1.0 : -1.0, loop.exclusive_or});
+    Moments m;
+    if (options_.interpolation == Interpolation::kSlab || w == node.w || !ChainMoments(static_cast<int>(n), w, m)) {
+      section.points.insert(section.points.end(), loop.points.begin(), loop.points.end());
+      continue;
+    }
+    const Moments& own = loop.moments;
+    const Matrix2 t = Product(SquareRoot(m.uu, m.uv, m.vv), Inverse(SquareRoot(own.uu, own.uv, own.vv)));
+    section.points.resize(begin + loop.points.size());
+    Point2* out = section.points.data() + begin;
+    for (const Point2& q : loop.points) {
+      const double du = q.u - own.u, dv = q.v - own.v;
+      *out++ = {m.u + t.a * du + t.b * dv, m.v + t.c * du + t.d * dv};
+    }
+  }
+}
+
+bool RasteriseSection(const Section& section, const PlaneLattice& lattice, const LatticeWindow& window,
+                      CoverageRaster& raster) {
+  raster.Begin(lattice, window);
+  bool plain = true;
+  for (const Section::Piece& piece : section.pieces) plain = plain && !piece.exclusive_or;
+  if (plain) {
+    for (const Section::Piece& piece : section.pieces) raster.AddLoop(section.PointsOf(piece), piece.sign);
+    if (raster.Finish()) return true;
+  }
+  std::vector<PlaneLoop> loops;
+  for (const Section::Piece& piece : section.pieces) {
+    loops.push_back({section.PointsOf(piece), piece.depth, piece.exclusive_or});
+  }
+  raster.Begin(lattice, window);
+  for (const Edge& edge : ResolveOverlaps(loops)) raster.AddEdge(edge);
+  raster.Finish();
+  return !plain;
+}
+
+}  // namespace isovox

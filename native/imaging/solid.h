@@ -1,0 +1,120 @@
+// The solid between the drawn contours of a structure.
+//
+// Loops of neighbouring planes that belong together form a chain. Along a chain the loop's centroid and its second
+// moments are interpolated by polynomials through the neighbouring planes, and the nearest drawn loop is moved and
+// stretched (an affine map) to have them. Second moments of the sections of spheres, ellipsoids, cones and lying
+// cylinders are quadratic in the position, so these solids come out exact between planes.
+//
+// Beyond the end of a chain: where the extrapolated section shrinks to nothing within one spacing, the solid tapers to
+// that point; otherwise it ends flat, half a spacing beyond the last contour. Planes more than 1.5 spacings apart are
+// reported (roi.gap); up to 2.5 spacings (one plane left out) matching loops are still joined, beyond that both sides
+// end as at the end of a chain, with the structure's usual spacing.
+#pragma once
+
+#include <string_view>
+
+#include "imaging/contour_planes.h"
+#include "imaging/coverage.h"
+
+namespace isovox {
+
+enum class Interpolation { kShape, kSlab };
+enum class EndCaps { kShape, kHalf, kNone };
+
+struct SolidOptions {
+  Interpolation interpolation = Interpolation::kShape;
+  EndCaps end_caps = EndCaps::kShape;
+  double slice_thickness_mm = 0;  // of a structure on one plane; 0: 1 mm
+};
+
+// The solid cut by the plane w: loops that may overlap after they were moved.
+struct Section {
+  struct Piece {
+    size_t first, count;  // in points
+    int depth;
+    double sign;  // +1 when drawn in the sense its depth asks for, -1 otherwise
+    bool exclusive_or;
+  };
+  std::vector<Point2> points;
+  std::vector<Piece> pieces;
+
+  std::span<const Point2> PointsOf(const Piece& piece) const {
+    return std::span(points).subspan(piece.first, piece.count);
+  }
+};
+
+class Solid {
+ public:
+  Solid(PlaneStack stack, const SolidOptions& options);
+
+  const PlaneFrame& frame() const { return stack_.frame; }
+  const PlaneStack& stack() const { return stack_; }
+  bool empty() const { return nodes_.empty(); }
+  const Findings& findings() const { return findings_; }
+  // Positions along the normal, ascending, between which the section changes smoothly; the first and last are the
+  // solid's ends.
+  const std::vector<double>& breaks() const { return breaks_; }
+  // Loops in the plane; a little more than the drawn loops' own bounds where they grow between planes.
+  const Box2& bounds() const { return bounds_; }
+  // A first guess of the volume, by the planes' areas.
+  double rough_volume_mm3() const { return rough_volume_; }
+
+  void SectionAt(double w, Section& section) const;
+  // Calls visit(u, v, w) with the outline's points: of all planes, and of the flat ends; tips included.
+  template <typename Visit>
+  void VisitOutline(Visit&& visit) const;
+
+ private:
+  // One loop on its plane, with the stretch [low, high) of the solid that it describes.
+  struct Node {
+    const Loop* loop;
+    double w;
+    int plane;
+    int below = -1, above = -1;  // the chain, in nodes_
+    double low = 0, high = 0;
+    bool tapers_low = false, tapers_high = false;
+  };
+
+  void Join();
+  void SetEnds(double thickness);
+  double TaperEnd(int node, int direction, double reach) const;
+  // Moments of the chain through `node` at w, and whether they can be used.
+  bool ChainMoments(int node, double w, Moments& out) const;
+  bool Extrapolate(int node, int direction, double w, bool quadratic, Moments& out) const;
+
+  PlaneStack stack_;
+  SolidOptions options_;
+  std::vector<Node> nodes_;
+  std::vector<size_t> plane_first_;  // nodes of plane p: [plane_first_[p], plane_first_[p + 1])
+  std::vector<double> breaks_;
+  Box2 bounds_;
+  double rough_volume_ = 0;
+  Findings findings_;
+};
+
+// The section's runs on a lattice; loops that cross are resolved. Returns false when they had to be.
+bool RasteriseSection(const Section& section, const PlaneLattice& lattice, const LatticeWindow& window,
+                      CoverageRaster& raster);
+
+template <typename Visit>
+void Solid::VisitOutline(Visit&& visit) const {
+  Section section;
+  const auto at = [&](double w, double sampled) {
+    SectionAt(sampled, section);
+    for (const Point2& p : section.points) visit(p.u, p.v, w);
+  };
+  for (const Node& node : nodes_) {
+    for (const Point2& p : node.loop->points) visit(p.u, p.v, node.w);
+  }
+  if (breaks_.size() < 2) return;
+  const double inside = 1e-6 * (breaks_.back() - breaks_.front());
+  for (const double w : breaks_) {
+    bool end = false;
+    for (const Node& node : nodes_) end = end || (node.below < 0 && node.low == w) || (node.above < 0 && node.high == w);
+    if (!end) continue;
+    at(w, w + inside);
+    at(w, w - inside);
+  }
+}
+
+}  // namespace isovox
