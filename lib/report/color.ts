@@ -38,7 +38,11 @@ export function contrast(a: Rgb, b: Rgb): number {
 export function legible(color: Rgb, paper: Rgb): Rgb {
   const end = luminance(paper) > 0.4 ? 0 : 255;
   for (let step = 0; step <= 20; step++) {
-    const mixed = color.map((channel) => Math.round(channel + ((end - channel) * step) / 20)) as [number, number, number];
+    const mixed = color.map((channel) => Math.round(channel + ((end - channel) * step) / 20)) as [
+      number,
+      number,
+      number,
+    ];
     if (contrast(mixed, paper) >= CONTRAST) return mixed;
   }
   return [end, end, end];

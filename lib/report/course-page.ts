@@ -33,7 +33,9 @@ function curvesCard(data: CourseReportData): { markup: Markup; chart?: unknown }
   const curves = drawnCurves(data.rois);
   if (curves.length === 0) {
     const reason = data.curvesAbsent ?? 'No structure of this course has a dose-volume curve.';
-    return { markup: html`<section class="card" id="curves"><header><h2>Dose–volume curves</h2></header><p class="empty">${reason}</p></section>` };
+    return {
+      markup: html`<section class="card" id="curves"><header><h2>Dose–volume curves</h2></header><p class="empty">${reason}</p></section>`,
+    };
   }
   const option = chartOption(curves, doseAxisEnd(data.rois, data.dose.rxGy), data.dose.rxGy);
   const markup = html`<section class="card" id="curves">

@@ -155,7 +155,10 @@ export interface CohortReportData {
   readonly facts: readonly Fact[];
   readonly courses: readonly CohortCourse[];
   /** Courses per outcome of every check. */
-  readonly checks: readonly { readonly name: string; readonly counts: Readonly<Partial<Record<CheckStatus, number>>> }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly counts: Readonly<Partial<Record<CheckStatus, number>>>;
+  }[];
   readonly failures: readonly FailureData[];
   readonly distributions: readonly DistributionData[];
   /** The configuration in force, as YAML or JSON. */

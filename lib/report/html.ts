@@ -64,5 +64,10 @@ export function bdi(text: string): Markup {
 
 /** JSON for a `<script type="application/json">`: no `<` that could end the element. */
 export function jsonData(value: unknown): Markup {
-  return raw(JSON.stringify(value).replace(/</g, '\\u003c').replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029'));
+  return raw(
+    JSON.stringify(value)
+      .replace(/</g, '\\u003c')
+      .replace(/\u2028/g, '\\u2028')
+      .replace(/\u2029/g, '\\u2029'),
+  );
 }

@@ -19,8 +19,7 @@ export function thin(count: number, at: (index: number) => readonly [number, num
     let most = tolerance;
     for (let index = first + 1; index < last; index++) {
       const [x, y] = at(index);
-      const distance =
-        length === 0 ? Math.hypot(x - ax, y - ay) : Math.abs((x - ax) * dy - (y - ay) * dx) / length;
+      const distance = length === 0 ? Math.hypot(x - ax, y - ay) : Math.abs((x - ax) * dy - (y - ay) * dx) / length;
       if (distance > most) {
         most = distance;
         far = index;

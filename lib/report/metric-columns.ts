@@ -40,7 +40,12 @@ function shown(column: Column): DataColumn<Row> {
   const common = { ...heading(column), title: definition };
   if (type !== 'float' && type !== 'int') return { ...common, content: (row) => bdi(String(row[name] ?? '')) };
   const value = (row: Row) => (typeof row[name] === 'number' ? row[name] : undefined);
-  const text = column.unit === 'Gy' ? (number?: number) => fixed(number, 2) : column.unit === '%' ? (number?: number) => fixed(number, 1) : brief;
+  const text =
+    column.unit === 'Gy'
+      ? (number?: number) => fixed(number, 2)
+      : column.unit === '%'
+        ? (number?: number) => fixed(number, 1)
+        : brief;
   return { ...common, numeric: true, content: (row) => text(value(row)), sortBy: value };
 }
 

@@ -32,7 +32,12 @@ function pathOf(line: PanelLine, panel: PanelData): string {
   const closed = count > 2 && line[0] === line[2 * count - 2] && line[1] === line[2 * count - 1];
   // A closed line is thinned in two halves: its ends are one point, and say nothing about its direction.
   const half = closed ? count >> 1 : count - 1;
-  const spans = closed ? [[0, half], [half, count - 1]] : [[0, count - 1]];
+  const spans = closed
+    ? [
+        [0, half],
+        [half, count - 1],
+      ]
+    : [[0, count - 1]];
   const kept = spans.flatMap(([first = 0, last = 0], part) => {
     const indices = thin(last - first + 1, (index) => point(first + index), LINE_TOLERANCE_MM * UNITS_PER_MM);
     return indices.slice(part === 0 ? 0 : 1).map((index) => first + index);
@@ -49,14 +54,20 @@ function pathOf(line: PanelLine, panel: PanelData): string {
 }
 
 function paths(lines: readonly PanelLine[], panel: PanelData): string {
-  return lines.filter((line) => line.length >= 4).map((line) => pathOf(line, panel)).join('');
+  return lines
+    .filter((line) => line.length >= 4)
+    .map((line) => pathOf(line, panel))
+    .join('');
 }
 
 function pixelsTopDown(panel: PanelData): Uint8Array {
   if (!isFlipped(panel)) return panel.gray;
   const flipped = new Uint8Array(panel.gray.length);
   for (let row = 0; row < panel.height; row++) {
-    flipped.set(panel.gray.subarray(row * panel.width, (row + 1) * panel.width), (panel.height - 1 - row) * panel.width);
+    flipped.set(
+      panel.gray.subarray(row * panel.width, (row + 1) * panel.width),
+      (panel.height - 1 - row) * panel.width,
+    );
   }
   return flipped;
 }
@@ -87,7 +98,8 @@ export function panelSvg(panel: PanelData, rois: readonly RoiData[], axialMm?: n
   const width = Math.round(panel.width * panel.pixelMm * UNITS_PER_MM);
   const height = Math.round(panel.height * panel.pixelMm * UNITS_PER_MM);
   const { left, right, top, bottom } = ORIENTATION[panel.plane];
-  const letter = (x: number, y: number, text: string) => html`<text class="side" x="${Math.round(x)}" y="${Math.round(y)}">${text}</text>`;
+  const letter = (x: number, y: number, text: string) =>
+    html`<text class="side" x="${Math.round(x)}" y="${Math.round(y)}">${text}</text>`;
   const inset = Math.max(width, height) * 0.028;
   const label = describe(panel, rois);
   return html`<svg class="panel" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}" data-v-top="${panel.v0 + (panel.height - 0.5) * panel.pixelMm}" font-size="${Math.round(Math.max(width, height) * 0.034)}">

@@ -144,7 +144,8 @@ details summary{cursor:pointer;color:var(--accent)}
 .kv dd{overflow-wrap:anywhere}
 .kv dd small{display:block}
 pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:.84em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
-.counts{display:flex;height:.55rem;border-radius:3px;overflow:hidden;min-width:9rem;background:var(--hair)}
+.counts{display:block;width:100%;min-width:9rem;max-width:22rem;height:.55rem;border-radius:3px;background:var(--hair);margin-top:.45rem}
+.fill-pass{fill:var(--pass)}.fill-warning{fill:var(--warn)}.fill-fail,.fill-error{fill:var(--fail)}.fill-skipped{fill:var(--rule)}
 .strip{display:block;width:100%;height:auto}
 .strip text{font-size:11.5px;fill:var(--ink)}
 .strip .tick{fill:var(--muted);font-size:11px}

@@ -87,7 +87,8 @@
     button.addEventListener('click', () => {
       const { show } = button.dataset;
       for (const input of toggles) {
-        input.checked = show === 'all' || (show === 'targets' && data.targets.includes(Number(input.dataset.roiToggle)));
+        input.checked =
+          show === 'all' || (show === 'targets' && data.targets.includes(Number(input.dataset.roiToggle)));
       }
       applyStructures();
     });
@@ -222,7 +223,12 @@
       chart.setOption({
         ...theme,
         grid: { ...theme.grid, bottom: 84 },
-        yAxis: { ...theme.yAxis, name: isAbsolute ? 'Volume (cm³)' : 'Volume (%)', max: isAbsolute ? null : 100, nameGap: isAbsolute ? 44 : 38 },
+        yAxis: {
+          ...theme.yAxis,
+          name: isAbsolute ? 'Volume (cm³)' : 'Volume (%)',
+          max: isAbsolute ? null : 100,
+          nameGap: isAbsolute ? 44 : 38,
+        },
         dataZoom: [
           {
             type: 'slider',
@@ -238,17 +244,29 @@
             handleStyle: { color: color('--card'), borderColor: color('--accent') },
             moveHandleSize: 0,
           },
-          { type: 'inside', xAxisIndex: 0, filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: true, moveOnMouseWheel: false, preventDefaultMouseMove: false },
+          {
+            type: 'inside',
+            xAxisIndex: 0,
+            filterMode: 'none',
+            zoomOnMouseWheel: 'ctrl',
+            moveOnMouseMove: true,
+            moveOnMouseWheel: false,
+            preventDefaultMouseMove: false,
+          },
         ],
-        series: theme.series.map(({ markLine, ...series }, index) => {
-          const { roi, data: points } = curves[index];
-          return {
-            ...series,
-            silent: true,
-            data: visible.includes(curves[index]) ? points.map(([dose, percent]) => [dose, percent * scale(roi)]) : [],
-            emphasis: { lineStyle: { width: 3.2 } },
-          };
-        }).concat(marker ? [{ id: 'prescription', type: 'line', data: [], markLine: marker }] : []),
+        series: theme.series
+          .map(({ markLine, ...series }, index) => {
+            const { roi, data: points } = curves[index];
+            return {
+              ...series,
+              silent: true,
+              data: visible.includes(curves[index])
+                ? points.map(([dose, percent]) => [dose, percent * scale(roi)])
+                : [],
+              emphasis: { lineStyle: { width: 3.2 } },
+            };
+          })
+          .concat(marker ? [{ id: 'prescription', type: 'line', data: [], markLine: marker }] : []),
       });
     };
     redraw();
