@@ -65,13 +65,14 @@ export function chooseDoses(
     .sort((a, b) => compareText(firstMoment(a), firstMoment(b)) || oldestFirst(a.dose, b.dose));
 
   const decide = (doseClass: DoseChoice['doseClass'], chosen: readonly LinkedDose[], sum: boolean, reason: string): DoseDecision => {
-    const plans = unique(chosen.flatMap((entry) => entry.plans));
+    const evaluated = doseClass === 'ambiguous' || doseClass === 'separate' ? [] : chosen;
+    const plans = unique(evaluated.flatMap((entry) => entry.plans));
     const reviewed = sum || doseClass === 'plan-sum' ? totalFinding(plans) : undefined;
     if (reviewed) findings.push(reviewed);
-    if (doseClass === 'ambiguous' || doseClass === 'separate') {
+    if (evaluated.length < chosen.length) {
       findings.push({ code: `dose.${doseClass}`, severity: 'warn', message: `No dose is evaluated: ${reason}` });
     }
-    const choice: DoseChoice = { doseClass, doses: chosen.map(({ dose }) => dose), sum, reason };
+    const choice: DoseChoice = { doseClass, doses: evaluated.map(({ dose }) => dose), sum, reason };
     return { choice, plans: plans.length === 0 && coursePlans.length === 1 ? coursePlans : plans, findings };
   };
 

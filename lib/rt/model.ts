@@ -53,7 +53,7 @@ export type DoseClass =
 
 export interface DoseChoice {
   readonly doseClass: DoseClass;
-  /** The doses to evaluate: one, or several to be summed. */
+  /** The doses to evaluate: one, or several to be summed; none when that would be a guess (separate, ambiguous). */
   readonly doses: readonly HeaderRecord[];
   readonly sum: boolean;
   readonly reason: string;
