@@ -1,11 +1,10 @@
 /** Runs the stages of one course, each only when its key has changed. */
 
-import { relative, sep } from 'node:path';
-
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { digestData, digestFile, type FileDigest } from './digest.js';
+import { relativeInput } from './input-path.js';
 import type { RunLog } from './log.js';
 import type { Course } from './model.js';
 import type { RunConfig } from './run-config.js';
@@ -53,11 +52,6 @@ const FIRST_WAIT_MS = 200;
 /** Errors of the moment; everything else fails the same way again. */
 const TRANSIENT = new Set<string>(['ERR_IO', 'ERR_RESOURCE', 'ERR_INTERNAL']);
 const LASTING_ERRNO = new Set<string>(['ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'EDQUOT', 'EISDIR', 'ELOOP']);
-
-/** Where an input lies below the DICOM root, with forward slashes: what files and reports show. */
-export function relativeInput(dicomRoot: string, path: string): string {
-  return relative(dicomRoot, path).split(sep).join('/');
-}
 
 export async function runCourse(options: CourseRunOptions): Promise<CourseResult> {
   const { course, courseFolder, stages, signal, log } = options;

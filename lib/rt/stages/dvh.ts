@@ -11,30 +11,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { IsovoxError } from '../../errors.js';
-import { readRtDose, readRtStruct, writeRtDose } from '../../native/dicom.js';
-import type { HeaderRecord, RtStructSummary } from '../../native/dicom-types.js';
-import { computeDvh, doseMetrics, dvhCurve, sumDoses } from '../../native/dose.js';
-import type { DvhResult } from '../../native/dose-types.js';
-import { addon } from '../../runtime/addon.js';
-import { packageVersion } from '../../runtime/package-root.js';
-import type { Handle } from '../../runtime/surface.js';
+import { writeRtDose } from '../../native/dicom.js';
 import { writeText } from '../../table/atomic.js';
 import { writeCsv } from '../../table/csv.js';
-import type { Row } from '../../table/table.js';
-import { relativeInput } from '../course-run.js';
 import { canonicalJson } from '../digest.js';
-import { dvhColumns, metricColumns } from '../dvh-columns.js';
-import type { Course, Finding } from '../model.js';
-import { type Prescription, prescriptionOf } from '../prescription.js';
-import { matchesAny } from '../roi-names.js';
-import type { PartFailure, Stage, StageContext, StageOutcome } from '../stage.js';
+import { dvhColumns } from '../dvh-columns.js';
+import { measureCourse } from '../measure.js';
+import type { Stage, StageContext, StageOutcome } from '../stage.js';
 import { sumIdentity } from '../sum-identity.js';
-
-interface Measured {
-  readonly result: DvhResult;
-  readonly summary: RtStructSummary['rois'][number];
-}
 
 export const dvhStage: Stage = {
   id: 'dvh',
@@ -58,60 +42,27 @@ export const dvhStage: Stage = {
 
 async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, context, signal, folder } = stage;
-  const structures = course.primaryStructures as HeaderRecord;
-  const options = { context, signal };
-  const { rois, summary } = await readRtStruct({ path: structures.path }, options);
-  const { dose, findings } = await evaluatedDose(stage);
-  const indices = summary.rois.flatMap((roi, i) => (matchesAny(roi.ROIName, config.dvh.skipRois) ? [] : [i]));
-  const thickness = course.ct?.headers.find((header) => header.SliceThickness)?.SliceThickness;
-  const results = await computeDvh(
-    {
-      rois,
-      dose,
-      indices,
-      options: { outside: config.dvh.outside, ...(thickness ? { sliceThicknessMm: thickness } : {}) },
+  const { rows, curves, facts, findings, failures } = await measureCourse({
+    course,
+    config,
+    dicomRoot: stage.dicomRoot,
+    settingsHash: stage.settingsHash,
+    context,
+    signal,
+    async onSum(dose, reference) {
+      await writeRtDose(
+        {
+          path: join(folder, 'RD_sum.dcm'),
+          dose,
+          identity: sumIdentity(course, reference),
+          summationType: 'PLAN_SUM',
+          planUids: course.plans.flatMap((plan) => plan.SOPInstanceUID ?? []),
+          bits: 32,
+        },
+        { context, signal },
+      );
     },
-    options,
-  );
-  const measured = results.map((result) => ({ result, summary: summary.rois[result.index] as Measured['summary'] }));
-  const prescription = withEstimate(prescriptionOf(course, config), measured);
-  const rows = measured.map((one) => metricsRow(stage, one, prescription));
-  const curves = measured
-    .filter(({ result }) => result.meanGy !== null)
-    .map(({ result, summary: roi }) => {
-      const curve = dvhCurve(result.dvh, config.dvh.curveStepGy);
-      return {
-        number: result.number,
-        name: result.name,
-        color: roi.ROIDisplayColor ?? null,
-        doseGy: [...curve.doseGy],
-        volumeCc: [...curve.volumeCc],
-      };
-    });
-  const facts = {
-    rxGy: prescription.gy ?? null,
-    rxSource: prescription.source,
-    rxReason: prescription.reason,
-    dose: {
-      class: course.doseChoice.doseClass,
-      reason: course.doseChoice.reason,
-      SOPInstanceUIDs: course.doseChoice.doses.map((header) => header.SOPInstanceUID ?? ''),
-      outside: config.dvh.outside,
-    },
-    rois: measured.map(({ result, summary: roi }) => ({
-      number: result.number,
-      name: result.name,
-      type: roi.RTROIInterpretedType ?? '',
-      color: roi.ROIDisplayColor ?? null,
-      volumeCc: result.volumeCc,
-      coveredFraction: result.coveredFraction,
-      meanGy: result.meanGy,
-      minGy: result.minGy,
-      maxGy: result.maxGy,
-      errorBound: result.errorBound,
-      findings: [...roi.findings, ...result.findings],
-    })),
-  };
+  });
   await mkdir(join(folder, 'metadata'), { recursive: true });
   await writeText(join(folder, 'dvh_metrics.json'), `${JSON.stringify(rows)}\n`);
   await writeCsv(
@@ -120,120 +71,5 @@ async function run(stage: StageContext): Promise<StageOutcome> {
   );
   await writeText(join(folder, 'dvh_curves.json'), `${JSON.stringify({ rois: curves })}\n`);
   await writeText(join(folder, 'metadata', 'dvh.json'), `${canonicalJson(facts)}\n`);
-  for (const { result } of measured) addon().dispose(result.dvh);
-  addon().dispose(dose);
-  addon().dispose(rois);
-  return {
-    status: 'done',
-    findings: [...findings, ...(summary.findings as Finding[]), ...measured.flatMap(roiFindings)],
-    failures: measured.flatMap(roiFailures),
-  };
-}
-
-/** The one dose of the course, or the sum of those that may be summed; a sum is written beside the tables. */
-async function evaluatedDose(stage: StageContext): Promise<{ dose: Handle<'DoseGrid'>; findings: Finding[] }> {
-  const { course, context, signal, folder } = stage;
-  const options = { context, signal };
-  const read = await Promise.all(course.doseChoice.doses.map((dose) => readRtDose({ path: dose.path }, options)));
-  const findings = read.flatMap(({ summary }) => summary.findings as Finding[]);
-  const [first] = read;
-  if (!first) throw new IsovoxError('ERR_INTERNAL', 'A course without a dose reached the dvh stage');
-  if (read.length === 1) return { dose: first.dose, findings };
-  const sum = await sumDoses({ doses: read.map(({ dose }) => dose) }, options);
-  for (const { dose } of read) if (dose !== sum.dose) addon().dispose(dose);
-  const reference = course.doseChoice.doses[sum.reference] ?? (course.doseChoice.doses[0] as HeaderRecord);
-  await writeRtDose(
-    {
-      path: join(folder, 'RD_sum.dcm'),
-      dose: sum.dose,
-      identity: sumIdentity(course, reference),
-      summationType: 'PLAN_SUM',
-      planUids: course.plans.flatMap((plan) => plan.SOPInstanceUID ?? []),
-      bits: 32,
-    },
-    options,
-  );
-  return { dose: sum.dose, findings: [...findings, ...(sum.findings as Finding[])] };
-}
-
-/** Without any prescription, the D95 of a CTV1 stands for it, and says so. */
-function withEstimate(prescription: Prescription, measured: readonly Measured[]): Prescription {
-  if (prescription.gy !== undefined) return prescription;
-  const ctv1 = measured.find(({ result }) => /^ctv[ _-]?1$/i.test(result.name.trim()) && result.meanGy !== null);
-  if (!ctv1) return prescription;
-  const d95 = doseMetrics({ dvh: ctv1.result.dvh, names: ['D95%'] }).values['D95%'];
-  if (d95 === null || d95 === undefined || !(d95 > 0)) return prescription;
-  return {
-    gy: d95,
-    source: 'estimated_ctv1_d95',
-    reason: `Neither the configuration nor a plan states a dose: D95 of ${ctv1.result.name} taken`,
-  };
-}
-
-function metricsRow(stage: StageContext, { result, summary }: Measured, prescription: Prescription): Row {
-  const { course, config } = stage;
-  const columns = metricColumns(config.dvh);
-  const { values } = doseMetrics({
-    dvh: result.dvh,
-    names: columns.map((column) => column.metric),
-    ...(prescription.gy === undefined ? {} : { rxGy: prescription.gy }),
-  });
-  const metrics = Object.fromEntries(columns.map((column) => [column.name, values[column.metric] ?? null]));
-  const structures = course.primaryStructures as HeaderRecord;
-  const referenced = course.primaryPlan?.rtplan?.ReferencedStructureSetUIDs ?? [];
-  const link = course.links.find(
-    ({ kind, to }) => (kind === 'plan-structures' || kind === 'dose-structures') && to === structures.SOPInstanceUID,
-  );
-  const doses = course.doseChoice.doses;
-  const contrast = course.ct?.headers.some((header) => header.ContrastBolusAgent) ? 'contrast' : '';
-  const codes = [...new Set([...summary.findings, ...result.findings].map((finding) => finding.code))].sort();
-  return {
-    patient_id: course.patientId,
-    course_id: course.courseId,
-    ROI_Number: result.number,
-    ROI_Name: result.name,
-    ROI_OriginalName: summary.ROIName,
-    ROI_Type: summary.RTROIInterpretedType ?? '',
-    Segmentation_Source: referenced.includes(structures.SOPInstanceUID ?? '') ? 'PlanRTSTRUCT' : 'Manual',
-    ...metrics,
-    'Volume (cm³)': result.volumeCc,
-    structure_cropped: false,
-    covered_fraction: result.coveredFraction,
-    error_bound_gy: result.errorBound.doseGy,
-    error_bound_cc: result.errorBound.volumeCc,
-    rx_gy: prescription.gy ?? null,
-    rx_source: prescription.source,
-    rx_reason: prescription.reason,
-    dose_resolution: course.doseChoice.doseClass,
-    dose_resolution_reason: course.doseChoice.reason,
-    dose_sop_instance_uid: doses[0]?.SOPInstanceUID ?? '',
-    dose_summation_type: doses.length > 1 ? 'PLAN_SUM' : (doses[0]?.rtdose?.DoseSummationType ?? ''),
-    source_dose_sop_instance_uids: doses.map((dose) => dose.SOPInstanceUID ?? '').join('|'),
-    plan_sop_instance_uid: course.primaryPlan?.SOPInstanceUID ?? '',
-    plan_referenced_rtstruct_sop_instance_uids: referenced.join('|'),
-    rtstruct_sop_instance_uid: structures.SOPInstanceUID ?? '',
-    rtstruct_path: relativeInput(stage.dicomRoot, structures.path),
-    rtstruct_resolution: link?.rule ?? 'only_structure_set',
-    rtstruct_resolution_reason: link?.reason ?? 'The structure set of this course',
-    image_modality: course.ct?.Modality ?? '',
-    contrast_phase: contrast,
-    body_regions: '',
-    findings: codes.join('|'),
-    settings_hash: stage.settingsHash,
-    isovox_version: packageVersion,
-  };
-}
-
-function roiFindings({ result, summary }: Measured): Finding[] {
-  return [...summary.findings, ...result.findings].map((finding) => ({
-    ...finding,
-    context: { ROI_Number: result.number, ROI_Name: result.name },
-  }));
-}
-
-/** A structure without a dose at all is a failed part of the course; everything less is a finding. */
-function roiFailures({ result, summary }: Measured): PartFailure[] {
-  if (result.meanGy !== null) return [];
-  const cause = [...summary.findings, ...result.findings].find((finding) => finding.severity !== 'info');
-  return [{ roi: result.name, code: cause?.code ?? 'roi.no_dose', reason: cause?.message ?? 'No dose was computed' }];
+  return { status: 'done', findings, failures };
 }

@@ -1,0 +1,219 @@
+/** Measures the structures of a course against its dose: the rows, curves and facts that the dvh stage writes. */
+
+import { IsovoxError } from '../errors.js';
+import { readRtDose, readRtStruct } from '../native/dicom.js';
+import type { HeaderRecord, RtStructSummary } from '../native/dicom-types.js';
+import { computeDvh, doseMetrics, dvhCurve, sumDoses } from '../native/dose.js';
+import type { DvhResult } from '../native/dose-types.js';
+import { addon } from '../runtime/addon.js';
+import { packageVersion } from '../runtime/package-root.js';
+import type { Handle } from '../runtime/surface.js';
+import type { SubmitOptions } from '../runtime/task.js';
+import type { Row } from '../table/table.js';
+import { metricColumns } from './dvh-columns.js';
+import { relativeInput } from './input-path.js';
+import type { Course, Finding } from './model.js';
+import { type Prescription, prescriptionOf } from './prescription.js';
+import { matchesAny } from './roi-names.js';
+import type { RunConfig } from './run-config.js';
+import type { PartFailure } from './stage.js';
+
+export interface MeasureOptions extends SubmitOptions {
+  readonly course: Course;
+  readonly config: RunConfig;
+  /** Paths in the rows are relative to it. */
+  readonly dicomRoot: string;
+  readonly settingsHash: string;
+  /** Given a sum of several doses and the one whose lattice it has, before it is measured. */
+  readonly onSum?: (dose: Handle<'DoseGrid'>, reference: HeaderRecord) => Promise<void>;
+}
+
+export interface RoiCurve {
+  readonly number: number;
+  readonly name: string;
+  readonly color: readonly number[] | null;
+  readonly doseGy: readonly number[];
+  /** Volume that receives at least doseGy. */
+  readonly volumeCc: readonly number[];
+}
+
+export interface Measurement {
+  /** The columns of `dvhColumns`. */
+  readonly rows: readonly Row[];
+  readonly curves: readonly RoiCurve[];
+  readonly facts: unknown;
+  readonly findings: readonly Finding[];
+  readonly failures: readonly PartFailure[];
+}
+
+interface Measured {
+  readonly result: DvhResult;
+  readonly summary: RtStructSummary['rois'][number];
+}
+
+/** REQUIRES a course with primary structures and at least one chosen dose. */
+export async function measureCourse(options: MeasureOptions): Promise<Measurement> {
+  const { course, config } = options;
+  const structures = course.primaryStructures as HeaderRecord;
+  const { rois, summary } = await readRtStruct({ path: structures.path }, options);
+  const { dose, findings } = await evaluatedDose(options);
+  const indices = summary.rois.flatMap((roi, i) => (matchesAny(roi.ROIName, config.dvh.skipRois) ? [] : [i]));
+  const thickness = course.ct?.headers.find((header) => header.SliceThickness)?.SliceThickness;
+  const results = await computeDvh(
+    {
+      rois,
+      dose,
+      indices,
+      options: { outside: config.dvh.outside, ...(thickness ? { sliceThicknessMm: thickness } : {}) },
+    },
+    options,
+  );
+  const measured = results.map((result) => ({ result, summary: summary.rois[result.index] as Measured['summary'] }));
+  const prescription = withEstimate(prescriptionOf(course, config), measured);
+  const measurement: Measurement = {
+    rows: measured.map((one) => metricsRow(options, one, prescription)),
+    curves: measured.filter(({ result }) => result.meanGy !== null).map((one) => curveOf(one, config)),
+    facts: factsOf(options, measured, prescription),
+    findings: [...findings, ...(summary.findings as Finding[]), ...measured.flatMap(roiFindings)],
+    failures: measured.flatMap(roiFailures),
+  };
+  for (const { result } of measured) addon().dispose(result.dvh);
+  addon().dispose(dose);
+  addon().dispose(rois);
+  return measurement;
+}
+
+function curveOf({ result, summary }: Measured, config: RunConfig): RoiCurve {
+  const curve = dvhCurve(result.dvh, config.dvh.curveStepGy);
+  return {
+    number: result.number,
+    name: result.name,
+    color: summary.ROIDisplayColor ?? null,
+    doseGy: [...curve.doseGy],
+    volumeCc: [...curve.volumeCc],
+  };
+}
+
+function factsOf({ course, config }: MeasureOptions, measured: readonly Measured[], prescription: Prescription): unknown {
+  return {
+    rxGy: prescription.gy ?? null,
+    rxSource: prescription.source,
+    rxReason: prescription.reason,
+    dose: {
+      class: course.doseChoice.doseClass,
+      reason: course.doseChoice.reason,
+      SOPInstanceUIDs: course.doseChoice.doses.map((header) => header.SOPInstanceUID ?? ''),
+      outside: config.dvh.outside,
+    },
+    rois: measured.map(({ result, summary: roi }) => ({
+      number: result.number,
+      name: result.name,
+      type: roi.RTROIInterpretedType ?? '',
+      color: roi.ROIDisplayColor ?? null,
+      volumeCc: result.volumeCc,
+      coveredFraction: result.coveredFraction,
+      meanGy: result.meanGy,
+      minGy: result.minGy,
+      maxGy: result.maxGy,
+      errorBound: result.errorBound,
+      findings: [...roi.findings, ...result.findings],
+    })),
+  };
+}
+
+/** The one dose of the course, or the sum of those that may be summed. */
+async function evaluatedDose(options: MeasureOptions): Promise<{ dose: Handle<'DoseGrid'>; findings: Finding[] }> {
+  const { course } = options;
+  const read = await Promise.all(course.doseChoice.doses.map((dose) => readRtDose({ path: dose.path }, options)));
+  const findings = read.flatMap(({ summary }) => summary.findings as Finding[]);
+  const [first] = read;
+  if (!first) throw new IsovoxError('ERR_INTERNAL', 'A course without a dose was to be measured');
+  if (read.length === 1) return { dose: first.dose, findings };
+  const sum = await sumDoses({ doses: read.map(({ dose }) => dose) }, options);
+  for (const { dose } of read) addon().dispose(dose);
+  const reference = course.doseChoice.doses[sum.reference] ?? (course.doseChoice.doses[0] as HeaderRecord);
+  await options.onSum?.(sum.dose, reference);
+  return { dose: sum.dose, findings: [...findings, ...(sum.findings as Finding[])] };
+}
+
+/** Without any prescription, the D95 of a CTV1 stands for it, and says so. */
+function withEstimate(prescription: Prescription, measured: readonly Measured[]): Prescription {
+  if (prescription.gy !== undefined) return prescription;
+  const ctv1 = measured.find(({ result }) => /^ctv[ _-]?1$/i.test(result.name.trim()) && result.meanGy !== null);
+  if (!ctv1) return prescription;
+  const d95 = doseMetrics({ dvh: ctv1.result.dvh, names: ['D95%'] }).values['D95%'];
+  if (d95 === null || d95 === undefined || !(d95 > 0)) return prescription;
+  return {
+    gy: d95,
+    source: 'estimated_ctv1_d95',
+    reason: `Neither the configuration nor a plan states a dose: D95 of ${ctv1.result.name} taken`,
+  };
+}
+
+function metricsRow(options: MeasureOptions, { result, summary }: Measured, prescription: Prescription): Row {
+  const { course, config } = options;
+  const columns = metricColumns(config.dvh);
+  const { values } = doseMetrics({
+    dvh: result.dvh,
+    names: columns.map((column) => column.metric),
+    ...(prescription.gy === undefined ? {} : { rxGy: prescription.gy }),
+  });
+  const metrics = Object.fromEntries(columns.map((column) => [column.name, values[column.metric] ?? null]));
+  const structures = course.primaryStructures as HeaderRecord;
+  const referenced = course.primaryPlan?.rtplan?.ReferencedStructureSetUIDs ?? [];
+  const link = course.links.find(
+    ({ kind, to }) => (kind === 'plan-structures' || kind === 'dose-structures') && to === structures.SOPInstanceUID,
+  );
+  const doses = course.doseChoice.doses;
+  const contrast = course.ct?.headers.some((header) => header.ContrastBolusAgent) ? 'contrast' : '';
+  const codes = [...new Set([...summary.findings, ...result.findings].map((finding) => finding.code))].sort();
+  return {
+    patient_id: course.patientId,
+    course_id: course.courseId,
+    ROI_Number: result.number,
+    ROI_Name: result.name,
+    ROI_OriginalName: summary.ROIName,
+    ROI_Type: summary.RTROIInterpretedType ?? '',
+    Segmentation_Source: referenced.includes(structures.SOPInstanceUID ?? '') ? 'PlanRTSTRUCT' : 'Manual',
+    ...metrics,
+    'Volume (cm³)': result.volumeCc,
+    structure_cropped: false,
+    covered_fraction: result.coveredFraction,
+    error_bound_gy: result.errorBound.doseGy,
+    error_bound_cc: result.errorBound.volumeCc,
+    rx_gy: prescription.gy ?? null,
+    rx_source: prescription.source,
+    rx_reason: prescription.reason,
+    dose_resolution: course.doseChoice.doseClass,
+    dose_resolution_reason: course.doseChoice.reason,
+    dose_sop_instance_uid: doses[0]?.SOPInstanceUID ?? '',
+    dose_summation_type: doses.length > 1 ? 'PLAN_SUM' : (doses[0]?.rtdose?.DoseSummationType ?? ''),
+    source_dose_sop_instance_uids: doses.map((dose) => dose.SOPInstanceUID ?? '').join('|'),
+    plan_sop_instance_uid: course.primaryPlan?.SOPInstanceUID ?? '',
+    plan_referenced_rtstruct_sop_instance_uids: referenced.join('|'),
+    rtstruct_sop_instance_uid: structures.SOPInstanceUID ?? '',
+    rtstruct_path: relativeInput(options.dicomRoot, structures.path),
+    rtstruct_resolution: link?.rule ?? 'only_structure_set',
+    rtstruct_resolution_reason: link?.reason ?? 'The structure set of this course',
+    image_modality: course.ct?.Modality ?? '',
+    contrast_phase: contrast,
+    body_regions: '',
+    findings: codes.join('|'),
+    settings_hash: options.settingsHash,
+    isovox_version: packageVersion,
+  };
+}
+
+function roiFindings({ result, summary }: Measured): Finding[] {
+  return [...summary.findings, ...result.findings].map((finding) => ({
+    ...finding,
+    context: { ROI_Number: result.number, ROI_Name: result.name },
+  }));
+}
+
+/** A structure without a dose at all is a failed part of the course; everything less is a finding. */
+function roiFailures({ result, summary }: Measured): PartFailure[] {
+  if (result.meanGy !== null) return [];
+  const cause = [...summary.findings, ...result.findings].find((finding) => finding.severity !== 'info');
+  return [{ roi: result.name, code: cause?.code ?? 'roi.no_dose', reason: cause?.message ?? 'No dose was computed' }];
+}

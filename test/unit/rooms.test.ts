@@ -1,0 +1,108 @@
+/** The table of rooms: who may import whom. The README's picture and DESIGN say the same. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** A room may import itself and what its row names; files directly in lib/ are rooms of their own. */
+const LIB: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  config: ['errors'],
+  table: ['errors'],
+  graph: ['errors'],
+  runtime: ['config', 'errors', 'native-types'],
+  native: ['runtime', 'config', 'errors'],
+  phantom: ['native', 'runtime', 'errors'],
+  report: ['native', 'table', 'runtime', 'errors'],
+  rt: ['graph', 'table', 'report', 'native', 'runtime', 'config', 'errors'],
+  cli: ['rt', 'phantom', 'report', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
+  index: ['rt', 'phantom', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
+};
+
+const NATIVE: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  exec: ['base'],
+  simd: ['base'],
+  volume: ['base'],
+  io: ['exec', 'base'],
+  imaging: ['exec', 'simd', 'volume', 'base'],
+  dose: ['imaging', 'exec', 'simd', 'volume', 'base'],
+  dicom: ['io', 'exec', 'simd', 'volume', 'base'],
+  formats: ['dicom', 'io', 'exec', 'simd', 'volume', 'base'],
+  addon: ['dose', 'imaging', 'formats', 'dicom', 'io', 'exec', 'simd', 'volume', 'base'],
+};
+
+/** Headers that only one room may include. */
+const KEPT_TO: ReadonlyArray<{ header: RegExp; room: string }> = [
+  { header: /^napi\.h$/, room: 'addon' },
+  { header: /^dcmtk\//, room: 'dicom' },
+  { header: /^openjpeg/, room: 'dicom' },
+  { header: /^libdeflate/, room: 'io' },
+  { header: /^(tbb|oneapi)\//, room: 'exec' },
+  { header: /intrin\.h$/, room: 'simd' },
+];
+
+function filesBelow(folder: string, extension: RegExp): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && extension.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function libRoom(path: string): string {
+  const [first = ''] = relative(join(root, 'lib'), path).split(sep);
+  if (first === 'native' && /-types\.[tj]s$/.test(path)) return 'native-types';
+  return first.replace(/\.[tj]s$/, '');
+}
+
+describe('rooms', () => {
+  it.each(Object.keys(LIB))('lib/%s imports only the rooms below it', (room) => {
+    const allowed = new Set([room, ...(LIB[room] ?? [])]);
+    if (allowed.has('native')) allowed.add('native-types');
+    const wrong: string[] = [];
+    for (const file of filesBelow(join(root, 'lib'), /\.ts$/).filter((path) => libRoom(path) === room)) {
+      for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
+        const target = libRoom(resolve(dirname(file), specifier));
+        if (!allowed.has(target)) wrong.push(`${relative(root, file)} imports ${specifier}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('every folder and file of lib/ is a room of the table', () => {
+    const rooms = readdirSync(join(root, 'lib')).map((name) => name.replace(/\.ts$/, ''));
+    expect(rooms.filter((room) => !(room in LIB))).toEqual([]);
+  });
+
+  it.each(Object.keys(NATIVE))('native/%s includes only the rooms below it', (room) => {
+    const allowed = new Set([room, ...(NATIVE[room] ?? [])]);
+    const wrong: string[] = [];
+    for (const file of filesBelow(join(root, 'native', room), /\.(cc|h|inc)$/)) {
+      const text = readFileSync(file, 'utf8');
+      for (const [, header = ''] of text.matchAll(/^#include "([^"]+)"/gm)) {
+        const target = header.split('/')[0] ?? '';
+        if (!allowed.has(target)) wrong.push(`${relative(root, file)} includes ${header}`);
+      }
+      for (const [, header = ''] of text.matchAll(/^#include <([^>]+)>/gm)) {
+        const keeper = KEPT_TO.find((row) => row.header.test(header));
+        if (keeper && keeper.room !== room) wrong.push(`${relative(root, file)} includes <${header}>`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('every folder of native/ is a room of the table', () => {
+    const folders = readdirSync(join(root, 'native'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'tools')
+      .map((entry) => entry.name);
+    expect(folders.filter((room) => !(room in NATIVE))).toEqual([]);
+  });
+
+  it('only lib/runtime/addon.ts knows the binary', () => {
+    const knowing = filesBelow(join(root, 'lib'), /\.ts$/)
+      .filter((file) => readFileSync(file, 'utf8').includes('node-gyp-build'))
+      .map((file) => relative(root, file));
+    expect(knowing).toEqual(['lib/runtime/addon.ts']);
+  });
+});
