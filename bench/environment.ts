@@ -1,0 +1,26 @@
+/** Where the bench keeps its data and its peers. */
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+
+export const cacheFolder = join(root, 'build', 'bench');
+mkdirSync(cacheFolder, { recursive: true });
+
+const venvPython = join(cacheFolder, 'venv', 'bin', 'python');
+export const python: string | undefined = existsSync(venvPython) ? venvPython : undefined;
+export const pythonAbsent = python === undefined ? 'not installed: npm run bench:setup' : undefined;
+
+/** A program that bench/setup.mjs compiled. */
+export function nativeProgram(name: string): { path: string; absent: string | undefined } {
+  const path = join(cacheFolder, 'native', name);
+  return { path, absent: existsSync(path) ? undefined : 'not built: npm run bench:setup' };
+}
+
+export const sharedData: string | undefined = [process.env.ISOVOX_SHARED_DATA, resolve(root, '../shared/data')].find(
+  (path) => path !== undefined && existsSync(path),
+);
+
+export const tsx: readonly string[] = [process.execPath, '--import', 'tsx'];
+export const contenders = join(root, 'bench', 'contenders');

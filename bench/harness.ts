@@ -1,0 +1,113 @@
+/**
+ * Runs one case: every contender in a child process of its own, in turn, several rounds; the answers are compared
+ * before any time is reported.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+
+/** What a contender prints as its last line. */
+export interface ContenderResult {
+  /** Milliseconds of each repetition after the warm-up. */
+  readonly ms: readonly number[];
+  readonly peakMb: number;
+  readonly version: string;
+  readonly answer: Readonly<Record<string, number>>;
+}
+
+export interface Contender {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Measured around the whole process, start-up included. */
+  readonly wholeProcess?: boolean;
+  /** Why it cannot run here, or undefined. */
+  readonly absent?: string | undefined;
+}
+
+export interface BenchCase {
+  readonly name: string;
+  readonly title: string;
+  /** Makes or finds the data; undefined with a printed reason when there is none. */
+  prepare(): Promise<{ readonly data: string; readonly contenders: readonly Contender[] } | undefined>;
+  /** Differences from the reference that matter, in words; empty when the answers agree. */
+  compare(reference: ContenderResult['answer'], other: ContenderResult['answer'], name: string): readonly string[];
+}
+
+export interface Measured {
+  readonly contender: string;
+  readonly version: string;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly peakMb: number;
+  readonly note: string;
+  readonly differences: readonly string[];
+}
+
+const ROUNDS = 3;
+
+export async function runCase(bench: BenchCase): Promise<{ data: string; rows: Measured[] } | undefined> {
+  const prepared = await bench.prepare();
+  if (!prepared) return undefined;
+  const present = prepared.contenders.filter((contender) => contender.absent === undefined);
+  const results = new Map<string, ContenderResult[]>(present.map(({ name }) => [name, []]));
+  const failed = new Map<string, string>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const contender of present) {
+      if (failed.has(contender.name)) continue;
+      process.stderr.write(`${bench.name}: round ${round + 1}/${ROUNDS}, ${contender.name}\n`);
+      try {
+        results.get(contender.name)?.push(runOnce(contender));
+      } catch (thrown) {
+        failed.set(contender.name, thrown instanceof Error ? thrown.message : String(thrown));
+      }
+    }
+  }
+  const [first] = present;
+  const reference = first && results.get(first.name)?.[0]?.answer;
+  const rows = prepared.contenders.map((contender): Measured => {
+    const rounds = results.get(contender.name) ?? [];
+    const ms = rounds.flatMap((result) => result.ms).sort((a, b) => a - b);
+    const note = contender.absent ?? failed.get(contender.name) ?? (contender.wholeProcess ? 'whole process' : '');
+    const answer = rounds[0]?.answer;
+    return {
+      contender: contender.name,
+      version: rounds[0]?.version ?? '',
+      median: ms[Math.floor(ms.length / 2)] ?? Number.NaN,
+      min: ms[0] ?? Number.NaN,
+      max: ms.at(-1) ?? Number.NaN,
+      peakMb: Math.max(...rounds.map((result) => result.peakMb), 0),
+      note,
+      differences: reference && answer ? bench.compare(reference, answer, contender.name) : [],
+    };
+  });
+  return { data: prepared.data, rows };
+}
+
+function runOnce(contender: Contender): ContenderResult {
+  const [command, ...args] = contender.command as [string, ...string[]];
+  const begun = performance.now();
+  const child = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26, timeout: 600_000 });
+  const elapsed = performance.now() - begun;
+  if (child.status !== 0) throw new Error(`ended with ${child.status ?? child.signal}: ${(child.stderr ?? '').trim().split('\n').at(-1)}`);
+  const last = child.stdout.trim().split('\n').at(-1) ?? '';
+  const result = JSON.parse(last) as ContenderResult;
+  return contender.wholeProcess ? { ...result, ms: [elapsed] } : result;
+}
+
+export function machine(): string {
+  const [cpu] = cpus();
+  return `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+}
+
+/** The table as Markdown; times in milliseconds, the ratio against the first row. */
+export function formatTable(rows: readonly Measured[]): string {
+  const base = rows[0]?.median ?? Number.NaN;
+  const head = '| contender | version | median ms | min | max | × first | peak MiB | answer | note |\n|---|---|--:|--:|--:|--:|--:|---|---|\n';
+  const line = (row: Measured): string => {
+    const number = (value: number, digits = 1): string => (Number.isFinite(value) ? value.toFixed(digits) : '');
+    const answer = Number.isFinite(row.median) ? (row.differences.length === 0 ? 'agrees' : row.differences.join('; ')) : '';
+    return `| ${row.contender} | ${row.version} | ${number(row.median)} | ${number(row.min)} | ${number(row.max)} | ${number(row.median / base, 2)} | ${row.peakMb > 0 ? row.peakMb.toFixed(0) : ''} | ${answer} | ${row.note} |\n`;
+  };
+  return head + rows.map(line).join('');
+}

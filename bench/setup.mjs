@@ -1,0 +1,24 @@
+// npm run bench:setup: the peers, by package name, into build/bench; and the small C++ programs beside them.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const cache = join(root, 'build', 'bench');
+mkdirSync(cache, { recursive: true });
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+if (process.getuid?.() === 0 && !existsSync('/usr/bin/plastimatch')) {
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'plastimatch', 'python3-venv']);
+}
+if (!existsSync(join(cache, 'venv', 'bin', 'python'))) run('python3', ['-m', 'venv', join(cache, 'venv')]);
+run(join(cache, 'venv', 'bin', 'python'), [
+  '-m', 'pip', 'install', '-q', 'numpy==1.26.4', 'pydicom==2.4.4', 'SimpleITK==2.5.2', 'dicompyler-core==0.5.6', 'matplotlib==3.8.4',
+]);
+run('cmake', ['-S', join(root, 'bench', 'native'), '-B', join(cache, 'native'), '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Release']);
+run('cmake', ['--build', join(cache, 'native')]);
