@@ -24,9 +24,9 @@ function coursesCard({ courses }: CohortReportData): Markup {
   };
   const columns: DataColumn<CohortCourse>[] = [
     { label: 'Patient', content: ({ patientId }) => bdi(patientId) },
-    { label: 'Course', content: link },
+    { label: 'Course', layout: 'tight', content: link },
     { label: 'QC', content: ({ qc }) => badge(qc), sortBy: ({ qc }) => STATUS_ORDER.indexOf(qc) },
-    { label: 'Dose', content: ({ doseClass }) => doseClass },
+    { label: 'Dose', layout: 'tight', content: ({ doseClass }) => doseClass },
     {
       label: 'Prescription',
       unit: 'Gy',
@@ -76,7 +76,7 @@ function qcCard({ checks }: CohortReportData): Markup {
         content: ({ counts }) => counts[status] ?? 0,
       }),
     ),
-    { label: 'Courses', content: ({ counts }) => countsBar(counts) },
+    { label: 'Courses', layout: 'wide', content: ({ counts }) => countsBar(counts) },
   ];
   return html`<section class="card" id="qc"><header><h2>Quality control</h2></header>
 ${dataTable({ id: 'qc-table', caption: 'Courses per outcome of every check', columns, rows: checks, empty: 'No quality check has been run.', rowHeaders: true })}</section>`;
@@ -99,7 +99,7 @@ function failuresCard({ failures }: CohortReportData): Markup {
     { label: 'Stage', content: ({ stage }) => stage },
     { label: 'ROI', content: ({ roi }) => bdi(roi) },
     { label: 'Code', content: ({ code }) => html`<code>${code}</code>` },
-    { label: 'Reason', content: ({ reason }) => bdi(reason) },
+    { label: 'Reason', layout: 'wide', content: ({ reason }) => bdi(reason) },
   ];
   return html`<section class="card" id="failures"><header><h2>Failures and refused files</h2><span class="small muted">${plural(failures.length, 'row')}, also in failures.csv</span></header>
 ${dataTable({ id: 'failures-table', caption: 'Failures and refused files', columns, rows: failures, filter: 'Filter failures', empty: 'Nothing failed, and no file was refused.' })}</section>`;
@@ -123,7 +123,7 @@ ${factList(data.facts)}
 ${sectionNav(sections)}
 <main class="wrap">
 ${coursesCard(data)}${qcCard(data)}${distributionsCard(data)}${failuresCard(data)}
-<section class="card" id="configuration"><header><h2>Configuration and provenance</h2></header>${keyValues(data.provenance)}<br><pre>${data.configuration}</pre></section>
+<section class="card" id="configuration"><header><h2>Configuration and provenance</h2></header>${keyValues(data.provenance)}<pre>${data.configuration}</pre></section>
 </main>
 <footer class="wrap">Made by Isovox. Not a medical device: for research, not for treatment decisions.</footer>`;
   return documentOf({ title: data.title, body, data: {} });

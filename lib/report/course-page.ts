@@ -25,7 +25,10 @@ function colorRules(rois: readonly RoiData[], images: CourseReportData['images']
       `.swatch.r${index}{background:${hex(color)}}.outline[data-roi="${index}"]{stroke:${hex(legible(color, PICTURE))}}`,
   );
   const levels = 'levels' in images ? images.levels : [];
-  const isodoses = levels.map((_, index) => `.iso[data-level="${index}"]{stroke:${levelColor(index, levels.length)}}`);
+  const isodoses = levels.map((_, index) => {
+    const color = levelColor(index, levels.length);
+    return `.iso[data-level="${index}"]{stroke:${color}}.key[data-level="${index}"]{fill:${color}}`;
+  });
   return schemes(properties(LIGHT_PAPER), properties(DARK_PAPER)) + own.join('\n') + isodoses.join('\n');
 }
 
@@ -62,7 +65,7 @@ function roiCard(data: CourseReportData): Markup {
 
 function imageControls(images: ImagesData): Markup {
   const level = (entry: ImagesData['levels'][number], index: number) =>
-    html`<li><label><input type="checkbox" class="needs-script" hidden data-level-toggle="${index}" checked><svg viewBox="0 0 24 8" aria-hidden="true"><path class="iso" data-level="${index}" d="M2 4h20" stroke-width="2"/></svg>${levelLabel(entry)}</label></li>`;
+    html`<li><label><input type="checkbox" class="needs-script" hidden data-level-toggle="${index}" checked><svg viewBox="0 0 20 5" preserveAspectRatio="none" aria-hidden="true"><rect class="key" data-level="${index}" width="20" height="5"/></svg>${levelLabel(entry)}</label></li>`;
   return html`${images.levels.length > 0 && html`<ul class="levels" aria-label="Isodose lines">${images.levels.map(level)}</ul>`}`;
 }
 
@@ -80,7 +83,7 @@ function imagesCard(data: CourseReportData): Markup {
   return html`<section class="card" id="images">
 <header><h2>Images</h2><div class="tools needs-script" hidden><label><input type="checkbox" data-layer="outlines" checked> Structures</label><label><input type="checkbox" data-layer="isodoses" checked> Isodose lines</label></div></header>
 <div class="panels${sides.length === 0 && ' single'}" id="panels">
-<figure>${axial}<div class="scrub needs-script" hidden><input type="range" min="0" max="${images.axial.length - 1}" step="1" value="${images.start}" id="scrub" aria-label="Axial slice"><output for="scrub">${images.start + 1} / ${images.axial.length}</output></div><figcaption><span id="axial-title">${shown && panelTitle(shown)}</span></figcaption></figure>
+<div class="main"><figure>${axial}<figcaption id="axial-title">${shown && panelTitle(shown)}</figcaption></figure><div class="scrub needs-script" hidden><input type="range" min="0" max="${images.axial.length - 1}" step="1" value="${images.start}" id="scrub" aria-label="Axial slice"><output for="scrub">${images.start + 1} / ${images.axial.length}</output></div></div>
 ${sides.length > 0 && html`<div class="side-by">${sides.map((panel) => html`<figure>${panelSvg(panel, rois, shown?.positionMm)}<figcaption>${panelTitle(panel)}</figcaption></figure>`)}</div>`}
 </div>
 ${imageControls(images)}
@@ -105,7 +108,7 @@ function uid(text: string): Markup {
 
 function linksCard(data: CourseReportData): Markup {
   const columns: DataColumn<LinkData>[] = [
-    { label: 'Link', content: ({ kind }) => kind },
+    { label: 'Link', layout: 'tight', content: ({ kind }) => kind },
     { label: 'From', content: ({ from }) => uid(from) },
     { label: 'To', content: ({ to }) => uid(to) },
     { label: 'Why', content: ({ reason, rule }) => html`${bdi(reason)} <code class="muted">${bdi(rule)}</code>` },
@@ -116,7 +119,7 @@ function linksCard(data: CourseReportData): Markup {
     { label: 'Prescription', value: gray(rxGy), note: rxSource ? `Origin: ${rxSource}` : undefined },
   ];
   return html`<section class="card" id="links"><header><h2>Dose decision and links</h2></header>
-${keyValues(decision)}<br>
+${keyValues(decision, { code: false })}
 ${dataTable({ id: 'links-table', caption: 'Links between the objects of this course', columns, rows: data.links, empty: 'No object of this course refers to another.' })}</section>`;
 }
 
@@ -153,7 +156,7 @@ ${linksCard(data)}
 <section class="card" id="provenance"><header><h2>Provenance</h2></header>${keyValues(data.provenance)}</section>
 </main>
 <footer class="wrap">Made by Isovox. Not a medical device: for research, not for treatment decisions.</footer>`;
-  const targets = data.rois.flatMap((roi, index) => (isTarget(roi) ? [index] : []));
+  const targets = data.rois.flatMap((roi, index) => (roi.isTarget ? [index] : []));
   return documentOf({
     title: `${data.patientId} · ${data.courseId}`,
     extraStyle: colorRules(data.rois, data.images),
@@ -161,8 +164,4 @@ ${linksCard(data)}
     data: { chart, targets },
     charts: chart !== undefined,
   });
-}
-
-function isTarget({ name, type }: RoiData): boolean {
-  return /^(PTV|CTV|GTV)$/.test(type ?? '') || /(^|[^a-z])[pcgi]tv/i.test(name);
 }

@@ -8,6 +8,8 @@ export interface DataColumn<RowType> {
   readonly title?: string;
   readonly unit?: string;
   readonly numeric?: boolean;
+  /** `tight`: never wrapped; `wide`: takes the room that is left. */
+  readonly layout?: 'tight' | 'wide';
   readonly content: (row: RowType) => Content;
   /** What is sorted by; the shown text when absent. */
   readonly sortBy?: (row: RowType) => number | string | null | undefined;
@@ -26,10 +28,15 @@ export interface DataTable<RowType> {
   readonly rowHeaders?: boolean;
 }
 
+function classOf<RowType>({ numeric, layout }: DataColumn<RowType>): Content {
+  const name = numeric ? 'num' : layout;
+  return name !== undefined && html` class="${name}"`;
+}
+
 function cell<RowType>(column: DataColumn<RowType>, row: RowType, heads: boolean): Markup {
   const key = column.sortBy?.(row);
   const sort = key !== undefined && key !== null && html` data-sort="${String(key)}"`;
-  const numeric = column.numeric && html` class="num"`;
+  const numeric = classOf(column);
   return heads
     ? html`<th scope="row"${numeric}${sort}>${column.content(row)}</th>`
     : html`<td${numeric}${sort}>${column.content(row)}</td>`;
@@ -37,8 +44,10 @@ function cell<RowType>(column: DataColumn<RowType>, row: RowType, heads: boolean
 
 export function dataTable<RowType>(table: DataTable<RowType>): Markup {
   if (table.rows.length === 0) return html`<p class="empty">${table.empty}</p>`;
-  const header = ({ label, unit, title, numeric }: DataColumn<RowType>) =>
-    html`<th scope="col"${numeric && html` class="num"`}${title && html` title="${title}"`}><span>${label}${unit && html` <small>${unit}</small>`}</span></th>`;
+  const header = (column: DataColumn<RowType>) => {
+    const { label, unit, title } = column;
+    return html`<th scope="col"${classOf(column)}${title && html` title="${title}"`}><span>${label}${unit && html` <small>${unit}</small>`}</span></th>`;
+  };
   return html`${
     table.filter &&
     html`<p class="filter needs-script" hidden><label>${table.filter} <input type="search" data-filters="${table.id}" autocomplete="off" spellcheck="false"></label> <output></output></p>`

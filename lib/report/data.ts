@@ -32,6 +32,8 @@ export interface RoiData {
   readonly name: string;
   /** RTROIInterpretedType: PTV, ORGAN, EXTERNAL. */
   readonly type?: string;
+  /** Whether it is what is treated: the legend can show these alone. */
+  readonly isTarget?: boolean;
   /** ROIDisplayColor. */
   readonly color?: readonly [number, number, number];
   readonly volumeCc?: number;

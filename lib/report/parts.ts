@@ -26,9 +26,9 @@ export function factList(facts: readonly Fact[]): Markup {
 }
 
 /** Label and value in two columns, for what is looked up rather than read. */
-export function keyValues(facts: readonly Fact[]): Markup {
+export function keyValues(facts: readonly Fact[], { code = true }: { code?: boolean } = {}): Markup {
   const entry = ({ label, value, note }: Fact) =>
-    html`<dt>${bdi(label)}</dt><dd><code>${bdi(value)}</code>${note && html`<small>${bdi(note)}</small>`}</dd>`;
+    html`<dt>${bdi(label)}</dt><dd>${code ? html`<code>${bdi(value)}</code>` : bdi(value)}${note && html`<small>${bdi(note)}</small>`}</dd>`;
   return html`<dl class="kv">${facts.map(entry)}</dl>`;
 }
 

@@ -53,14 +53,14 @@ nav.sections a[aria-current]{color:var(--ink);border-color:var(--accent)}
 .warning{background:var(--warn-soft);color:var(--warn)}
 .fail,.error{background:var(--fail-soft);color:var(--fail)}
 
-main{padding:1.35rem 0 3rem}
+main.wrap{padding-top:1.35rem;padding-bottom:.6rem}
 section{margin-bottom:1.35rem}
 .card{background:var(--card);border:1px solid var(--hair);border-radius:8px;padding:1.05rem 1.25rem 1.2rem;min-width:0}
 .card>header{display:flex;flex-wrap:wrap;gap:.35rem 1rem;align-items:baseline;justify-content:space-between;margin-bottom:.8rem}
 .lead{color:var(--muted);max-width:72ch}
 .empty{color:var(--muted);padding:.6rem 0}
 
-.bench{display:grid;grid-template-columns:minmax(0,1fr) 21.5rem;gap:1.35rem;align-items:start}
+.bench{display:grid;grid-template-columns:minmax(0,1fr) 24.5rem;gap:1.35rem;align-items:start}
 .bench .views{min-width:0}
 .bench aside{position:sticky;top:3.6rem;max-height:calc(100vh - 4.6rem);display:flex;flex-direction:column;margin-bottom:1.35rem}
 .bench aside .list{overflow:auto;margin:0 -1.25rem -.6rem;padding:0 1.25rem}
@@ -86,8 +86,10 @@ select,input[type=search]{background:var(--card);border:1px solid var(--rule);bo
 .chart-tip{position:absolute;top:0;left:0;pointer-events:none;background:var(--card);border:1px solid var(--rule);border-radius:6px;padding:.3rem .6rem;font-size:.82rem;line-height:1.4;box-shadow:0 2px 10px rgb(0 0 0/.12);white-space:nowrap;z-index:3}
 .chart-tip b{display:block;font-weight:600}
 
-.rois table{width:100%;font-size:.84rem}
-.rois th,.rois td{padding:.2rem .3rem}
+.rois table{width:100%;font-size:.84rem;table-layout:fixed}
+.rois th,.rois td{padding:.24rem .3rem}
+.rois thead th{white-space:normal}.rois th:nth-child(2){width:3.9rem}.rois th:nth-child(3){width:3.3rem}.rois th:nth-child(4){width:4.6rem}
+.rois bdi{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
 .rois tbody th{font-weight:500}
 .rois tbody tr:hover{background:var(--accent-soft)}
 .rois .off{opacity:.45}
@@ -110,16 +112,20 @@ thead th[aria-sort=ascending] button::after{content:"↑"}
 thead th[aria-sort=descending] button::after{content:"↓"}
 tbody th{font-weight:560}
 tbody tr:last-child>*{border-bottom:0}
-.num{text-align:right;white-space:nowrap}
+.num{text-align:right}
+.num,.tight{white-space:nowrap}
+.wide{width:45%}
 .metrics tbody th{white-space:nowrap;position:sticky;left:-1.25rem;background:var(--card);z-index:1}
 
 .panels{display:grid;grid-template-columns:minmax(0,1.62fr) minmax(0,1fr);gap:.8rem;align-items:start}
 .panels.single{grid-template-columns:minmax(0,1fr)}
 .panels .side-by{display:grid;gap:.8rem}
 @media (max-width:720px){.panels{grid-template-columns:minmax(0,1fr)}}
-figure{margin:0;min-width:0}
-figcaption{font-size:.82rem;color:var(--muted);margin-top:.3rem;display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
-.panel{display:block;width:100%;max-height:72vh;background:#000;border-radius:5px}
+figure{margin:0;min-width:0;position:relative}
+figcaption{position:absolute;top:.5rem;left:.7rem;font-size:.8rem;color:#dfe5e8;text-shadow:0 0 3px #000,0 0 3px #000;pointer-events:none}
+.panel{display:block;width:100%;height:auto;background:#000;border-radius:5px;aspect-ratio:1.3}
+.panels .main .panel{aspect-ratio:1.06}
+.panels.single .main .panel{aspect-ratio:1.6}
 .panel .side{fill:#cfd6da;text-anchor:middle;dominant-baseline:central;font-weight:600;paint-order:stroke;stroke:#000;stroke-width:8;stroke-opacity:.6}
 .panel path{fill:none;vector-effect:non-scaling-stroke;stroke-linejoin:round}
 .panel .outline{stroke-width:1.7}
@@ -129,11 +135,13 @@ figcaption{font-size:.82rem;color:var(--muted);margin-top:.3rem;display:flex;jus
 .scrub{display:flex;gap:.8rem;align-items:center;margin-top:.5rem}
 .scrub input{flex:1;accent-color:var(--accent)}
 .scrub output{min-width:4.5rem;text-align:right;color:var(--muted);font-size:.84rem}
+.levels+p{margin-top:.5rem}
 .levels{display:flex;flex-wrap:wrap;gap:.35rem 1.1rem;font-size:.84rem;margin-top:.9rem;padding-top:.8rem;border-top:1px solid var(--hair);list-style:none;padding-left:0}
 .levels label{display:inline-flex;gap:.45rem;align-items:center;cursor:pointer}
 .levels input{margin:0;accent-color:var(--accent)}
-.levels svg{width:1.5rem;height:.5rem;display:block;background:#222;border-radius:2px}
+.levels svg{width:1.3rem;height:.32rem;display:block;border-radius:2px}
 
+.card h3{margin-top:1rem}
 .findings{list-style:none;padding:0;margin-top:.3rem}
 .findings li{display:grid;grid-template-columns:4.6rem minmax(0,1fr);gap:.6rem;padding:.12rem 0}
 .findings .sev{font-size:.78rem;font-weight:600}
@@ -142,11 +150,12 @@ details summary{cursor:pointer;color:var(--accent)}
 .kv{display:grid;grid-template-columns:minmax(9rem,15rem) minmax(0,1fr);gap:.3rem 1.5rem}
 .kv dt{color:var(--muted)}
 .kv dd{overflow-wrap:anywhere}
+.kv+.scroll,.kv+.empty,.kv+pre{margin-top:1.1rem}
 .kv dd small{display:block}
 pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:.84em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
-.counts{display:block;width:100%;min-width:9rem;max-width:22rem;height:.55rem;border-radius:3px;background:var(--hair);margin-top:.45rem}
+.counts{display:block;width:100%;min-width:9rem;height:.55rem;border-radius:3px;background:var(--hair);margin-top:.45rem}
 .fill-pass{fill:var(--pass)}.fill-warning{fill:var(--warn)}.fill-fail,.fill-error{fill:var(--fail)}.fill-skipped{fill:var(--rule)}
-.strip{display:block;width:100%;height:auto}
+.strip{display:block;width:100%;max-width:62rem;height:auto}
 .strip text{font-size:11.5px;fill:var(--ink)}
 .strip .tick{fill:var(--muted);font-size:11px}
 .strip .grid{stroke:var(--hair)}
@@ -157,6 +166,8 @@ footer{color:var(--muted);font-size:.82rem;padding-bottom:2rem}
 
 @media print{
 @page{margin:14mm}
+@page wide{size:A4 landscape;margin:12mm}
+.metrics{page:wide}
 body{background:#fff;font-size:10pt}
 .wrap{max-width:none;padding:0}
 nav.sections,.needs-script,.chart-live,.scrub,.tools,.chart-tip{display:none!important}
@@ -169,11 +180,12 @@ main{padding-top:.6rem}
 .bench aside .list,.scroll{overflow:visible;max-height:none;margin:0;padding:0}
 thead th,.metrics tbody th{position:static}
 .metrics table{font-size:7.5pt}
+.metrics tbody th{white-space:normal;overflow-wrap:anywhere}
 .metrics th,.metrics td{padding:.2rem .3rem}
 .metrics thead th{white-space:normal}
 tr,figure,.findings li{break-inside:avoid}
 h2{break-after:avoid}
-.panel{max-height:110mm;width:auto;max-width:100%}
+.panels{grid-template-columns:1.62fr 1fr}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 details>*{display:block}
 }

@@ -293,7 +293,9 @@
         const percent = percentAt(points, dose);
         const value = percent * scale(roi);
         const cell = one(`[data-at="${roi}"]`);
-        if (cell) cell.textContent = isOn.get(roi) === false ? '' : `${figures(value)}${isAbsolute ? ' cm³' : ' %'}`;
+        if (cell)
+          cell.textContent =
+            isOn.get(roi) === false ? '' : isAbsolute ? `${figures(value)} cm³` : `${value.toFixed(1)} %`;
         if (isOn.get(roi) === false) return;
         const [, y] = chart.convertToPixel({ seriesIndex: index }, [dose, value]);
         const distance = Math.abs(y - offsetY);

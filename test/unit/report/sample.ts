@@ -151,6 +151,7 @@ function measure(body: Ellipsoid): RoiData {
     number: BODIES.indexOf(body) + 1,
     name: body.name,
     type: body.type,
+    isTarget: /^[CP]TV/.test(body.name),
     color: body.color,
     volumeCc,
     meanGy: doses.reduce((sum, dose) => sum + dose, 0) / doses.length,

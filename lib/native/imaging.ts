@@ -1,0 +1,33 @@
+/** Imaging: cuts, level lines and outlines in patient millimetres, and contours turned to voxels. */
+
+import { type SubmitOptions, submit } from '../runtime/task.js';
+import type {
+  ExtractSliceArgs,
+  IsolineResult,
+  IsolinesArgs,
+  OutlineArgs,
+  Polyline,
+  SliceResult,
+  VoxeliseArgs,
+  VoxeliseResult,
+} from './dose-types.js';
+
+/** Values of a volume or a dose on a plane through the patient, interpolated linearly; NaN outside the grid. */
+export function extractSlice(args: ExtractSliceArgs, options?: SubmitOptions): Promise<SliceResult> {
+  return submit('extractSlice', args, options);
+}
+
+/** Where a slice crosses each level; closed lines end where they began. */
+export function isolines(args: IsolinesArgs, options?: SubmitOptions): Promise<IsolineResult[]> {
+  return submit('isolines', args, options);
+}
+
+/** Where a structure's surface crosses a plane. */
+export function outline(args: OutlineArgs, options?: SubmitOptions): Promise<Polyline[]> {
+  return submit('outline', args, options);
+}
+
+/** The part of every voxel that a structure covers. */
+export function voxelise(args: VoxeliseArgs, options?: SubmitOptions): Promise<VoxeliseResult> {
+  return submit('voxelise', args, options);
+}
