@@ -1,9 +1,11 @@
-// DICOM as JavaScript sees it: the index of headers, series, structure sets, dose grids.
+// DICOM as JavaScript sees it: the index of headers, series, structure sets, dose grids, and the writers.
 #include "addon/convert.h"
+#include "addon/dicom_write.h"
 #include "addon/registry.h"
 #include "dicom/header.h"
 #include "dicom/rtdose.h"
 #include "dicom/rtstruct.h"
+#include "dicom/series.h"
 
 namespace isovox::addon {
 namespace {
@@ -16,6 +18,21 @@ Work ScanHeaders(Args& args) {
       auto list = Napi::Array::New(env, records->size());
       for (uint32_t i = 0; i < records->size(); ++i) list.Set(i, ToJs(env, (*records)[i]));
       return list;
+    };
+  }};
+}
+
+Work ReadSeries(Args& args) {
+  auto paths = args.TextList("paths");
+  dicom::SeriesOptions options;
+  options.strict = args.Flag("strict", false);
+  return {[paths = std::move(paths), options](const Exec& exec) -> Finish {
+    auto read = std::make_shared<dicom::Series>(dicom::ReadSeries(exec, paths, options));
+    return [read](Napi::Env env) {
+      const auto bytes = static_cast<int64_t>(read->volume.bytes());
+      auto out = ToJs(env, read->summary).As<Napi::Object>();
+      out.Set("volume", WrapHandle(env, std::make_shared<Volume>(std::move(read->volume)), bytes));
+      return out;
     };
   }};
 }
@@ -52,12 +69,35 @@ Work ReadRtDose(Args& args) {
 constexpr Row kRows[] = {
     {"scanHeaders", ScanHeaders, nullptr, "(args: { paths: string[] }) => Promise<HeaderRecord[]>",
      "One record per file, in the order given; a bad file gets a record that says why."},
+    {"readSeries", ReadSeries, nullptr,
+     "(args: { paths: string[]; strict?: boolean }) => Promise<{ volume: Handle<'Volume'> } & SeriesSummary>",
+     "The images of one series as a volume, sorted by position; what is wrong with them becomes findings."},
     {"readRtStruct", ReadRtStruct, nullptr,
      "(args: { path: string }) => Promise<{ rois: Handle<'RoiSet'>; summary: RtStructSummary }>",
      "The structures of an RT Structure Set, in patient millimetres."},
     {"readRtDose", ReadRtDose, nullptr,
      "(args: { path: string }) => Promise<{ dose: Handle<'DoseGrid'>; summary: RtDoseSummary }>",
      "An RT Dose in gray, its planes ascending along the slice normal."},
+    {"writeCtSeries", WriteCtSeries, nullptr,
+     "(args: { volume: Handle<'Volume'>; folder: string; prefix?: string; identity: DicomIdentity; "
+     "positionsMm?: number[]; tiltDegrees?: number; options?: DicomWriteOptions }) => Promise<string[]>",
+     "A CT series, one file per slice in an existing folder; gives the paths in the order of slices."},
+    {"writeRtStruct", WriteRtStruct, nullptr,
+     "(args: { path: string; identity: DicomIdentity; label?: string; rois?: RoiInput[]; roiSet?: Handle<'RoiSet'>; "
+     "referencedSeriesUID?: string; referencedSOPInstanceUIDs?: string[]; options?: DicomWriteOptions }) => "
+     "Promise<void>",
+     "An RT Structure Set from contours in patient millimetres."},
+    {"writeRtDose", WriteRtDose, nullptr,
+     "(args: { path: string; identity: DicomIdentity; dose?: Handle<'DoseGrid'>; grid?: GridInput; "
+     "values?: Float32Array | Float64Array; planeMm?: number[]; bits?: 16 | 32; "
+     "offsets?: 'relative' | 'absolute' | 'descending'; DoseSummationType?: string; DoseType?: string; "
+     "DoseComment?: string; referencedRTPlanUIDs?: string[]; beamNumber?: number; "
+     "referencedStructureSetUID?: string; options?: DicomWriteOptions }) => Promise<void>",
+     "An RT Dose in gray, from a dose handle or from a grid and its values."},
+    {"writeRtPlan", WriteRtPlan, nullptr,
+     "(args: { path: string; identity: DicomIdentity; referencedStructureSetUID?: string; "
+     "referencedDoseUIDs?: string[]; options?: DicomWriteOptions } & RtPlanInput) => Promise<void>",
+     "An RT Plan with its prescription, fractions and beams."},
 };
 
 }  // namespace

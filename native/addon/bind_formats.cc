@@ -1,7 +1,63 @@
+// Volumes from files of any format, from memory, and back.
+#include <cstring>
+
+#include "addon/convert.h"
+#include "addon/grid_args.h"
 #include "addon/registry.h"
 
 namespace isovox::addon {
+namespace {
 
-Table FormatsTable() { return {}; }
+// The bytes of a typed array whose element type is `dtype`, or throws.
+std::span<const std::byte> BytesOf(Napi::Value value, DType dtype, const char* name) {
+  static constexpr napi_typedarray_type kTypes[] = {
+      napi_int8_array,   napi_uint8_array,    napi_int16_array,     napi_uint16_array,  napi_int32_array,
+      napi_uint32_array, napi_bigint64_array, napi_biguint64_array, napi_float32_array, napi_float64_array};
+  const std::string expected = std::string("a typed array of ") + std::string(DTypeName(dtype));
+  if (!value.IsTypedArray()) throw InvalidArgument(name, expected, Describe(value));
+  const auto array = value.As<Napi::TypedArray>();
+  if (array.TypedArrayType() != kTypes[static_cast<size_t>(dtype)]) {
+    throw InvalidArgument(name, expected, "another typed array");
+  }
+  const auto* data = static_cast<const std::byte*>(array.ArrayBuffer().Data());
+  return {data + array.ByteOffset(), array.ByteLength()};
+}
+
+DType DTypeOfArgs(const Args& args) {
+  const std::string name = args.Text("dtype");
+  const auto dtype = DTypeFromName(name);
+  if (!dtype) throw InvalidArgument("dtype", "a voxel type such as int16 or float32", "\"" + name + "\"");
+  return *dtype;
+}
+
+// The array is copied here, before the call returns: the caller may change it at once.
+Work MakeVolumeFromArray(Args& args) {
+  auto volume = std::make_shared<Volume>(MakeVolume(GridOf(args, "grid"), DTypeOfArgs(args),
+                                                    args.Integer("frames", 1, 0x7FFFFFFF, 1),
+                                                    args.Integer("components", 1, 4, 1)));
+  volume->slope = args.Number("slope", 1);
+  volume->intercept = args.Number("intercept", 0);
+  volume->unit = args.Text("unit", "");
+  const auto bytes = BytesOf(args.Raw("data"), volume->dtype, "data");
+  if (bytes.size() != volume->bytes()) {
+    throw InvalidArgument("data", std::to_string(volume->elements()) + " values",
+                          std::to_string(bytes.size() / DTypeSize(volume->dtype)));
+  }
+  std::memcpy(volume->storage->data(), bytes.data(), bytes.size());
+  return {[volume](const Exec&) -> Finish {
+    return [volume](Napi::Env env) { return WrapHandle(env, volume, static_cast<int64_t>(volume->bytes())); };
+  }};
+}
+
+constexpr Row kRows[] = {
+    {"makeVolume", MakeVolumeFromArray, nullptr,
+     "(args: { grid: GridInput; dtype: string; data: VoxelArray; frames?: number; components?: number; "
+     "slope?: number; intercept?: number; unit?: string }) => Promise<Handle<'Volume'>>",
+     "A volume from a typed array, which is copied."},
+};
+
+}  // namespace
+
+Table FormatsTable() { return kRows; }
 
 }  // namespace isovox::addon

@@ -27,21 +27,28 @@ uint16_t LittleAt(std::span<const std::byte> bytes, size_t offset) {
   return ByteReader(bytes.subspan(offset)).Read<uint16_t>();
 }
 
-// How the data set at the beginning of `bytes` is written, by its first element; nothing when it cannot be one.
-std::optional<Encoding> GuessEncoding(std::span<const std::byte> bytes) {
-  if (bytes.size() < 8) return std::nullopt;
-  const uint16_t little = LittleAt(bytes, 0);
-  const uint16_t big = ByteSwap(little);
-  if (IsVr(bytes.subspan(4, 2))) return Encoding{true, little <= big ? Endian::kLittle : Endian::kBig};
-  if (little <= big) return Encoding{false, Endian::kLittle};
-  return std::nullopt;
-}
-
 std::optional<Encoding> EncodingOf(std::string_view transfer_syntax) {
   if (transfer_syntax == syntax::kImplicitLittle) return Encoding{false, Endian::kLittle};
   if (transfer_syntax == syntax::kExplicitBig) return Encoding{true, Endian::kBig};
   if (transfer_syntax.empty()) return std::nullopt;
   return Encoding{true, Endian::kLittle};
+}
+
+// How the data set at the beginning of `bytes` is written, by its first element; nothing when it cannot be one.
+std::optional<Encoding> GuessEncoding(std::span<const std::byte> bytes, std::optional<Encoding> declared) {
+  constexpr uint16_t kLastCommonGroup = 0x0020;  // data sets begin with group 8, fragments of them a little later
+  if (bytes.size() < 8) return std::nullopt;
+  const uint16_t little = LittleAt(bytes, 0);
+  const uint16_t big = ByteSwap(little);
+  Endian endian = declared ? declared->endian : Endian::kLittle;
+  if (little <= kLastCommonGroup) {
+    endian = Endian::kLittle;
+  } else if (big <= kLastCommonGroup) {
+    endian = Endian::kBig;
+  }
+  if (IsVr(bytes.subspan(4, 2))) return Encoding{true, endian};
+  if (endian == Endian::kBig) return std::nullopt;  // there is no implicit big endian
+  return Encoding{false, Endian::kLittle};
 }
 
 const char* SyntaxOf(Encoding encoding) {
@@ -51,7 +58,7 @@ const char* SyntaxOf(Encoding encoding) {
 
 // Could a file without preamble begin like this? Only with the meta or the identifying group.
 bool BeginsLikeDataSet(std::span<const std::byte> bytes, uint64_t file_size) {
-  const auto guess = GuessEncoding(bytes);
+  const auto guess = GuessEncoding(bytes, std::nullopt);
   if (!guess) return false;
   ByteReader reader(bytes, guess->endian);
   const auto group = reader.Read<uint16_t>();
@@ -103,8 +110,8 @@ DicomFile DicomFile::Read(File source) {
     file.Inflate(begin);
     begin = 0;
   }
-  const auto guess = GuessEncoding(std::as_const(file.buffer_).bytes().subspan(begin));
   const auto declared = EncodingOf(file.transfer_syntax_);
+  const auto guess = GuessEncoding(std::as_const(file.buffer_).bytes().subspan(begin), declared);
   if (begin == file.buffer_.size && declared) {
     file.encoding_ = *declared;  // nothing but meta information
   } else if (!guess) {

@@ -51,17 +51,6 @@ void Interleave(std::span<const std::byte> planar, std::span<std::byte> into, si
   }
 }
 
-void KeepStoredBits(const PixelLayout& layout, std::span<std::byte> frame) {
-  if (layout.bits_stored == layout.bits_allocated) return;
-  VisitDType(layout.dtype, [&](auto sample) {
-    using T = decltype(sample);
-    if constexpr (std::is_integral_v<T> && sizeof(T) <= 4) {
-      simd::KeepBits(std::span(reinterpret_cast<T*>(frame.data()), frame.size() / sizeof(T)), layout.bits_stored,
-                     layout.high_bit + 1 - layout.bits_stored);
-    }
-  });
-}
-
 }  // namespace
 
 PixelLayout LayoutOf(const DicomFile& file) {
@@ -105,6 +94,17 @@ PixelLayout LayoutOf(const DicomFile& file) {
                   tag::kPixelData);
   }
   return layout;
+}
+
+void KeepStoredBits(const PixelLayout& layout, std::span<std::byte> frame) {
+  if (layout.bits_stored == layout.bits_allocated) return;
+  VisitDType(layout.dtype, [&](auto sample) {
+    using T = decltype(sample);
+    if constexpr (std::is_integral_v<T> && sizeof(T) <= 4) {
+      simd::KeepBits(std::span(reinterpret_cast<T*>(frame.data()), frame.size() / sizeof(T)), layout.bits_stored,
+                     layout.high_bit + 1 - layout.bits_stored);
+    }
+  });
 }
 
 PixelReader::PixelReader(const Exec& exec, const DicomFile& file, const PixelLayout& layout)

@@ -26,6 +26,9 @@ struct PixelLayout {
 // bytes that are there.
 PixelLayout LayoutOf(const DicomFile& file);
 
+// Reduces native-endian samples to their stored bits, sign extended; nothing to do when all bits are stored.
+void KeepStoredBits(const PixelLayout& layout, std::span<std::byte> samples);
+
 // Reads frames one by one; safe from many threads. Compressed objects are decoded when the reader is made.
 class PixelReader {
  public:

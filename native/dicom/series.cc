@@ -1,0 +1,141 @@
+#include "dicom/series.h"
+
+#include <algorithm>
+#include <map>
+
+#include "dicom/stack.h"
+#include "simd/samples.h"
+
+namespace isovox::dicom {
+namespace {
+
+using nlohmann::json;
+
+// Keeps the series that most files belong to; readers of folders split series before they come here.
+std::vector<ImageHeader> LargestSeries(std::vector<ImageHeader> headers, Findings& findings) {
+  std::map<std::string, size_t> counts;
+  for (const ImageHeader& header : headers) ++counts[header.series_uid];
+  if (counts.size() == 1) return headers;
+  const auto largest =
+      std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  findings.push_back({"series.several", Severity::kWarn,
+                      "The files belong to " + std::to_string(counts.size()) + " series; the largest was read",
+                      {{"series", counts.size()}, {"SeriesInstanceUID", largest->first}}});
+  std::erase_if(headers, [&](const ImageHeader& header) { return header.series_uid != largest->first; });
+  for (size_t f = 0; f < headers.size(); ++f) {
+    for (Plane& plane : headers[f].planes) plane.file = f;
+  }
+  return headers;
+}
+
+std::vector<ImageHeader> ReadHeaders(const Exec& exec, const std::vector<std::string>& paths) {
+  std::vector<ImageHeader> headers(paths.size());
+  ParallelFor(exec, static_cast<int64_t>(paths.size()), 8, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      headers[i] = ReadImageHeader(paths[i], i);
+    }
+  });
+  return headers;
+}
+
+// Where each plane of the stack goes.
+struct Target {
+  Volume* volume;
+  bool rescale;  // planes scale differently: physical values as float32
+  size_t samples;
+
+  void Put(const PixelLayout& layout, const Plane& plane, size_t index, std::span<const std::byte> stored) const {
+    const auto out = volume->As<float>().subspan(index * samples, samples);
+    VisitDType(layout.dtype, [&](auto sample) {
+      using T = decltype(sample);
+      simd::Rescale(std::span(reinterpret_cast<const T*>(stored.data()), samples), plane.slope, plane.intercept, out);
+    });
+  }
+};
+
+void ReadPlane(const PixelReader& reader, const ImageHeader& header, const Plane& plane, size_t index,
+               const Target& target) {
+  if (target.rescale) {
+    Buffer stored = Buffer::OfSize(header.layout.frame_bytes());
+    reader.ReadFrame(plane.frame, stored.bytes());
+    target.Put(header.layout, plane, index, stored.bytes());
+  } else {
+    const size_t bytes = header.layout.frame_bytes();
+    reader.ReadFrame(plane.frame, {target.volume->storage->data() + index * bytes, bytes});
+  }
+}
+
+void ReadPlanes(const Exec& exec, const std::vector<ImageHeader>& headers, const Stack& stack, const Target& target) {
+  // Planes of one file are read by one task, or all tasks share a file that holds them all.
+  std::vector<std::vector<size_t>> indexes_of(headers.size());
+  for (size_t p = 0; p < stack.planes.size(); ++p) indexes_of[stack.planes[p].file].push_back(p);
+  exec.SetTotal(static_cast<int64_t>(stack.planes.size()));
+  const auto read_file = [&](size_t f) {
+    const ImageHeader& header = headers[f];
+    const auto& indexes = indexes_of[f];
+    if (indexes.empty()) return;
+    if (header.plain && !target.rescale && indexes.size() == 1) {
+      const size_t bytes = header.layout.frame_bytes(), index = indexes[0];
+      const std::span<std::byte> into(target.volume->storage->data() + index * bytes, bytes);
+      const uint64_t frame = static_cast<uint64_t>(stack.planes[index].frame);
+      File::Open(header.path).ReadExactly(into, header.pixels.offset + frame * bytes);
+      KeepStoredBits(header.layout, into);
+      exec.Step();
+      return;
+    }
+    const DicomFile file = DicomFile::Open(header.path);
+    const PixelReader reader(exec, file, header.layout);
+    ParallelFor(exec, static_cast<int64_t>(indexes.size()), 4, [&](int64_t begin, int64_t end) {
+      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+        ReadPlane(reader, header, stack.planes[indexes[i]], indexes[i], target);
+        exec.Step();
+      }
+    });
+  };
+  ParallelFor(exec, static_cast<int64_t>(headers.size()), 2, [&](int64_t begin, int64_t end) {
+    for (auto f = static_cast<size_t>(begin); f < static_cast<size_t>(end); ++f) {
+      try {
+        read_file(f);
+      } catch (Error& error) {
+        error.With("path", headers[f].path);
+        throw;
+      }
+    }
+  });
+}
+
+}  // namespace
+
+Series ReadSeries(const Exec& exec, const std::vector<std::string>& paths, const SeriesOptions& options) {
+  if (paths.empty()) throw InvalidArgument("paths", "at least one file", "none");
+  Findings findings;
+  const auto headers = LargestSeries(ReadHeaders(exec, paths), findings);
+  const Stack stack = StackPlanes(headers, options.strict, findings);
+  const Plane& first = stack.planes.front();
+  const ImageHeader& header = headers[first.file];
+  const bool uniform = std::all_of(stack.planes.begin(), stack.planes.end(), [&](const Plane& plane) {
+    return plane.slope == first.slope && plane.intercept == first.intercept;
+  });
+  Series series;
+  series.volume = MakeVolume(stack.grid, uniform ? header.layout.dtype : DType::kFloat32, stack.times, header.layout.samples);
+  Volume& volume = series.volume;
+  if (uniform) {
+    volume.slope = first.slope;
+    volume.intercept = first.intercept;
+  }
+  volume.unit = header.unit;
+  for (const auto& [keyword, text] : header.metadata) volume.metadata[keyword] = text;
+  ReadPlanes(exec, headers, stack, {&volume, !uniform, header.layout.frame_samples()});
+  json uids = json::array(), plane_paths = json::array();
+  for (const Plane& plane : stack.planes) {
+    uids.push_back(headers[plane.file].sop_uid);
+    plane_paths.push_back(headers[plane.file].path);
+  }
+  series.summary = {{"findings", ToJson(findings)},
+                    {"SOPInstanceUIDs", std::move(uids)},
+                    {"paths", std::move(plane_paths)},
+                    {"positionsMm", stack.positions_mm}};
+  return series;
+}
+
+}  // namespace isovox::dicom

@@ -1,0 +1,42 @@
+// The planes of image objects: one per file, or one per frame of a multi-frame file (PS3.3 C.7.6.16).
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dicom/geometry.h"
+#include "dicom/pixels.h"
+
+namespace isovox::dicom {
+
+struct Plane {
+  size_t file = 0;    // index into the files given
+  int64_t frame = 0;  // within the file
+  std::optional<Vec3> position;
+  double slope = 1, intercept = 0;
+  double along = 0;  // distance along the slice normal; set when sorted
+};
+
+// What is kept of an image file's header once it is closed.
+struct ImageHeader {
+  std::string path, sop_uid, series_uid, modality;
+  PixelLayout layout;
+  PixelBytes pixels;
+  bool plain = false;  // samples lie in the file as they are wanted: little-endian, not planar, not compressed
+  std::optional<Axes> axes;
+  std::optional<std::array<double, 2>> spacing;
+  double slice_step = 0;  // SpacingBetweenSlices, else SliceThickness; 0 when neither is there
+  int64_t instance_number = 0;
+  std::array<int64_t, 3> time_key{0, 0, 0};  // temporal position, acquisition, echo: tells 4-D data from copies
+  bool mosaic = false;
+  std::string unit;
+  std::vector<Plane> planes;
+  std::vector<std::pair<std::string, std::string>> metadata;  // by keyword
+};
+
+// Throws as DicomFile::Open, LayoutOf and the geometry functions do, with the path in the context.
+ImageHeader ReadImageHeader(const std::string& path, size_t file_index);
+
+}  // namespace isovox::dicom

@@ -1,0 +1,76 @@
+// Writers of the objects that a radiotherapy course is made of: CT images, RT Structure Set, RT Dose, RT Plan.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dicom/write.h"
+#include "exec/exec.h"
+#include "volume/dose_grid.h"
+#include "volume/roi.h"
+#include "volume/volume.h"
+
+namespace isovox::dicom {
+
+inline constexpr const char* kCtImageClass = "1.2.840.10008.5.1.4.1.1.2";
+inline constexpr const char* kRtStructClass = "1.2.840.10008.5.1.4.1.1.481.3";
+inline constexpr const char* kRtDoseClass = "1.2.840.10008.5.1.4.1.1.481.2";
+inline constexpr const char* kRtPlanClass = "1.2.840.10008.5.1.4.1.1.481.5";
+
+struct CtSeries {
+  const Volume* volume = nullptr;     // scalar, one frame; other types than int16 and uint16 are rounded to HU
+  std::string folder, prefix = "CT";  // files are "<prefix>.0001.dcm"
+  Identity identity;
+  std::vector<double> positions_mm;   // of each slice along axes.k; empty: evenly spaced
+  std::optional<double> tilt_degrees;  // GantryDetectorTilt
+};
+// One file per slice, in parallel; returns their paths in the order of slices.
+std::vector<std::string> WriteCtSeries(const Exec& exec, const CtSeries& series, const WriteOptions& options);
+
+struct RtStructObject {
+  std::string label = "RTSTRUCT";
+  Identity identity;
+  const std::vector<Roi>* rois = nullptr;
+  // The images that were drawn on; empty when there are none.
+  std::string image_series_uid;
+  std::vector<std::string> image_uids;
+};
+void WriteRtStruct(const std::string& path, const RtStructObject& object, const WriteOptions& options);
+
+struct RtDoseObject {
+  Identity identity;
+  const DoseGrid* dose = nullptr;
+  int bits = 32;  // 16 or 32
+  std::string summation_type = "PLAN", dose_type = "PHYSICAL", comment;
+  std::vector<std::string> plan_uids;
+  std::optional<int64_t> beam_number;
+  std::string structure_set_uid;
+  enum class Offsets { kRelative, kAbsolute, kDescending } offsets = Offsets::kRelative;
+};
+void WriteRtDose(const std::string& path, const RtDoseObject& object, const WriteOptions& options);
+
+struct RtPlanObject {
+  struct Prescription {
+    double dose_gy = 0;
+    std::optional<int64_t> roi_number;
+    std::string type = "TARGET", description;
+  };
+  struct Beam {
+    int64_t number = 1;
+    std::string name, machine, radiation = "PHOTON";
+    std::optional<double> dose_gy_per_fraction, meterset;
+    std::array<double, 3> isocenter{0, 0, 0};
+  };
+  std::string label = "PLAN", name, intent = "CURATIVE", approval = "APPROVED";
+  Identity identity;
+  int64_t fractions = 1;
+  std::vector<Prescription> prescriptions;
+  std::vector<Beam> beams;
+  std::string structure_set_uid;
+  std::vector<std::string> dose_uids;
+};
+void WriteRtPlan(const std::string& path, const RtPlanObject& object, const WriteOptions& options);
+
+}  // namespace isovox::dicom
