@@ -1,18 +1,49 @@
-/** DICOM: headers, series, structure sets, doses; the writers that phantoms and sums use. */
+/** DICOM: headers, series, structure sets, doses; and the writers that sums and phantoms use. */
 
-import type { Handle } from '../runtime/surface.js';
+import type { HeavyName, Surface } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
-import type { HeaderRecord, RtDoseSummary, RtStructSummary, SeriesSummary } from './dicom-types.js';
+
+type ArgsOf<Name extends HeavyName> = Parameters<Surface[Name]>[0];
+type ResultOf<Name extends HeavyName> = Promise<Awaited<ReturnType<Surface[Name]>>>;
 
 /** One record per path, in the order of the paths; nothing is thrown for a file that is no DICOM or is broken. */
-export function scanHeaders(args: { paths: string[] }, options?: SubmitOptions): Promise<HeaderRecord[]> {
+export function scanHeaders(args: ArgsOf<'scanHeaders'>, options?: SubmitOptions): ResultOf<'scanHeaders'> {
   return submit('scanHeaders', args, options);
 }
 
 /** The slices of one series as a volume, sorted along the slice normal, in stored values with their scaling. */
-export function readSeries(
-  args: { paths: string[] },
-  options?: SubmitOptions,
-): Promise<{ volume: Handle<'Volume'>; summary: SeriesSummary }> {
+export function readSeries(args: ArgsOf<'readSeries'>, options?: SubmitOptions): ResultOf<'readSeries'> {
   return submit('readSeries', args, options);
+}
+
+/** All structures of a structure set; a bad one carries findings and does not spoil the others. */
+export function readRtStruct(args: ArgsOf<'readRtStruct'>, options?: SubmitOptions): ResultOf<'readRtStruct'> {
+  return submit('readRtStruct', args, options);
+}
+
+/** A dose in gray on its grid. */
+export function readRtDose(args: ArgsOf<'readRtDose'>, options?: SubmitOptions): ResultOf<'readRtDose'> {
+  return submit('readRtDose', args, options);
+}
+
+/** Voxels from memory as a volume. */
+export function makeVolume(args: ArgsOf<'makeVolume'>, options?: SubmitOptions): ResultOf<'makeVolume'> {
+  return submit('makeVolume', args, options);
+}
+
+/** One file per slice. */
+export function writeCtSeries(args: ArgsOf<'writeCtSeries'>, options?: SubmitOptions): ResultOf<'writeCtSeries'> {
+  return submit('writeCtSeries', args, options);
+}
+
+export function writeRtStruct(args: ArgsOf<'writeRtStruct'>, options?: SubmitOptions): ResultOf<'writeRtStruct'> {
+  return submit('writeRtStruct', args, options);
+}
+
+export function writeRtDose(args: ArgsOf<'writeRtDose'>, options?: SubmitOptions): ResultOf<'writeRtDose'> {
+  return submit('writeRtDose', args, options);
+}
+
+export function writeRtPlan(args: ArgsOf<'writeRtPlan'>, options?: SubmitOptions): ResultOf<'writeRtPlan'> {
+  return submit('writeRtPlan', args, options);
 }

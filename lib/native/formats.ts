@@ -1,9 +1,17 @@
 /** Volumes in files of any known format. */
 
-import type { Handle } from '../runtime/surface.js';
+import type { HeavyName, Surface } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
 
+type ArgsOf<Name extends HeavyName> = Parameters<Surface[Name]>[0];
+type ResultOf<Name extends HeavyName> = Promise<Awaited<ReturnType<Surface[Name]>>>;
+
+/** A volume from a file or a folder of DICOM slices; the format is recognised by its content. */
+export function readVolume(args: ArgsOf<'readVolume'>, options?: SubmitOptions): ResultOf<'readVolume'> {
+  return submit('readVolume', args, options);
+}
+
 /** Writes a volume; the format is that of the file name. Scaling and geometry are kept. */
-export function writeVolume(args: { volume: Handle<'Volume'>; path: string }, options?: SubmitOptions): Promise<void> {
+export function writeVolume(args: ArgsOf<'writeVolume'>, options?: SubmitOptions): ResultOf<'writeVolume'> {
   return submit('writeVolume', args, options);
 }

@@ -124,7 +124,7 @@ function replan(doses: readonly LinkedDose[], first: LinkedDose, decide: Decide)
       return decide('replan-first', [first], false, `A later plan is a re-plan by its label; the first plan's dose is used`);
     }
     const [laterPlan] = later.plans;
-    if (!firstPlan || !laterPlan || later.plans.some(saysBoost)) continue;
+    if (!firstPlan || !laterPlan || [...first.plans, ...later.plans].some(saysBoost)) continue;
     const a = planPrescription(firstPlan).doseGy;
     const b = planPrescription(laterPlan).doseGy;
     if (a === undefined || b === undefined) continue;
