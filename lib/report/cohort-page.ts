@@ -8,13 +8,9 @@ import { fixed, plural } from './number.js';
 import { badge, factList, keyValues, STATUS_ORDER, STATUS_WORD, sectionNav } from './parts.js';
 import { stripPlot } from './strip-plot.js';
 
-/** A relative address within the run's folder, each part encoded; anything else is no link. */
+/** A relative address, percent-encoded already; what could name a scheme or a host is no link. */
 function safeHref(href: string): string | undefined {
-  if (href.startsWith('/') || href.includes('\\')) return undefined;
-  return href
-    .split('/')
-    .map((part) => encodeURIComponent(part))
-    .join('/');
+  return /^(?!\/)[\w.~%!$&'()*+,;=@/-]+$/.test(href) ? href : undefined;
 }
 
 function coursesCard({ courses }: CohortReportData): Markup {
@@ -82,7 +78,8 @@ function qcCard({ checks }: CohortReportData): Markup {
 ${dataTable({ id: 'qc-table', caption: 'Courses per outcome of every check', columns, rows: checks, empty: 'No quality check has been run.', rowHeaders: true })}</section>`;
 }
 
-function distributionsCard({ distributions }: CohortReportData): Markup {
+function distributionsCard(data: CohortReportData): Markup {
+  const distributions = data.distributions.filter(({ groups }) => groups.length > 0);
   if (distributions.length === 0) {
     return html`<section class="card" id="distributions"><header><h2>Distributions</h2></header><p class="empty">No structure was measured, so there is nothing to compare.</p></section>`;
   }

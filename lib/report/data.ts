@@ -119,7 +119,7 @@ export interface CourseReportData {
 export interface CohortCourse {
   readonly patientId: string;
   readonly courseId: string;
-  /** Relative address of its page; absent when it has none. */
+  /** Relative address of its page, percent-encoded; absent when it has none. */
   readonly href?: string;
   readonly qc: CheckStatus;
   readonly doseClass: string;

@@ -13,8 +13,7 @@ const METRICS: readonly { metric: string; title: string }[] = [
 const MOST_GROUPS = 40;
 
 function unitOf(columns: readonly Column[], name: string): string {
-  const unit = columns.find((column) => column.name === name)?.unit ?? '';
-  return unit === 'cc' || unit === 'cm3' ? 'cm³' : unit;
+  return columns.find((column) => column.name === name)?.unit ?? '';
 }
 
 /**

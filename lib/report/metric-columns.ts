@@ -3,7 +3,7 @@
 import type { Column, Row, Table } from '../table/table.js';
 import type { DataColumn } from './data-table.js';
 import { bdi } from './html.js';
-import { brief, fixed } from './number.js';
+import { brief, fixed, unitLabel } from './number.js';
 
 /** In this order, where the table has them. */
 const SHOWN: readonly string[] = [
@@ -32,7 +32,7 @@ const SHORT: Record<string, string> = { 'Volume (cm³)': 'Volume', Segmentation_
 /** The unit goes beneath the name; `DmeanGy` is `Dmean` in Gy. */
 function heading({ name, unit }: Column): { label: string; unit: string } {
   const label = SHORT[name] ?? name.replace(/ \([^)]*\)$/, '').replace(/Gy$/, '');
-  return { label, unit: unit === 'cc' || unit === 'cm3' ? 'cm³' : unit };
+  return { label, unit: unitLabel(unit) };
 }
 
 function shown(column: Column): DataColumn<Row> {

@@ -22,6 +22,11 @@ export function gray(value: number | null | undefined): string {
   return text === '–' ? text : `${text} Gy`;
 }
 
+/** Units as a reader knows them: tables write `cc`. */
+export function unitLabel(unit: string): string {
+  return unit === 'cc' ? 'cm³' : unit;
+}
+
 export function plural(count: number, one: string, many: string = `${one}s`): string {
   return `${fixed(count, 0)} ${count === 1 ? one : many}`;
 }

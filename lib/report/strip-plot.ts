@@ -2,7 +2,7 @@
 
 import type { DistributionData } from './data.js';
 import { html, type Markup, visible } from './html.js';
-import { fixed } from './number.js';
+import { fixed, unitLabel } from './number.js';
 
 const LEFT = 190;
 const WIDTH = 820;
@@ -36,7 +36,8 @@ function shorten(name: string): string {
     : `${characters.slice(0, NAME_CHARACTERS - 1).join('')}…`;
 }
 
-export function stripPlot({ title, unit, groups }: DistributionData): Markup {
+export function stripPlot({ title, unit: tableUnit, groups }: DistributionData): Markup {
+  const unit = unitLabel(tableUnit);
   const every = groups.flatMap(({ values }) => values.map(({ value }) => value)).filter(Number.isFinite);
   const low = Math.min(0, ...every);
   const high = Math.max(...every, low + 1e-9) * 1.02;
