@@ -1,13 +1,13 @@
 /** Objects of one patient into courses: one treatment, on one image study or in one frame of reference. */
 
 import type { HeaderRecord } from '../native/dicom-types.js';
-import { daysBetween, newestFirst, objectDate, objectMoment, oldestFirst } from './dates.js';
-import { chooseDoses, saysBoost, saysReplan } from './dose-rules.js';
+import { daysBetween, objectDate, oldestFirst } from './dates.js';
+import { chooseDoses } from './dose-rules.js';
 import { framesOf, type PatientLinks, type PatientObjects, uidOf } from './link.js';
 import type { Course, Finding, ImageSeries } from './model.js';
 import { compareText } from './names.js';
-import { planPrescription } from './prescription.js';
-import { largestFirst, notAVolume, sliceCount } from './series.js';
+import { chooseImage, choosePlan, chooseStructures } from './primaries.js';
+import { notAVolume } from './series.js';
 
 export interface CourseOptions {
   readonly mergeCriteria: 'same_ct_study' | 'frame_of_reference';
@@ -42,7 +42,10 @@ export function groupCourses(
   const groups = new Map<string, Group>();
   const groupOf = (key: string): Group => {
     let group = groups.get(key);
-    if (!group) groups.set(key, (group = { key, plans: [], doses: [], structures: [], records: [], findings: [] }));
+    if (!group) {
+      group = { key, plans: [], doses: [], structures: [], records: [], findings: [] };
+      groups.set(key, group);
+    }
     return group;
   };
   for (const plan of objects.plans) groupOf(keys.ofPlan(plan)).plans.push(plan);
@@ -92,7 +95,8 @@ class CourseKeys {
 
   ofStructures(structures: HeaderRecord): string {
     const image = this.links.imageOfStructures.get(uidOf(structures));
-    if (image) return this.#key(image.FrameOfReferenceUID || framesOf(structures)[0], image.StudyInstanceUID, uidOf(structures));
+    if (image)
+      return this.#key(image.FrameOfReferenceUID || framesOf(structures)[0], image.StudyInstanceUID, uidOf(structures));
     return this.#key(framesOf(structures)[0], structures.StudyInstanceUID, uidOf(structures));
   }
 
@@ -135,7 +139,12 @@ function splitByDays(group: Group, links: PatientLinks, maxDays: number | undefi
   if (starts.length < 2) return [group];
   const indexOf = (record: HeaderRecord): number => {
     const date = objectDate(record);
-    return date === undefined ? 0 : Math.max(0, starts.findLastIndex((start) => start <= date));
+    return date === undefined
+      ? 0
+      : Math.max(
+          0,
+          starts.findLastIndex((start) => start <= date),
+        );
   };
   const parts: Group[] = starts.map((start, n) => ({
     key: n === 0 ? group.key : `${group.key}|${start}`,
@@ -145,7 +154,11 @@ function splitByDays(group: Group, links: PatientLinks, maxDays: number | undefi
     records: [],
     findings: [
       ...group.findings,
-      { code: 'course.split', severity: 'info', message: `The plans span more than ${maxDays} days; this is part ${n + 1} of ${starts.length}` },
+      {
+        code: 'course.split',
+        severity: 'info',
+        message: `The plans span more than ${maxDays} days; this is part ${n + 1} of ${starts.length}`,
+      },
     ],
   }));
   const partOf = (plans: readonly HeaderRecord[], record: HeaderRecord): Group => {
@@ -156,9 +169,10 @@ function splitByDays(group: Group, links: PatientLinks, maxDays: number | undefi
   for (const dose of group.doses) partOf(links.plansOfDose.get(uidOf(dose)) ?? [], dose).doses.push(dose);
   for (const record of group.records) partOf(links.plansOfRecord.get(uidOf(record)) ?? [], record).records.push(record);
   for (const structures of group.structures) {
-    const owners = parts.filter(({ plans, doses }) =>
-      plans.some((plan) => links.structuresOfPlan.get(uidOf(plan)) === structures) ||
-      doses.some((dose) => links.structuresOfDose.get(uidOf(dose)) === structures),
+    const owners = parts.filter(
+      ({ plans, doses }) =>
+        plans.some((plan) => links.structuresOfPlan.get(uidOf(plan)) === structures) ||
+        doses.some((dose) => links.structuresOfDose.get(uidOf(dose)) === structures),
     );
     for (const part of owners.length > 0 ? owners : [partOf([], structures)]) part.structures.push(structures);
   }
@@ -171,23 +185,36 @@ function asCourse(group: Group, objects: PatientObjects, links: PatientLinks): D
   const structures = [...group.structures].sort(oldestFirst);
   const records = [...group.records].sort(oldestFirst);
   const findings: Finding[] = [...group.findings];
-  const decision = chooseDoses(doses, (dose) => (links.plansOfDose.get(uidOf(dose)) ?? []).filter((plan) => plans.includes(plan)), plans);
+  const decision = chooseDoses(
+    doses,
+    (dose) => (links.plansOfDose.get(uidOf(dose)) ?? []).filter((plan) => plans.includes(plan)),
+    plans,
+  );
   findings.push(...decision.findings);
   const primaryPlan = choosePlan(decision.plans, plans, findings);
   const primaryStructures = chooseStructures(structures, primaryPlan, decision.choice.doses, links, findings);
   const ct = chooseImage(primaryStructures, [...plans, ...doses], objects, links, findings);
-  const frames = new Set([
-    ...(ct ? [ct.FrameOfReferenceUID] : []),
-    ...structures.flatMap(framesOf),
-    ...doses.flatMap(framesOf),
-    ...plans.flatMap(framesOf),
-  ].filter((frame) => frame !== ''));
-  const registrations = objects.registrations.filter((registration) =>
-    (links.seriesOfRegistration.get(uidOf(registration)) ?? []).some((series) => series === ct || frames.has(series.FrameOfReferenceUID)),
+  const frames = new Set(
+    [
+      ...(ct ? [ct.FrameOfReferenceUID] : []),
+      ...structures.flatMap(framesOf),
+      ...doses.flatMap(framesOf),
+      ...plans.flatMap(framesOf),
+    ].filter((frame) => frame !== ''),
   );
-  const registered = new Set(registrations.flatMap((registration) => links.seriesOfRegistration.get(uidOf(registration)) ?? []));
+  const registrations = objects.registrations.filter((registration) =>
+    (links.seriesOfRegistration.get(uidOf(registration)) ?? []).some(
+      (series) => series === ct || frames.has(series.FrameOfReferenceUID),
+    ),
+  );
+  const registered = new Set(
+    registrations.flatMap((registration) => links.seriesOfRegistration.get(uidOf(registration)) ?? []),
+  );
   const otherImages = objects.series
-    .filter((series) => series !== ct && !notAVolume(series) && (registered.has(series) || frames.has(series.FrameOfReferenceUID)))
+    .filter(
+      (series) =>
+        series !== ct && !notAVolume(series) && (registered.has(series) || frames.has(series.FrameOfReferenceUID)),
+    )
     .sort((a, b) => compareText(a.SeriesInstanceUID, b.SeriesInstanceUID));
   const members = [...plans, ...doses, ...structures, ...records, ...registrations];
   const uids = new Set(members.map(uidOf));
@@ -233,7 +260,9 @@ function imageCourse(ct: ImageSeries): DraftCourse {
     registrations: [],
     doseChoice: { doseClass: 'none', doses: [], sum: false, reason: 'The course has no dose' },
     links: [],
-    findings: [{ code: 'course.images_only', severity: 'info', message: 'No radiotherapy object belongs to this series' }],
+    findings: [
+      { code: 'course.images_only', severity: 'info', message: 'No radiotherapy object belongs to this series' },
+    ],
   };
 }
 
@@ -257,106 +286,13 @@ function courseDate(
   ct: ImageSeries | undefined,
 ): string {
   for (const records of [plans, structures, doses, ct ? ct.headers.slice(0, 1) : []]) {
-    const [earliest] = records.map(objectDate).filter((date) => date !== undefined).sort(compareText);
+    const [earliest] = records
+      .map(objectDate)
+      .filter((date) => date !== undefined)
+      .sort(compareText);
     if (earliest !== undefined) return earliest;
   }
   return '';
-}
-
-const isApproved = (status: string | undefined): boolean => status?.trim().toUpperCase() === 'APPROVED';
-
-/** Of the plans whose dose is evaluated (else of all): approved, main before boost or re-plan, most gray, oldest. */
-function choosePlan(evaluated: readonly HeaderRecord[], all: readonly HeaderRecord[], findings: Finding[]): HeaderRecord | undefined {
-  const candidates = evaluated.length > 0 ? evaluated : all;
-  const rank = (plan: HeaderRecord): number =>
-    (isApproved(plan.rtplan?.ApprovalStatus) ? 0 : 4) + (saysBoost(plan) ? 2 : 0) + (saysReplan(plan) ? 1 : 0);
-  const [best] = [...candidates].sort(
-    (a, b) =>
-      rank(a) - rank(b) || (planPrescription(b).doseGy ?? 0) - (planPrescription(a).doseGy ?? 0) || oldestFirst(a, b),
-  );
-  if (best && all.length > 1) {
-    findings.push({
-      code: 'course.primary_plan',
-      severity: 'info',
-      message: `The main plan is one of ${all.length}: ${evaluated.length > 0 ? 'its dose is evaluated' : 'no dose decides'}; then approved, not a boost or re-plan, highest prescription, oldest`,
-      context: { SOPInstanceUID: uidOf(best), plans: all.length },
-    });
-  }
-  return best;
-}
-
-/** Linked to the primary plan, else to the evaluated dose, else approved, else newest, else most ROIs. */
-function chooseStructures(
-  structures: readonly HeaderRecord[],
-  plan: HeaderRecord | undefined,
-  doses: readonly HeaderRecord[],
-  links: PatientLinks,
-  findings: Finding[],
-): HeaderRecord | undefined {
-  const planned = plan && links.structuresOfPlan.get(uidOf(plan));
-  const dosed = doses.map((dose) => links.structuresOfDose.get(uidOf(dose)));
-  const best = (): [HeaderRecord | undefined, string] => {
-    if (planned && structures.includes(planned)) return [planned, 'the main plan is made on it'];
-    const ofDose = dosed.find((one) => one !== undefined && structures.includes(one));
-    if (ofDose) return [ofDose, 'it belongs to the evaluated dose'];
-    const [first] = [...structures].sort(
-      (a, b) =>
-        Number(isApproved(b.rtstruct?.ApprovalStatus)) - Number(isApproved(a.rtstruct?.ApprovalStatus)) ||
-        compareText(objectMoment(b), objectMoment(a)) ||
-        (b.rtstruct?.rois.length ?? 0) - (a.rtstruct?.rois.length ?? 0) ||
-        newestFirst(a, b),
-    );
-    return [first, 'approved before others, then the newest, then the one with most ROIs'];
-  };
-  const [chosen, reason] = best();
-  if (chosen && structures.length > 1) {
-    findings.push({
-      code: 'course.primary_structures',
-      severity: 'info',
-      message: `The structure set that is measured is one of ${structures.length}: ${reason}`,
-      context: { SOPInstanceUID: uidOf(chosen), structure_sets: structures.length },
-    });
-  }
-  return chosen;
-}
-
-/**
- * The image of the primary structure set. A structure set whose images are missing has none: no other is guessed.
- * Without structures, the largest volume in the frame of reference of the plan or dose.
- */
-function chooseImage(
-  structures: HeaderRecord | undefined,
-  planned: readonly HeaderRecord[],
-  objects: PatientObjects,
-  links: PatientLinks,
-  findings: Finding[],
-): ImageSeries | undefined {
-  if (structures) {
-    const image = links.imageOfStructures.get(uidOf(structures));
-    if (image && framesOf(structures).length > 0 && !framesOf(structures).includes(image.FrameOfReferenceUID)) {
-      findings.push({
-        code: 'link.frame_mismatch',
-        severity: 'warn',
-        message: 'The structure set refers to images of another frame of reference than its own',
-        context: { SOPInstanceUID: uidOf(structures), SeriesInstanceUID: image.SeriesInstanceUID },
-      });
-    }
-    return image;
-  }
-  const frames = new Set(planned.flatMap(framesOf));
-  const studies = new Set(planned.map((record) => record.StudyInstanceUID));
-  const [image] = objects.series
-    .filter((series) => frames.has(series.FrameOfReferenceUID) && studies.has(series.StudyInstanceUID) && !notAVolume(series))
-    .sort(largestFirst);
-  if (image) {
-    findings.push({
-      code: 'link.by_frame_of_reference',
-      severity: 'info',
-      message: `No structure set names the image: the largest series in the frame of reference (${sliceCount(image)} slices)`,
-      context: { SeriesInstanceUID: image.SeriesInstanceUID },
-    });
-  }
-  return image;
 }
 
 /** YYYY-MM of each course, with a number where a patient has several in a month; `0000-00` without any date. */

@@ -49,7 +49,10 @@ export function objectMoment(record: HeaderRecord): string {
   const date = objectDate(record);
   if (date === undefined) return '';
   const time =
-    record.rtplan?.RTPlanTime ?? record.rtstruct?.StructureSetTime ?? record.rtrecord?.TreatmentTime ?? record.ContentTime;
+    record.rtplan?.RTPlanTime ??
+    record.rtstruct?.StructureSetTime ??
+    record.rtrecord?.TreatmentTime ??
+    record.ContentTime;
   return `${date}${(time ?? '').replace(/[^0-9]/g, '').slice(0, 6)}`;
 }
 
@@ -63,7 +66,5 @@ export function oldestFirst(a: HeaderRecord, b: HeaderRecord): number {
 
 /** Newest first; undated objects last; the UID decides between equals. */
 export function newestFirst(a: HeaderRecord, b: HeaderRecord): number {
-  return (
-    compareText(objectMoment(b), objectMoment(a)) || compareText(a.SOPInstanceUID ?? '', b.SOPInstanceUID ?? '')
-  );
+  return compareText(objectMoment(b), objectMoment(a)) || compareText(a.SOPInstanceUID ?? '', b.SOPInstanceUID ?? '');
 }

@@ -70,7 +70,11 @@ export function arrange(
   const owners = ownersOf(objects);
   for (const key of keys) {
     const records = byPatient.get(key) ?? [];
-    const { series, refusals: mixed, findings: seriesFindings } = groupSeries(records.filter(({ kind }) => kind === 'image'));
+    const {
+      series,
+      refusals: mixed,
+      findings: seriesFindings,
+    } = groupSeries(records.filter(({ kind }) => kind === 'image'));
     refusals.push(...mixed);
     const patient: PatientObjects = {
       series,
@@ -96,7 +100,8 @@ export function arrange(
     });
     for (const one of unusedSeries) {
       const reason = notAVolume(one) ?? 'The series belongs to no course';
-      for (const header of one.headers) refusals.push({ path: header.path, code: 'series.no_course', reason, severity: 'info' });
+      for (const header of one.headers)
+        refusals.push({ path: header.path, code: 'series.no_course', reason, severity: 'info' });
     }
     refusals.push(...objectsOfNoCourse(records, patient, links, drafts));
   }
@@ -130,7 +135,10 @@ function objectsOfNoCourse(
       ({ path: file, kind, SOPClassUID }): Refusal => ({
         path: file,
         code: 'object.no_course',
-        reason: kind === 'seg' ? 'Segmentation objects take no part in courses' : `Objects of class ${SOPClassUID ?? 'unknown'} take no part in courses`,
+        reason:
+          kind === 'seg'
+            ? 'Segmentation objects take no part in courses'
+            : `Objects of class ${SOPClassUID ?? 'unknown'} take no part in courses`,
         severity: 'info',
       }),
     );

@@ -5,6 +5,7 @@
 
 import type { HeaderRecord } from '../native/dicom-types.js';
 import { newestFirst, objectMoment, oldestFirst } from './dates.js';
+import { smallestOverlap } from './dose-box.js';
 import type { DoseChoice, Finding } from './model.js';
 import { compareText } from './names.js';
 import { planPrescription } from './prescription.js';
@@ -57,14 +58,20 @@ export function chooseDoses(
   const findings: Finding[] = [];
   const usable = allDoses.filter((dose) => {
     const problem = unusable(dose);
-    if (problem) findings.push({ ...problem, context: { ...problem.context, SOPInstanceUID: dose.SOPInstanceUID ?? '' } });
+    if (problem)
+      findings.push({ ...problem, context: { ...problem.context, SOPInstanceUID: dose.SOPInstanceUID ?? '' } });
     return problem === undefined;
   });
   const linked: LinkedDose[] = usable
     .map((dose) => ({ dose, plans: [...plansOf(dose)].sort(oldestFirst) }))
     .sort((a, b) => compareText(firstMoment(a), firstMoment(b)) || oldestFirst(a.dose, b.dose));
 
-  const decide = (doseClass: DoseChoice['doseClass'], chosen: readonly LinkedDose[], sum: boolean, reason: string): DoseDecision => {
+  const decide = (
+    doseClass: DoseChoice['doseClass'],
+    chosen: readonly LinkedDose[],
+    sum: boolean,
+    reason: string,
+  ): DoseDecision => {
     const evaluated = doseClass === 'ambiguous' || doseClass === 'separate' ? [] : chosen;
     const plans = unique(evaluated.flatMap((entry) => entry.plans));
     const reviewed = sum || doseClass === 'plan-sum' ? totalFinding(plans) : undefined;
@@ -85,7 +92,12 @@ export function chooseDoses(
   const [bestSum] = sums.sort((a, b) => references(b) - references(a) || newestFirst(a.dose, b.dose));
   if (bestSum) {
     const among = sums.length > 1 ? `, the one with most of ${sums.length}` : '';
-    return decide('plan-sum', [bestSum], false, `The planning system's plan sum of ${references(bestSum)} plan(s)${among}`);
+    return decide(
+      'plan-sum',
+      [bestSum],
+      false,
+      `The planning system's plan sum of ${references(bestSum)} plan(s)${among}`,
+    );
   }
 
   const wholePlans = linked.filter(({ dose }) => ['PLAN', ''].includes(summation(dose)));
@@ -94,25 +106,50 @@ export function chooseDoses(
   return decideWholes(doses, decide);
 }
 
-type Decide = (doseClass: DoseChoice['doseClass'], chosen: readonly LinkedDose[], sum: boolean, reason: string) => DoseDecision;
+type Decide = (
+  doseClass: DoseChoice['doseClass'],
+  chosen: readonly LinkedDose[],
+  sum: boolean,
+  reason: string,
+) => DoseDecision;
 
 function decideWholes(doses: readonly LinkedDose[], decide: Decide): DoseDecision {
   const [first] = doses;
   if (!first) return decide('none', [], false, 'The course has no dose');
   const frames = new Set(doses.map(({ dose }) => dose.FrameOfReferenceUID ?? '').filter((frame) => frame !== ''));
   if (frames.size > 1) {
-    return decide('separate', [first], false, `The doses are in ${frames.size} frames of reference and cannot be added`);
+    return decide(
+      'separate',
+      [first],
+      false,
+      `The doses are in ${frames.size} frames of reference and cannot be added`,
+    );
   }
   const apart = smallestOverlap(doses.map(({ dose }) => dose));
   if (apart !== undefined && apart < SMALLEST_OVERLAP) {
     const percent = (100 * apart).toFixed(0);
-    return decide('separate', [first], false, `The dose grids share ${percent} % of the smaller one: different regions`);
+    return decide(
+      'separate',
+      [first],
+      false,
+      `The dose grids share ${percent} % of the smaller one: different regions`,
+    );
   }
   if (doses.length === 1) {
-    if (summation(first.dose) === 'PLAN' || summation(first.dose) === '') return decide('single', [first], false, 'One dose');
+    if (summation(first.dose) === 'PLAN' || summation(first.dose) === '')
+      return decide('single', [first], false, 'One dose');
     return decide('ambiguous', [first], false, `The only dose is a part of a plan (${summation(first.dose)})`);
   }
-  return replan(doses, first, decide) ?? boost(doses, decide) ?? decide('ambiguous', [first], false, `${doses.length} doses whose plans are neither a re-plan nor a boost of each other`);
+  return (
+    replan(doses, first, decide) ??
+    boost(doses, decide) ??
+    decide(
+      'ambiguous',
+      [first],
+      false,
+      `${doses.length} doses whose plans are neither a re-plan nor a boost of each other`,
+    )
+  );
 }
 
 /** A later plan that says so, or prescribes nearly the same, replaces the first: the first is what was intended. */
@@ -121,7 +158,12 @@ function replan(doses: readonly LinkedDose[], first: LinkedDose, decide: Decide)
   for (const later of doses.slice(1)) {
     const worded = later.plans.find(saysReplan);
     if (worded) {
-      return decide('replan-first', [first], false, `A later plan is a re-plan by its label; the first plan's dose is used`);
+      return decide(
+        'replan-first',
+        [first],
+        false,
+        `A later plan is a re-plan by its label; the first plan's dose is used`,
+      );
     }
     const [laterPlan] = later.plans;
     if (!firstPlan || !laterPlan || [...first.plans, ...later.plans].some(saysBoost)) continue;
@@ -130,7 +172,12 @@ function replan(doses: readonly LinkedDose[], first: LinkedDose, decide: Decide)
     if (a === undefined || b === undefined) continue;
     const similarity = Math.max(0, 1 - Math.abs(a - b) / ((a + b) / 2));
     if (similarity > REPLAN_SIMILARITY) {
-      return decide('replan-first', [first], false, `Plans of ${a} and ${b} Gy are alike, a re-plan; the first plan's dose is used`);
+      return decide(
+        'replan-first',
+        [first],
+        false,
+        `Plans of ${a} and ${b} Gy are alike, a re-plan; the first plan's dose is used`,
+      );
     }
   }
   return undefined;
@@ -138,12 +185,22 @@ function replan(doses: readonly LinkedDose[], first: LinkedDose, decide: Decide)
 
 /** A main plan and its boosts are delivered one after the other: their doses add. Each dose must have a plan of its own. */
 function boost(doses: readonly LinkedDose[], decide: Decide): DoseDecision | undefined {
-  const planUids = doses.map(({ plans }) => plans.map((plan) => plan.SOPInstanceUID).sort().join(' '));
+  const planUids = doses.map(({ plans }) =>
+    plans
+      .map((plan) => plan.SOPInstanceUID)
+      .sort()
+      .join(' '),
+  );
   if (planUids.includes('') || new Set(planUids).size !== doses.length) return undefined;
   const boosts = doses.filter(({ plans }) => plans.some(saysBoost));
   const mains = doses.filter((entry) => !boosts.includes(entry));
   if (boosts.length > 0 && mains.length === 1) {
-    return decide('boost-summed', [...mains, ...boosts], true, `A main plan and ${boosts.length} boost(s) by label: doses are added`);
+    return decide(
+      'boost-summed',
+      [...mains, ...boosts],
+      true,
+      `A main plan and ${boosts.length} boost(s) by label: doses are added`,
+    );
   }
   if (boosts.length > 0) return undefined;
   const prescribed = doses
@@ -152,7 +209,12 @@ function boost(doses: readonly LinkedDose[], decide: Decide): DoseDecision | und
   const highest = prescribed[0]?.gy;
   const lowest = prescribed.at(-1)?.gy;
   if (highest === undefined || lowest === undefined || highest <= lowest * BOOST_RATIO) return undefined;
-  return decide('boost-summed', prescribed.map(({ entry }) => entry), true, `Plans of ${highest} and ${lowest} Gy, a main plan and a boost: doses are added`);
+  return decide(
+    'boost-summed',
+    prescribed.map(({ entry }) => entry),
+    true,
+    `Plans of ${highest} and ${lowest} Gy, a main plan and a boost: doses are added`,
+  );
 }
 
 /** Only doses of beams or fraction groups: they add to the plan's dose when they are all there, each once. */
@@ -167,7 +229,8 @@ function decideParts(doses: readonly LinkedDose[], decide: Decide, findings: Fin
   const plans = unique(doses.flatMap((entry) => entry.plans));
   const referenced = new Set(doses.flatMap(({ dose }) => dose.rtdose?.ReferencedRTPlanUIDs ?? []));
   const [plan] = plans;
-  if (plans.length > 1 || referenced.size > 1) return ambiguous(`The ${kind.toLowerCase()} doses belong to several plans`);
+  if (plans.length > 1 || referenced.size > 1)
+    return ambiguous(`The ${kind.toLowerCase()} doses belong to several plans`);
   if (new Set(doses.map(({ dose }) => dose.FrameOfReferenceUID ?? '')).size > 1) {
     return ambiguous(`The ${kind.toLowerCase()} doses are in different frames of reference`);
   }
@@ -178,10 +241,13 @@ function decideParts(doses: readonly LinkedDose[], decide: Decide, findings: Fin
   const expected = plan ? (kind === 'BEAM' ? treatmentBeams(plan) : fractionGroups(plan)) : [];
   const missing = expected.filter((number) => !numbers.includes(number));
   if (numbers.length > 0 && missing.length > 0) {
-    return ambiguous(`${kind === 'BEAM' ? 'Beam' : 'Fraction group'} ${missing.join(', ')} of the plan has no dose: the sum would lack it`);
+    return ambiguous(
+      `${kind === 'BEAM' ? 'Beam' : 'Fraction group'} ${missing.join(', ')} of the plan has no dose: the sum would lack it`,
+    );
   }
   if (numbers.length < doses.length || expected.length === 0) {
-    if (doses.length === 1 && expected.length !== 1) return ambiguous(`The only dose is of a part of a plan (${kind}) and the others are not known`);
+    if (doses.length === 1 && expected.length !== 1)
+      return ambiguous(`The only dose is of a part of a plan (${kind}) and the others are not known`);
     findings.push({
       code: 'dose.parts_not_checked',
       severity: 'warn',
@@ -194,23 +260,36 @@ function decideParts(doses: readonly LinkedDose[], decide: Decide, findings: Fin
 
 function treatmentBeams(plan: HeaderRecord): number[] {
   const setup = new Set(
-    plan.rtplan?.beams.filter(({ TreatmentDeliveryType }) => TreatmentDeliveryType === 'SETUP').map(({ BeamNumber }) => BeamNumber),
+    plan.rtplan?.beams
+      .filter(({ TreatmentDeliveryType }) => TreatmentDeliveryType === 'SETUP')
+      .map(({ BeamNumber }) => BeamNumber),
   );
   const numbers = (plan.rtplan?.fraction_groups ?? [])
     .flatMap(({ beams }) => beams)
-    .filter(({ ReferencedBeamNumber, BeamMeterset, BeamDose }) => !setup.has(ReferencedBeamNumber) && (BeamMeterset ?? BeamDose ?? 1) > 0)
+    .filter(
+      ({ ReferencedBeamNumber, BeamMeterset, BeamDose }) =>
+        !setup.has(ReferencedBeamNumber) && (BeamMeterset ?? BeamDose ?? 1) > 0,
+    )
     .map(({ ReferencedBeamNumber }) => ReferencedBeamNumber);
   return [...new Set(numbers.filter((number) => number !== undefined))];
 }
 
 function fractionGroups(plan: HeaderRecord): number[] {
-  return (plan.rtplan?.fraction_groups ?? []).map(({ FractionGroupNumber }) => FractionGroupNumber).filter((number) => number !== undefined);
+  return (plan.rtplan?.fraction_groups ?? [])
+    .map(({ FractionGroupNumber }) => FractionGroupNumber)
+    .filter((number) => number !== undefined);
 }
 
 /** Doses of beams and fractions are left out when the whole plan's dose is there too. */
-function withoutParts(linked: readonly LinkedDose[], wholes: readonly LinkedDose[], findings: Finding[]): readonly LinkedDose[] {
+function withoutParts(
+  linked: readonly LinkedDose[],
+  wholes: readonly LinkedDose[],
+  findings: Finding[],
+): readonly LinkedDose[] {
   if (wholes.length === 0 || wholes.length === linked.length) return linked;
-  const covered = new Set(wholes.flatMap(({ dose, plans }) => [...planUids(dose), ...plans.map((plan) => plan.SOPInstanceUID ?? '')]));
+  const covered = new Set(
+    wholes.flatMap(({ dose, plans }) => [...planUids(dose), ...plans.map((plan) => plan.SOPInstanceUID ?? '')]),
+  );
   const kept = linked.filter((entry) => {
     if (wholes.includes(entry)) return true;
     const uids = [...planUids(entry.dose), ...entry.plans.map((plan) => plan.SOPInstanceUID ?? '')];
@@ -229,7 +308,11 @@ function withoutParts(linked: readonly LinkedDose[], wholes: readonly LinkedDose
 function unusable(dose: HeaderRecord): Finding | undefined {
   const { DoseUnits, DoseType } = dose.rtdose ?? {};
   if (DoseUnits !== undefined && DoseUnits.trim().toUpperCase() === 'RELATIVE') {
-    return { code: 'dose.relative_units', severity: 'warn', message: 'A dose in relative units cannot be evaluated in gray' };
+    return {
+      code: 'dose.relative_units',
+      severity: 'warn',
+      message: 'A dose in relative units cannot be evaluated in gray',
+    };
   }
   if (DoseType !== undefined && DoseType.trim().toUpperCase() === 'ERROR') {
     return { code: 'dose.error_type', severity: 'warn', message: 'A dose of type ERROR is a difference, not a dose' };
@@ -257,60 +340,4 @@ function firstMoment({ plans }: LinkedDose): string {
 
 function unique(plans: readonly HeaderRecord[]): HeaderRecord[] {
   return [...new Map(plans.map((plan) => [plan.SOPInstanceUID, plan])).values()];
-}
-
-type Box = readonly [readonly number[], readonly number[]];
-
-/** The smallest shared part of any two grids, of the smaller one's volume; undefined when a grid has no geometry. */
-export function smallestOverlap(doses: readonly HeaderRecord[]): number | undefined {
-  const boxes = doses.map(doseBox);
-  let smallest: number | undefined;
-  for (let i = 0; i < boxes.length; i++) {
-    for (let j = i + 1; j < boxes.length; j++) {
-      const [a, b] = [boxes[i], boxes[j]];
-      if (!a || !b) continue;
-      const smaller = Math.min(volume(a), volume(b));
-      if (smaller <= 0) continue;
-      const lower = a[0].map((value, axis) => Math.max(value, b[0][axis] ?? value));
-      const upper = a[1].map((value, axis) => Math.min(value, b[1][axis] ?? value));
-      const shared = volume([lower, upper]) / smaller;
-      smallest = Math.min(smallest ?? 1, shared);
-    }
-  }
-  return smallest;
-}
-
-function volume([lower, upper]: Box): number {
-  return lower.reduce((product, value, axis) => product * Math.max(0, (upper[axis] ?? value) - value), 1);
-}
-
-/** The axis-aligned box of a dose grid in patient millimetres, voxels included to their borders. */
-export function doseBox(dose: HeaderRecord): Box | undefined {
-  const { ImagePositionPatient: origin, ImageOrientationPatient: cosines = [1, 0, 0, 0, 1, 0], PixelSpacing: spacing } = dose;
-  if (!origin || origin.length !== 3 || cosines.length !== 6 || !spacing || !dose.Rows || !dose.Columns) return undefined;
-  const [rowSpacing = 1, columnSpacing = 1] = spacing;
-  const i = cosines.slice(0, 3);
-  const j = cosines.slice(3, 6);
-  const k = [0, 1, 2].map((axis) => {
-    const [b, c] = [(axis + 1) % 3, (axis + 2) % 3];
-    return (i[b] ?? 0) * (j[c] ?? 0) - (i[c] ?? 0) * (j[b] ?? 0);
-  });
-  const offsets = dose.rtdose?.frame_offsets;
-  const frames = Math.max(1, dose.NumberOfFrames ?? offsets?.count ?? 1);
-  const depth = offsets ? Math.abs(offsets.last - offsets.first) : 0;
-  const step = Math.abs(offsets?.step ?? (frames > 1 && depth > 0 ? depth / (frames - 1) : (dose.SliceThickness ?? 1))) || 1;
-  const sign = offsets && offsets.last < offsets.first ? -1 : 1;
-  const ranges = [
-    [-0.5 * columnSpacing, (dose.Columns - 0.5) * columnSpacing],
-    [-0.5 * rowSpacing, (dose.Rows - 0.5) * rowSpacing],
-    [sign * -0.5 * step, sign * (depth + 0.5 * step)],
-  ];
-  const lower: number[] = [];
-  const upper: number[] = [];
-  for (let axis = 0; axis < 3; axis++) {
-    const ends = [i, j, k].map((direction, n) => (ranges[n] ?? []).map((mm) => mm * (direction[axis] ?? 0)));
-    lower.push((origin[axis] ?? 0) + ends.reduce((sum, pair) => sum + Math.min(...pair), 0));
-    upper.push((origin[axis] ?? 0) + ends.reduce((sum, pair) => sum + Math.max(...pair), 0));
-  }
-  return [lower, upper];
 }

@@ -10,20 +10,55 @@ export const FRACTIONS_COLUMNS: readonly Column[] = [
   { name: 'patient_id', type: 'string', unit: '', definition: 'PatientID (0010,0020), made safe as a folder name' },
   { name: 'course_id', type: 'string', unit: '', definition: 'Course folder' },
   { name: 'treatment_date', type: 'string', unit: '', definition: 'TreatmentDate (3008,0250), YYYYMMDD' },
-  { name: 'treatment_time', type: 'string', unit: '', definition: 'TreatmentTime (3008,0251) of the first record merged, HHMMSS' },
+  {
+    name: 'treatment_time',
+    type: 'string',
+    unit: '',
+    definition: 'TreatmentTime (3008,0251) of the first record merged, HHMMSS',
+  },
   { name: 'plan_sop_instance_uid', type: 'string', unit: '', definition: 'SOPInstanceUID of the treated plan' },
   { name: 'plan_label', type: 'string', unit: '', definition: 'RTPlanLabel (300A,0002) of the treated plan' },
-  { name: 'fraction_number', type: 'int', unit: '', definition: 'CurrentFractionNumber (3008,0022) of the record, else the rank of the date among those of the plan' },
+  {
+    name: 'fraction_number',
+    type: 'int',
+    unit: '',
+    definition: 'CurrentFractionNumber (3008,0022) of the record, else the rank of the date among those of the plan',
+  },
   { name: 'fraction_number_source', type: 'string', unit: '', definition: 'record or date_rank' },
   { name: 'fractions_planned', type: 'int', unit: '', definition: 'NumberOfFractionsPlanned (300A,0078)' },
   { name: 'machine', type: 'string', unit: '', definition: 'TreatmentMachineName (300A,00B2); several separated by |' },
-  { name: 'delivered_dose_gy', type: 'float', unit: 'Gy', definition: 'Delivered dose stated in the records, summed over those merged; empty when none states one' },
-  { name: 'delivered_meterset', type: 'float', unit: 'MU', definition: 'DeliveredPrimaryMeterset (3008,0036) summed over beams and merged records' },
-  { name: 'specified_meterset', type: 'float', unit: 'MU', definition: 'SpecifiedPrimaryMeterset (3008,0032) summed over beams and merged records' },
+  {
+    name: 'delivered_dose_gy',
+    type: 'float',
+    unit: 'Gy',
+    definition: 'Delivered dose stated in the records, summed over those merged; empty when none states one',
+  },
+  {
+    name: 'delivered_meterset',
+    type: 'float',
+    unit: 'MU',
+    definition: 'DeliveredPrimaryMeterset (3008,0036) summed over beams and merged records',
+  },
+  {
+    name: 'specified_meterset',
+    type: 'float',
+    unit: 'MU',
+    definition: 'SpecifiedPrimaryMeterset (3008,0032) summed over beams and merged records',
+  },
   { name: 'beams', type: 'int', unit: '', definition: 'Beams recorded' },
-  { name: 'termination_status', type: 'string', unit: '', definition: 'TreatmentTerminationStatus (3008,002A) of the beams, each once, separated by |' },
+  {
+    name: 'termination_status',
+    type: 'string',
+    unit: '',
+    definition: 'TreatmentTerminationStatus (3008,002A) of the beams, each once, separated by |',
+  },
   { name: 'merged_records', type: 'int', unit: '', definition: 'Treatment records that make this row' },
-  { name: 'record_sop_instance_uids', type: 'string', unit: '', definition: 'SOPInstanceUIDs of those records, separated by |' },
+  {
+    name: 'record_sop_instance_uids',
+    type: 'string',
+    unit: '',
+    definition: 'SOPInstanceUIDs of those records, separated by |',
+  },
 ];
 
 interface Session {
@@ -44,7 +79,9 @@ const total = (values: ReadonlyArray<number | undefined>): number | undefined =>
 function recordedNumber(record: HeaderRecord): number | undefined {
   const own = record.rtrecord?.CurrentFractionNumber;
   if (own !== undefined && own > 0) return own;
-  const ofBeams = (record.rtrecord?.beams ?? []).map((beam) => beam.CurrentFractionNumber).filter((n) => n !== undefined && n > 0);
+  const ofBeams = (record.rtrecord?.beams ?? [])
+    .map((beam) => beam.CurrentFractionNumber)
+    .filter((n) => n !== undefined && n > 0);
   return ofBeams.length > 0 ? Math.max(...(ofBeams as number[])) : undefined;
 }
 
@@ -83,7 +120,9 @@ function fractionRow(course: Course, { plan, date, number, records }: Session, d
   const beams = contents.flatMap((content) => content?.beams ?? []);
   const rank = dates.indexOf(date) + 1;
   const planned = course.plans.find((one) => one.SOPInstanceUID === plan)?.rtplan;
-  const times = contents.map((content) => (content?.TreatmentTime ?? '').replace(/[^0-9]/g, '').slice(0, 6)).filter(Boolean);
+  const times = contents
+    .map((content) => (content?.TreatmentTime ?? '').replace(/[^0-9]/g, '').slice(0, 6))
+    .filter(Boolean);
   return {
     patient_id: course.patientId,
     course_id: course.courseId,

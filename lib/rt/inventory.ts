@@ -84,7 +84,9 @@ export async function walkTree(
           } catch (thrown) {
             const error = asIsovoxError(thrown);
             if (folder === root) throw new IsovoxError(error.code, error.message, error.context, { cause: thrown });
-            refusals.push(refusal(folder, error.code, `The folder cannot be read (${error.context.errno ?? error.code})`, 'fail'));
+            refusals.push(
+              refusal(folder, error.code, `The folder cannot be read (${error.context.errno ?? error.code})`, 'fail'),
+            );
             return;
           }
           for (const entry of entries) {
@@ -165,7 +167,9 @@ export async function takeInventory(root: string, options: InventoryOptions): Pr
   }
   return {
     objects: unique.objects,
-    refusals: [...refusals, ...unique.refusals].sort((a, b) => compareText(a.path, b.path) || compareText(a.code, b.code)),
+    refusals: [...refusals, ...unique.refusals].sort(
+      (a, b) => compareText(a.path, b.path) || compareText(a.code, b.code),
+    ),
     findings,
   };
 }
@@ -174,22 +178,47 @@ export async function takeInventory(root: string, options: InventoryOptions): Pr
 export function refuse(record: HeaderRecord): Refusal | undefined {
   switch (record.status) {
     case 'not-dicom':
-      return refusal(record.path, 'ERR_UNSUPPORTED', record.reason ? `Not a DICOM file: ${record.reason}` : 'Not a DICOM file', 'info');
+      return refusal(
+        record.path,
+        'ERR_UNSUPPORTED',
+        record.reason ? `Not a DICOM file: ${record.reason}` : 'Not a DICOM file',
+        'info',
+      );
     case 'dicomdir':
       return refusal(record.path, 'file.dicomdir', 'A DICOMDIR; the files were found without it', 'info');
     case 'refused':
-      return refusal(record.path, record.code ?? 'ERR_CORRUPT_DATA', record.reason ?? 'The header cannot be read', 'fail');
+      return refusal(
+        record.path,
+        record.code ?? 'ERR_CORRUPT_DATA',
+        record.reason ?? 'The header cannot be read',
+        'fail',
+      );
     case 'dicom':
       break;
   }
   if (record.truncated) {
-    return refusal(record.path, 'ERR_CORRUPT_DATA', 'Truncated: the file ends before the data that it declares', 'fail');
+    return refusal(
+      record.path,
+      'ERR_CORRUPT_DATA',
+      'Truncated: the file ends before the data that it declares',
+      'fail',
+    );
   }
   if (!record.SOPInstanceUID) {
-    return refusal(record.path, 'ERR_CORRUPT_DATA', 'The object has no SOPInstanceUID, so nothing can refer to it', 'fail');
+    return refusal(
+      record.path,
+      'ERR_CORRUPT_DATA',
+      'The object has no SOPInstanceUID, so nothing can refer to it',
+      'fail',
+    );
   }
   if (record.kind === 'image' && !record.SeriesInstanceUID) {
-    return refusal(record.path, 'ERR_CORRUPT_DATA', 'The image has no SeriesInstanceUID, so its volume is unknown', 'fail');
+    return refusal(
+      record.path,
+      'ERR_CORRUPT_DATA',
+      'The image has no SeriesInstanceUID, so its volume is unknown',
+      'fail',
+    );
   }
   return undefined;
 }
@@ -206,8 +235,10 @@ export async function withoutDuplicates(root: string, records: readonly HeaderRe
   const shared = new Map<string, { count: number; example: string }>();
   const hashes = new Map<string, Promise<string>>();
   const hashOf = (file: string) => {
-    let hash = hashes.get(file);
-    if (!hash) hashes.set(file, (hash = hashFile(file)));
+    const known = hashes.get(file);
+    if (known) return known;
+    const hash = hashFile(file);
+    hashes.set(file, hash);
     return hash;
   };
   for (const record of [...records].sort((a, b) => compareText(a.path, b.path))) {
@@ -250,7 +281,12 @@ async function duplicate(
 ): Promise<Refusal> {
   const name = relativePath(root, kept.path);
   const differs = (how: string) =>
-    refusal(copy.path, 'file.duplicate_differs', `Has the SOPInstanceUID of ${name} but ${how}; that one is used`, 'warn');
+    refusal(
+      copy.path,
+      'file.duplicate_differs',
+      `Has the SOPInstanceUID of ${name} but ${how}; that one is used`,
+      'warn',
+    );
   if (kept.size !== copy.size) return differs('another size');
   try {
     if ((await hashOf(kept.path)) !== (await hashOf(copy.path))) return differs('other bytes');

@@ -78,7 +78,13 @@ export function copiesOf(course: Course, copyImages: boolean): CopyTask[] {
   const add = (to: string, record: HeaderRecord | undefined) => {
     if (record && !tasks.has(to)) tasks.set(to, record.path);
   };
-  for (const record of [...course.plans, ...course.doses, ...course.structures, ...course.records, ...course.registrations]) {
+  for (const record of [
+    ...course.plans,
+    ...course.doses,
+    ...course.structures,
+    ...course.records,
+    ...course.registrations,
+  ]) {
     add(rtObjectFile(record), record);
   }
   add(PRIMARY_FILES.plan, course.primaryPlan);
@@ -86,7 +92,8 @@ export function copiesOf(course: Course, copyImages: boolean): CopyTask[] {
   add(PRIMARY_FILES.structures, course.primaryStructures);
   if (copyImages) {
     for (const slice of course.ct?.headers ?? []) add(planningImageFile(course.ct as ImageSeries, slice), slice);
-    for (const series of course.otherImages) for (const slice of series.headers) add(otherImageFile(series, slice), slice);
+    for (const series of course.otherImages)
+      for (const slice of series.headers) add(otherImageFile(series, slice), slice);
   }
   return [...tasks].map(([to, from]) => ({ from, to })).sort((a, b) => (a.to < b.to ? -1 : 1));
 }

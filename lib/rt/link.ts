@@ -47,7 +47,11 @@ const shareFrame = (a: HeaderRecord, b: HeaderRecord): boolean => {
  * Links the objects of one patient. `isElsewhere` tells whether a UID belongs to another patient: such a reference is
  * reported and not followed.
  */
-export function linkPatient(root: string, objects: PatientObjects, isElsewhere: (uid: string) => boolean): PatientLinks {
+export function linkPatient(
+  root: string,
+  objects: PatientObjects,
+  isElsewhere: (uid: string) => boolean,
+): PatientLinks {
   return new Linker(root, objects, isElsewhere).run();
 }
 
@@ -89,7 +93,13 @@ class Linker {
     this.#links.push({ from, to, kind, rule, reason });
   }
 
-  #find(about: HeaderRecord, code: string, severity: Severity, message: string, context: Finding['context'] = {}): void {
+  #find(
+    about: HeaderRecord,
+    code: string,
+    severity: Severity,
+    message: string,
+    context: Finding['context'] = {},
+  ): void {
     const finding = {
       code,
       severity,
@@ -122,7 +132,11 @@ class Linker {
     const byUid = new Map(among.map((record) => [uidOf(record), record]));
     const wanted = [...new Set(uids)];
     const found = wanted.map((uid) => byUid.get(uid)).filter((record) => record !== undefined);
-    const dangling = this.#dangling(about, what, wanted.filter((uid) => !byUid.has(uid)));
+    const dangling = this.#dangling(
+      about,
+      what,
+      wanted.filter((uid) => !byUid.has(uid)),
+    );
     return { found, dangling };
   }
 
@@ -137,7 +151,14 @@ class Linker {
       const [image] = [...bySeries].sort(largestFirst) as [ImageSeries];
       const among = bySeries.length > 1 ? `, the one of ${bySeries.length} with most slices` : '';
       this.#useImage(structures, image, 'ReferencedSeriesSequence', `The structure set refers to this series${among}`);
-      this.#dangling(structures, 'References to image series', missingFrom(wantedSeries, bySeries.map((one) => one.SeriesInstanceUID)));
+      this.#dangling(
+        structures,
+        'References to image series',
+        missingFrom(
+          wantedSeries,
+          bySeries.map((one) => one.SeriesInstanceUID),
+        ),
+      );
       this.#reportMissingImages(structures, image, images);
       return;
     }
@@ -147,14 +168,24 @@ class Linker {
       .sort((a, b) => b.hits - a.hits || largestFirst(a.series, b.series));
     const [most] = holding;
     if (most) {
-      this.#useImage(structures, most.series, 'ReferencedSOPInstanceUID', `Contours refer to ${most.hits} image(s) of this series`);
+      this.#useImage(
+        structures,
+        most.series,
+        'ReferencedSOPInstanceUID',
+        `Contours refer to ${most.hits} image(s) of this series`,
+      );
       this.#reportMissingImages(structures, most.series, images);
       return;
     }
     if (wantedSeries.length > 0 || images.size > 0) {
       const wanted = wantedSeries.length > 0 ? wantedSeries : [...images];
       this.#dangling(structures, 'References to images', wanted);
-      this.#find(structures, 'link.no_image', 'warn', 'The images that the structures were drawn on are not there; no other is taken');
+      this.#find(
+        structures,
+        'link.no_image',
+        'warn',
+        'The images that the structures were drawn on are not there; no other is taken',
+      );
       return;
     }
     this.#imageByFrame(structures);
@@ -162,15 +193,24 @@ class Linker {
 
   #imageByFrame(structures: HeaderRecord): void {
     const frames = new Set(framesOf(structures));
-    const inFrame = this.objects.series.filter(({ FrameOfReferenceUID }) => frames.has(FrameOfReferenceUID)).sort(largestFirst);
+    const inFrame = this.objects.series
+      .filter(({ FrameOfReferenceUID }) => frames.has(FrameOfReferenceUID))
+      .sort(largestFirst);
     const [image] = inFrame.filter(({ StudyInstanceUID }) => StudyInstanceUID === structures.StudyInstanceUID);
     if (!image) {
-      this.#find(structures, 'link.no_image', 'warn', 'The structure set refers to no images and none of its study has its frame of reference');
+      this.#find(
+        structures,
+        'link.no_image',
+        'warn',
+        'The structure set refers to no images and none of its study has its frame of reference',
+      );
       return;
     }
     const reason = `No image is referred to; the largest series of the study in this frame of reference (of ${inFrame.length})`;
     this.#useImage(structures, image, 'FrameOfReferenceUID', reason);
-    this.#find(structures, 'link.by_frame_of_reference', 'info', reason, { SeriesInstanceUID: image.SeriesInstanceUID });
+    this.#find(structures, 'link.by_frame_of_reference', 'info', reason, {
+      SeriesInstanceUID: image.SeriesInstanceUID,
+    });
   }
 
   #useImage(structures: HeaderRecord, image: ImageSeries, rule: string, reason: string): void {
@@ -195,7 +235,13 @@ class Linker {
     if (structures) {
       this.#structuresOfPlan.set(uidOf(plan), structures);
       for (const one of found) {
-        this.#link(uidOf(plan), uidOf(one), 'plan-structures', 'ReferencedStructureSetSequence', 'The plan refers to this structure set');
+        this.#link(
+          uidOf(plan),
+          uidOf(one),
+          'plan-structures',
+          'ReferencedStructureSetSequence',
+          'The plan refers to this structure set',
+        );
       }
       return;
     }
@@ -209,7 +255,9 @@ class Linker {
     const reason = `The plan's own reference leads nowhere; a structure set in its frame of reference${among}`;
     this.#structuresOfPlan.set(uidOf(plan), newest);
     this.#link(uidOf(plan), uidOf(newest), 'plan-structures', 'FrameOfReferenceUID', reason);
-    this.#find(plan, 'link.by_frame_of_reference', wanted.length > 0 ? 'warn' : 'info', reason, { structures: uidOf(newest) });
+    this.#find(plan, 'link.by_frame_of_reference', wanted.length > 0 ? 'warn' : 'info', reason, {
+      structures: uidOf(newest),
+    });
   }
 
   /** A plan often has no frame of its own; then the doses that name it speak for it. */
@@ -232,7 +280,9 @@ class Linker {
     const structures = this.#structuresOf(dose, found);
     if (structures) this.#structuresOfDose.set(uidOf(dose), structures);
     if (found.length > 0 || this.#planWithoutReference(dose, structures, dangling)) return;
-    const why = dangling ? 'The plan of this dose is not there' : 'The dose refers to no plan and none is the only one that fits';
+    const why = dangling
+      ? 'The plan of this dose is not there'
+      : 'The dose refers to no plan and none is the only one that fits';
     this.#find(dose, 'link.orphan_dose', 'warn', `${why}; it is evaluated without one`);
   }
 
@@ -241,7 +291,13 @@ class Linker {
     const { found } = this.#resolve(dose, 'References to structure sets', wanted, this.objects.structures);
     const [named] = found;
     if (named) {
-      this.#link(uidOf(dose), uidOf(named), 'dose-structures', 'ReferencedStructureSetSequence', 'The dose refers to this structure set');
+      this.#link(
+        uidOf(dose),
+        uidOf(named),
+        'dose-structures',
+        'ReferencedStructureSetSequence',
+        'The dose refers to this structure set',
+      );
       return named;
     }
     for (const plan of plans) {
@@ -255,7 +311,9 @@ class Linker {
     const among = candidates.length > 1 ? `, the newest of ${candidates.length}` : '';
     const reason = `A structure set in the dose's frame of reference${among}`;
     this.#link(uidOf(dose), uidOf(newest), 'dose-structures', 'FrameOfReferenceUID', reason);
-    this.#find(dose, 'link.by_frame_of_reference', candidates.length > 1 ? 'warn' : 'info', reason, { structures: uidOf(newest) });
+    this.#find(dose, 'link.by_frame_of_reference', candidates.length > 1 ? 'warn' : 'info', reason, {
+      structures: uidOf(newest),
+    });
     return newest;
   }
 
@@ -267,7 +325,10 @@ class Linker {
       [
         'ReferencedStructureSetSequence',
         'The only plan on the structure set that the dose refers to',
-        (plan) => structures !== undefined && named.has(uidOf(structures)) && this.#structuresOfPlan.get(uidOf(plan)) === structures,
+        (plan) =>
+          structures !== undefined &&
+          named.has(uidOf(structures)) &&
+          this.#structuresOfPlan.get(uidOf(plan)) === structures,
       ],
       [
         'FrameOfReferenceUID',
@@ -283,7 +344,9 @@ class Linker {
       if (!plan || more.length > 0) continue;
       this.#plansOfDose.set(uidOf(dose), [plan]);
       this.#link(uidOf(dose), uidOf(plan), 'dose-plan', rule, reason);
-      this.#find(dose, 'link.dose_without_reference', 'warn', `The dose refers to no plan. ${reason} is taken`, { plan: uidOf(plan) });
+      this.#find(dose, 'link.dose_without_reference', 'warn', `The dose refers to no plan. ${reason} is taken`, {
+        plan: uidOf(plan),
+      });
       return true;
     }
     return false;
@@ -312,7 +375,9 @@ class Linker {
       if (!byName && !frames.has(series.FrameOfReferenceUID)) continue;
       registered.push(series);
       const rule = byName ? 'ReferencedSeriesSequence' : 'FrameOfReferenceUID';
-      const reason = byName ? 'The registration names this series' : "The registration is of this series' frame of reference";
+      const reason = byName
+        ? 'The registration names this series'
+        : "The registration is of this series' frame of reference";
       this.#link(uidOf(registration), series.SeriesInstanceUID, 'registration', rule, reason);
     }
     const present = this.objects.series.map((series) => series.SeriesInstanceUID);

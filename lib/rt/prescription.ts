@@ -29,7 +29,8 @@ export function planPrescription(plan: HeaderRecord): Prescription {
   const content = plan.rtplan;
   if (!content) return { source: 'none', reason: 'The plan has no content' };
   const targets = content.dose_references.filter(
-    ({ DoseReferenceType }) => DoseReferenceType === undefined || DoseReferenceType === '' || DoseReferenceType === 'TARGET',
+    ({ DoseReferenceType }) =>
+      DoseReferenceType === undefined || DoseReferenceType === '' || DoseReferenceType === 'TARGET',
   );
   const volumes = targets.filter(({ DoseReferenceStructureType }) => !POINTS.has(DoseReferenceStructureType ?? ''));
   for (const [references, what] of [
@@ -39,11 +40,17 @@ export function planPrescription(plan: HeaderRecord): Prescription {
     const doses = references.map((reference) => reference.TargetPrescriptionDose).filter(positive);
     if (doses.length > 0) {
       const among = doses.length > 1 ? `, the highest of ${doses.length}` : '';
-      return { doseGy: Math.max(...doses), source: 'rtplan_dicom', reason: `TargetPrescriptionDose of ${what}${among}` };
+      return {
+        doseGy: Math.max(...doses),
+        source: 'rtplan_dicom',
+        reason: `TargetPrescriptionDose of ${what}${among}`,
+      };
     }
   }
   const maxima = targets
-    .map(({ DeliveryMaximumDose, TargetMaximumDose }) => (positive(DeliveryMaximumDose) ? DeliveryMaximumDose : TargetMaximumDose))
+    .map(({ DeliveryMaximumDose, TargetMaximumDose }) =>
+      positive(DeliveryMaximumDose) ? DeliveryMaximumDose : TargetMaximumDose,
+    )
     .filter(positive);
   if (maxima.length > 0) {
     return { doseGy: Math.max(...maxima), source: 'rtplan_dicom', reason: 'Maximum dose of a target dose reference' };
@@ -53,7 +60,8 @@ export function planPrescription(plan: HeaderRecord): Prescription {
     const perFraction = beams.map(({ BeamDose }) => BeamDose).filter(positive);
     if (positive(NumberOfFractionsPlanned)) total += NumberOfFractionsPlanned * perFraction.reduce((a, b) => a + b, 0);
   }
-  if (total > 0) return { doseGy: total, source: 'rtplan_dicom', reason: 'Planned fractions times the sum of BeamDose' };
+  if (total > 0)
+    return { doseGy: total, source: 'rtplan_dicom', reason: 'Planned fractions times the sum of BeamDose' };
   return { source: 'none', reason: 'The plan states no target dose and no beam doses' };
 }
 
@@ -80,7 +88,9 @@ export function resolvePrescription(plans: readonly HeaderRecord[], explicitGy?:
 /** The plans whose dose is evaluated: those the chosen doses are linked to, else the primary plan. */
 export function evaluatedPlans(course: Course): HeaderRecord[] {
   const doses = new Set(course.doseChoice.doses.map((dose) => dose.SOPInstanceUID));
-  const linked = new Set(course.links.filter(({ kind, from }) => kind === 'dose-plan' && doses.has(from)).map(({ to }) => to));
+  const linked = new Set(
+    course.links.filter(({ kind, from }) => kind === 'dose-plan' && doses.has(from)).map(({ to }) => to),
+  );
   const plans = course.plans.filter((plan) => linked.has(plan.SOPInstanceUID ?? ''));
   if (plans.length > 0) return plans;
   return course.primaryPlan ? [course.primaryPlan] : [];

@@ -21,24 +21,46 @@ const DEFINITIONS: Record<CheckName, string> = {
 export const QC_COLUMNS: readonly Column[] = [
   { name: 'patient_id', type: 'string', unit: '', definition: 'PatientID (0010,0020), made safe as a folder name' },
   { name: 'course_id', type: 'string', unit: '', definition: 'Course folder' },
-  { name: 'report_name', type: 'string', unit: '', definition: 'The report with every finding, below the course folder' },
+  {
+    name: 'report_name',
+    type: 'string',
+    unit: '',
+    definition: 'The report with every finding, below the course folder',
+  },
   { name: 'overall_status', type: 'string', unit: '', definition: 'PASS, WARNING or FAIL: the worst of the checks' },
   ...CHECK_NAMES.map(
-    (name): Column => ({ name, type: 'string', unit: '', definition: `${DEFINITIONS[name]}: PASS, WARNING, FAIL, or SKIPPED where there is nothing to check` }),
+    (name): Column => ({
+      name,
+      type: 'string',
+      unit: '',
+      definition: `${DEFINITIONS[name]}: PASS, WARNING, FAIL, or SKIPPED where there is nothing to check`,
+    }),
   ),
   { name: 'findings_info', type: 'int', unit: '', definition: 'Findings that are remarks' },
   { name: 'findings_warn', type: 'int', unit: '', definition: 'Findings that are warnings' },
   { name: 'findings_fail', type: 'int', unit: '', definition: 'Findings that are failures' },
   { name: 'reasons', type: 'string', unit: '', definition: 'Reason of every check that did not pass, separated by |' },
-  { name: 'cropped_structures', type: 'string', unit: '', definition: 'Structures cut by the image border in its plane, separated by |' },
+  {
+    name: 'cropped_structures',
+    type: 'string',
+    unit: '',
+    definition: 'Structures cut by the image border in its plane, separated by |',
+  },
   { name: 'image_modality', type: 'string', unit: '', definition: 'Modality (0008,0060) of the planning image' },
-  { name: 'contrast_phase', type: 'string', unit: '', definition: 'contrast where ContrastBolusAgent (0018,0010) is stated' },
+  {
+    name: 'contrast_phase',
+    type: 'string',
+    unit: '',
+    definition: 'contrast where ContrastBolusAgent (0018,0010) is stated',
+  },
 ];
 
 export function qcRow(course: Course, checks: readonly Check[], reportName: string): Row {
   const findings = checks.flatMap((check) => check.findings);
   const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
-  const cropped = findings.filter(({ code }) => code === 'roi.touches_border').map(({ context }) => String(context?.ROI_Name ?? ''));
+  const cropped = findings
+    .filter(({ code }) => code === 'roi.touches_border')
+    .map(({ context }) => String(context?.ROI_Name ?? ''));
   return {
     patient_id: course.patientId,
     course_id: course.courseId,

@@ -16,7 +16,12 @@ const TILT_DEG = 0.5;
 /** `metadata/image.json` as organize writes it; read with care, every part may be missing. */
 export interface ImageFacts {
   readonly readable?: boolean;
-  readonly grid?: { size: [number, number, number]; spacing: [number, number, number]; origin: [number, number, number]; direction: number[] };
+  readonly grid?: {
+    size: [number, number, number];
+    spacing: [number, number, number];
+    origin: [number, number, number];
+    direction: number[];
+  };
   readonly findings?: readonly Finding[];
 }
 
@@ -27,19 +32,37 @@ export function checkImage(series: ImageSeries, facts: ImageFacts | undefined): 
     ...uniform(headers, 'ct.thickness_varies', 'SliceThickness', (header) => header.SliceThickness?.toFixed(3), 'warn'),
     ...uniform(headers, 'ct.frame_varies', 'FrameOfReferenceUID', (header) => header.FrameOfReferenceUID, 'fail'),
     ...uniform(headers, 'ct.size_varies', 'Rows and Columns', (header) => `${header.Rows}x${header.Columns}`, 'fail'),
-    ...uniform(headers, 'ct.pixel_spacing_varies', 'PixelSpacing', (header) => header.PixelSpacing?.map((mm) => mm.toFixed(4)).join('/'), 'fail'),
+    ...uniform(
+      headers,
+      'ct.pixel_spacing_varies',
+      'PixelSpacing',
+      (header) => header.PixelSpacing?.map((mm) => mm.toFixed(4)).join('/'),
+      'fail',
+    ),
     ...uniform(headers, 'ct.orientation_varies', 'ImageOrientationPatient', orientationText, 'fail'),
     ...slices(series),
     ...tilt(headers),
     ...scaling(series),
   ];
   const said = new Set(read.map(({ code }) => code));
-  const findings = [...read, ...own.filter(({ code }) => !(said.has('slice.missing') && code === 'ct.slice_missing') && !(said.has('slice.duplicate') && code === 'ct.slice_duplicate'))];
-  if (facts === undefined) findings.push(finding('ct.not_read', 'warn', 'The image was not read, so only its headers are checked'));
+  const findings = [
+    ...read,
+    ...own.filter(
+      ({ code }) =>
+        !(said.has('slice.missing') && code === 'ct.slice_missing') &&
+        !(said.has('slice.duplicate') && code === 'ct.slice_duplicate'),
+    ),
+  ];
+  if (facts === undefined)
+    findings.push(finding('ct.not_read', 'warn', 'The image was not read, so only its headers are checked'));
   else if (facts.readable === false && !read.some(({ severity }) => severity === 'fail')) {
     findings.push(finding('image.unreadable', 'fail', 'The planning image cannot be read'));
   }
-  return judge('ct_validation', findings, `${sliceCount(series)} slices of one thickness, spacing, orientation and frame of reference`);
+  return judge(
+    'ct_validation',
+    findings,
+    `${sliceCount(series)} slices of one thickness, spacing, orientation and frame of reference`,
+  );
 }
 
 const orientationText = (header: HeaderRecord): string | undefined =>
@@ -57,10 +80,18 @@ function uniform(
   const distinct = [...new Set(values.filter((one) => one !== undefined && one !== ''))].sort();
   const findings: Finding[] = [];
   if (distinct.length > 1) {
-    findings.push(finding(code, severity, `${what} differs between slices: ${distinct.slice(0, 4).join(', ')}`, { values: distinct.length }));
+    findings.push(
+      finding(code, severity, `${what} differs between slices: ${distinct.slice(0, 4).join(', ')}`, {
+        values: distinct.length,
+      }),
+    );
   }
   if (missing > 0 && headers.every((header) => (header.NumberOfFrames ?? 1) === 1)) {
-    findings.push(finding(`${code.split('_')[0]}_missing`, 'warn', `${missing} of ${headers.length} slices have no ${what}`, { count: missing }));
+    findings.push(
+      finding(`${code.split('_')[0]}_missing`, 'warn', `${missing} of ${headers.length} slices have no ${what}`, {
+        count: missing,
+      }),
+    );
   }
   return findings;
 }
@@ -74,52 +105,103 @@ function slices(series: ImageSeries): Finding[] {
   const positions = slicePositionsMm(headers);
   const findings: Finding[] = [];
   if (positions.length < headers.length) {
-    findings.push(finding('ct.position_missing', 'fail', `${headers.length - positions.length} slices have no position in the patient`));
+    findings.push(
+      finding(
+        'ct.position_missing',
+        'fail',
+        `${headers.length - positions.length} slices have no position in the patient`,
+      ),
+    );
   }
   const steps = positions.slice(1).map((mm, n) => mm - (positions[n] as number));
   const duplicates = steps.filter((step) => step <= SAME_MM).length;
-  if (duplicates > 0) findings.push(finding('ct.slice_duplicate', 'fail', `${duplicates} slice position(s) occur more than once`, { count: duplicates }));
+  if (duplicates > 0)
+    findings.push(
+      finding('ct.slice_duplicate', 'fail', `${duplicates} slice position(s) occur more than once`, {
+        count: duplicates,
+      }),
+    );
   const real = steps.filter((step) => step > SAME_MM).sort((a, b) => a - b);
   const usual = real[Math.floor(real.length / 2)];
   if (usual === undefined) return findings;
   const gaps = real.filter((step) => step > usual * GAP_RATIO);
   const missing = gaps.reduce((sum, step) => sum + Math.max(1, Math.round(step / usual) - 1), 0);
   if (gaps.length > 0) {
-    findings.push(finding('ct.slice_missing', 'fail', `${missing} slice(s) are missing in ${gaps.length} place(s)`, { count: missing, largest_gap_mm: gaps.at(-1) ?? 0 }));
+    findings.push(
+      finding('ct.slice_missing', 'fail', `${missing} slice(s) are missing in ${gaps.length} place(s)`, {
+        count: missing,
+        largest_gap_mm: gaps.at(-1) ?? 0,
+      }),
+    );
   }
-  const uneven = real.filter((step) => step <= usual * GAP_RATIO && Math.abs(step - usual) > Math.max(SAME_MM, 0.01 * usual)).length;
-  if (uneven > 0) findings.push(finding('ct.spacing_varies', 'warn', `${uneven} of ${real.length} slice distances differ from ${usual.toFixed(3)} mm`, { count: uneven }));
+  const uneven = real.filter(
+    (step) => step <= usual * GAP_RATIO && Math.abs(step - usual) > Math.max(SAME_MM, 0.01 * usual),
+  ).length;
+  if (uneven > 0)
+    findings.push(
+      finding(
+        'ct.spacing_varies',
+        'warn',
+        `${uneven} of ${real.length} slice distances differ from ${usual.toFixed(3)} mm`,
+        { count: uneven },
+      ),
+    );
   const thickness = headers.find((header) => header.SliceThickness)?.SliceThickness;
   if (thickness !== undefined && thickness > 0 && Math.abs(thickness - usual) > 0.05 * usual) {
     findings.push(
-      finding('ct.thickness_not_spacing', 'info', `Slices are ${thickness} mm thick and ${usual.toFixed(3)} mm apart`, { thickness_mm: thickness, spacing_mm: usual }),
+      finding('ct.thickness_not_spacing', 'info', `Slices are ${thickness} mm thick and ${usual.toFixed(3)} mm apart`, {
+        thickness_mm: thickness,
+        spacing_mm: usual,
+      }),
     );
   }
   return findings;
 }
 
 function tilt(headers: readonly HeaderRecord[]): Finding[] {
-  const gantry = headers.map((header) => header.GantryDetectorTilt ?? 0).find((degrees) => Math.abs(degrees) > TILT_DEG);
-  if (gantry !== undefined) return [finding('ct.tilt', 'warn', `The gantry was tilted by ${gantry} degrees`, { degrees: gantry })];
+  const gantry = headers
+    .map((header) => header.GantryDetectorTilt ?? 0)
+    .find((degrees) => Math.abs(degrees) > TILT_DEG);
+  if (gantry !== undefined)
+    return [finding('ct.tilt', 'warn', `The gantry was tilted by ${gantry} degrees`, { degrees: gantry })];
   const [first, last] = [headers[0], headers.at(-1)];
   const normal = normalOf(first?.ImageOrientationPatient);
   if (!first || !last || !normal) return [];
   const lean = (Math.acos(Math.min(1, Math.max(...normal.map(Math.abs)))) * 180) / Math.PI;
-  if (lean > TILT_DEG) return [finding('ct.oblique', 'info', `The slices are turned by ${lean.toFixed(1)} degrees against the patient's axes`, { degrees: lean })];
+  if (lean > TILT_DEG)
+    return [
+      finding('ct.oblique', 'info', `The slices are turned by ${lean.toFixed(1)} degrees against the patient's axes`, {
+        degrees: lean,
+      }),
+    ];
   const shift = first.ImagePositionPatient?.map((mm, axis) => (last.ImagePositionPatient?.[axis] ?? mm) - mm);
   if (!shift || first === last) return [];
   const along = shift.reduce((sum, mm, axis) => sum + mm * (normal[axis] ?? 0), 0);
   const across = Math.sqrt(Math.max(0, shift.reduce((sum, mm) => sum + mm * mm, 0) - along * along));
   const degrees = (Math.atan2(across, Math.abs(along)) * 180) / Math.PI;
   return degrees > TILT_DEG
-    ? [finding('ct.tilt', 'warn', `The stack of slices leans by ${degrees.toFixed(1)} degrees: a tilted gantry`, { degrees })]
+    ? [
+        finding('ct.tilt', 'warn', `The stack of slices leans by ${degrees.toFixed(1)} degrees: a tilted gantry`, {
+          degrees,
+        }),
+      ]
     : [];
 }
 
 function scaling({ Modality, headers }: ImageSeries): Finding[] {
   if (Modality !== 'CT') return [];
-  const missing = headers.filter((header) => (header.NumberOfFrames ?? 1) === 1 && (header.RescaleSlope === undefined || header.RescaleIntercept === undefined)).length;
+  const missing = headers.filter(
+    (header) =>
+      (header.NumberOfFrames ?? 1) === 1 &&
+      (header.RescaleSlope === undefined || header.RescaleIntercept === undefined),
+  ).length;
   return missing > 0
-    ? [finding('ct.rescale_missing', 'warn', `${missing} of ${headers.length} slices do not state RescaleSlope and RescaleIntercept: their values may be no HU`)]
+    ? [
+        finding(
+          'ct.rescale_missing',
+          'warn',
+          `${missing} of ${headers.length} slices do not state RescaleSlope and RescaleIntercept: their values may be no HU`,
+        ),
+      ]
     : [];
 }

@@ -30,24 +30,29 @@ export const VOLUME_TOLERANCE_CC = 0.1;
 
 /** Treatment couches and supports reach out of the image by nature. */
 const COUCH = /couch|table|support|liege|tisch/i;
-export const isCouch = ({ name, type }: Pick<StructureFacts, 'name' | 'type'>): boolean => type === 'SUPPORT' || COUCH.test(name);
+export const isCouch = ({ name, type }: Pick<StructureFacts, 'name' | 'type'>): boolean =>
+  type === 'SUPPORT' || COUCH.test(name);
 /** The body is usually larger than the dose grid. */
-const isBody = ({ name, type }: StructureFacts): boolean => type === 'EXTERNAL' || /^(body|external|skin)$/i.test(name.trim());
+const isBody = ({ name, type }: StructureFacts): boolean =>
+  type === 'EXTERNAL' || /^(body|external|skin)$/i.test(name.trim());
 
 const about = ({ number, name }: StructureFacts) => ({ ROI_Number: number, ROI_Name: name });
 
 export function checkStructures(rois: readonly StructureFacts[] | undefined): Check {
   if (rois === undefined) return skipped('structures', 'The course has no structure set');
-  if (rois.length === 0) return judge('structures', [finding('roi.none', 'fail', 'The structure set has no structures')], '');
+  if (rois.length === 0)
+    return judge('structures', [finding('roi.none', 'fail', 'The structure set has no structures')], '');
   const findings: Finding[] = rois.flatMap((roi) =>
     roi.findings
       .filter(({ code }) => !code.startsWith('dose.'))
       .map((one) => ({ ...one, message: `${roi.name}: ${one.message}`, context: { ...one.context, ...about(roi) } })),
   );
   for (const roi of rois) {
-    if (roi.contours === 0 && roi.findings.length === 0) findings.push(finding('roi.no_contours', 'warn', `${roi.name}: no contours`, about(roi)));
+    if (roi.contours === 0 && roi.findings.length === 0)
+      findings.push(finding('roi.no_contours', 'warn', `${roi.name}: no contours`, about(roi)));
   }
-  if (rois.every(({ contours }) => contours === 0)) findings.push(finding('roi.all_empty', 'fail', 'No structure has contours'));
+  if (rois.every(({ contours }) => contours === 0))
+    findings.push(finding('roi.all_empty', 'fail', 'No structure has contours'));
   const drawn = rois.filter(({ contours }) => contours > 0).length;
   return judge('structures', findings, `${drawn} of ${rois.length} structures are drawn, none degenerate`);
 }
@@ -63,7 +68,8 @@ export function checkCropping(rois: readonly StructureFacts[] | undefined, hasIm
     if (!box || !imageSize || isCouch(roi)) continue;
     checked++;
     if (box.begin.some((begin, axis) => begin >= (box.end[axis] ?? 0))) {
-      if (roi.contours > 0) findings.push(finding('roi.outside_image', 'warn', `${roi.name} lies outside the image`, about(roi)));
+      if (roi.contours > 0)
+        findings.push(finding('roi.outside_image', 'warn', `${roi.name} lies outside the image`, about(roi)));
       continue;
     }
     const touches = (axis: number) => (box.begin[axis] ?? 0) <= 0 || (box.end[axis] ?? 0) >= (imageSize[axis] ?? 0);
@@ -77,25 +83,43 @@ export function checkCropping(rois: readonly StructureFacts[] | undefined, hasIm
 }
 
 export function checkCoverage(rois: readonly StructureFacts[] | undefined, reason: string | undefined): Check {
-  if (rois === undefined || reason !== undefined) return skipped('dose_coverage', reason ?? 'The course has no structure set');
+  if (rois === undefined || reason !== undefined)
+    return skipped('dose_coverage', reason ?? 'The course has no structure set');
   const findings: Finding[] = [];
   for (const roi of rois) {
     for (const one of roi.findings.filter(({ code }) => code.startsWith('dose.'))) {
       const severity = isBody(roi) || isCouch(roi) ? 'info' : one.severity;
-      findings.push({ ...one, severity, message: `${roi.name}: ${one.message}`, context: { ...one.context, ...about(roi) } });
+      findings.push({
+        ...one,
+        severity,
+        message: `${roi.name}: ${one.message}`,
+        context: { ...one.context, ...about(roi) },
+      });
     }
     const covered = roi.coveredFraction;
     const told = roi.findings.some(({ code }) => code.startsWith('dose.'));
     if (covered !== undefined && covered < 0.999 && !told && roi.contours > 0) {
       const severity = isBody(roi) || isCouch(roi) ? 'info' : 'warn';
-      findings.push(finding('dose.partial_coverage', severity, `${roi.name}: ${(100 * covered).toFixed(1)} % lies inside the dose grid`, { ...about(roi), covered_fraction: covered }));
+      findings.push(
+        finding(
+          'dose.partial_coverage',
+          severity,
+          `${roi.name}: ${(100 * covered).toFixed(1)} % lies inside the dose grid`,
+          { ...about(roi), covered_fraction: covered },
+        ),
+      );
     }
   }
-  return judge('dose_coverage', findings, `${rois.filter(({ coveredFraction }) => (coveredFraction ?? 0) >= 0.999).length} structures lie wholly in the dose grid, body and couch aside`);
+  return judge(
+    'dose_coverage',
+    findings,
+    `${rois.filter(({ coveredFraction }) => (coveredFraction ?? 0) >= 0.999).length} structures lie wholly in the dose grid, body and couch aside`,
+  );
 }
 
 export function checkVolumes(rois: readonly StructureFacts[] | undefined, reason: string | undefined): Check {
-  if (rois === undefined || reason !== undefined) return skipped('volumes', reason ?? 'The course has no structure set');
+  if (rois === undefined || reason !== undefined)
+    return skipped('volumes', reason ?? 'The course has no structure set');
   const findings: Finding[] = [];
   let compared = 0;
   let left = 0;
@@ -107,16 +131,26 @@ export function checkVolumes(rois: readonly StructureFacts[] | undefined, reason
     }
     compared++;
     const difference = Math.abs(volumeCc - contourVolumeCc);
-    if (difference <= VOLUME_TOLERANCE_CC || difference <= VOLUME_TOLERANCE * Math.max(volumeCc, contourVolumeCc)) continue;
+    if (difference <= VOLUME_TOLERANCE_CC || difference <= VOLUME_TOLERANCE * Math.max(volumeCc, contourVolumeCc))
+      continue;
     findings.push(
-      finding('roi.volume_disagrees', 'warn', `${roi.name}: ${volumeCc.toFixed(2)} cc by the dose-volume stage, ${contourVolumeCc.toFixed(2)} cc by its contours`, {
-        ...about(roi),
-        volume_cc: volumeCc,
-        contour_volume_cc: contourVolumeCc,
-      }),
+      finding(
+        'roi.volume_disagrees',
+        'warn',
+        `${roi.name}: ${volumeCc.toFixed(2)} cc by the dose-volume stage, ${contourVolumeCc.toFixed(2)} cc by its contours`,
+        {
+          ...about(roi),
+          volume_cc: volumeCc,
+          contour_volume_cc: contourVolumeCc,
+        },
+      ),
     );
   }
   if (compared === 0) return skipped('volumes', 'No structure has both volumes');
   const aside = left > 0 ? `; ${left} reach out of the grid and are not compared` : '';
-  return judge('volumes', findings, `${compared} volumes agree with their contours within ${100 * VOLUME_TOLERANCE} % or ${VOLUME_TOLERANCE_CC} cc${aside}`);
+  return judge(
+    'volumes',
+    findings,
+    `${compared} volumes agree with their contours within ${100 * VOLUME_TOLERANCE} % or ${VOLUME_TOLERANCE_CC} cc${aside}`,
+  );
 }

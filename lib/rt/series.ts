@@ -23,7 +23,8 @@ function isLocalizer(header: HeaderRecord): boolean {
 
 /** Why a series cannot be the volume of a course of its own, or undefined. */
 export function notAVolume(series: ImageSeries): string | undefined {
-  if (!VOLUME_MODALITIES.has(series.Modality)) return `Images of modality ${series.Modality || 'unknown'} make no course`;
+  if (!VOLUME_MODALITIES.has(series.Modality))
+    return `Images of modality ${series.Modality || 'unknown'} make no course`;
   if (series.headers.every(isLocalizer)) return 'A localizer makes no course';
   const placed = (header: HeaderRecord) =>
     header.ImagePositionPatient?.length === 3 || (header.NumberOfFrames ?? 1) > 1;
@@ -33,7 +34,9 @@ export function notAVolume(series: ImageSeries): string | undefined {
 
 /** Slices of one volume agree in this: frame of reference, orientation, size, modality, localizer or not. */
 function volumeKey(header: HeaderRecord): string {
-  const orientation = header.ImageOrientationPatient?.map((cosine) => (Math.round(cosine * 1000) / 1000 + 0).toFixed(3));
+  const orientation = header.ImageOrientationPatient?.map((cosine) =>
+    (Math.round(cosine * 1000) / 1000 + 0).toFixed(3),
+  );
   return [
     header.FrameOfReferenceUID ?? '',
     orientation?.join(',') ?? '',
@@ -48,7 +51,11 @@ function volumeKey(header: HeaderRecord): string {
  * One patient's images by SeriesInstanceUID. A series that mixes sizes, orientations or frames keeps its largest part;
  * the other slices are refusals, and the series carries a finding.
  */
-export function groupSeries(images: readonly HeaderRecord[]): { series: ImageSeries[]; refusals: Refusal[]; findings: Map<string, Finding[]> } {
+export function groupSeries(images: readonly HeaderRecord[]): {
+  series: ImageSeries[];
+  refusals: Refusal[];
+  findings: Map<string, Finding[]>;
+} {
   const bySeries = new Map<string, HeaderRecord[]>();
   for (const image of images) {
     const uid = image.SeriesInstanceUID ?? '';

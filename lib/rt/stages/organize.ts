@@ -95,7 +95,10 @@ async function planningImage(stage: StageContext, ct: ImageSeries): Promise<Imag
     slices: sliceCount(ct),
   };
   try {
-    const { volume, summary } = await readSeries({ paths: ct.headers.map(({ path: file }) => file) }, { context, signal });
+    const { volume, summary } = await readSeries(
+      { paths: ct.headers.map(({ path: file }) => file) },
+      { context, signal },
+    );
     try {
       const { size, spacing, origin, direction, orientation } = addon().describeVolume(volume).grid;
       let nifti: string | undefined;

@@ -74,7 +74,12 @@ async function run(stage: StageContext): Promise<StageOutcome> {
     checkPrescription(
       course,
       prescriptionIn(dvh) ?? prescriptionOf(course, config),
-      (rois ?? []).map(({ name, type, meanGy, maxGy }) => ({ name, type, meanGy: meanGy ?? null, maxGy: maxGy ?? null })),
+      (rois ?? []).map(({ name, type, meanGy, maxGy }) => ({
+        name,
+        type,
+        meanGy: meanGy ?? null,
+        maxGy: maxGy ?? null,
+      })),
     ),
   ];
   const overall = overallStatus(checks);
@@ -88,14 +93,27 @@ async function run(stage: StageContext): Promise<StageOutcome> {
 /** Findings that only this stage made: those of the course and of earlier stages are told by them. */
 function ownFindings(checks: readonly Check[], before: readonly Finding[]): Finding[] {
   const told = new Set(before.map((one) => canonicalJson(one)));
-  const own = new Set(['file_existence', 'ct_validation', 'rp_validation', 'rd_validation', 'consistency', 'structure_cropping', 'volumes', 'prescription']);
-  return checks.filter(({ name }) => own.has(name)).flatMap(({ findings }) => findings.filter((one) => !told.has(canonicalJson(one))));
+  const own = new Set([
+    'file_existence',
+    'ct_validation',
+    'rp_validation',
+    'rd_validation',
+    'consistency',
+    'structure_cropping',
+    'volumes',
+    'prescription',
+  ]);
+  return checks
+    .filter(({ name }) => own.has(name))
+    .flatMap(({ findings }) => findings.filter((one) => !told.has(canonicalJson(one))));
 }
 
 function prescriptionIn(dvh: DvhFacts | undefined): Prescription | undefined {
   if (dvh?.rxSource === undefined) return undefined;
   const reason = dvh.rxReason ?? '';
-  return typeof dvh.rxGy === 'number' ? { doseGy: dvh.rxGy, source: dvh.rxSource, reason } : { source: dvh.rxSource, reason };
+  return typeof dvh.rxGy === 'number'
+    ? { doseGy: dvh.rxGy, source: dvh.rxSource, reason }
+    : { source: dvh.rxSource, reason };
 }
 
 /** The copies are there, and a treatment has image, plan, dose and structures. */
@@ -109,7 +127,14 @@ async function checkFiles({ course, config, courseFolder }: StageContext): Promi
     await access(path.join(courseFolder, file)).catch(() => missing.push(file));
   }
   if (missing.length > 0) {
-    findings.push(finding('file.missing', 'fail', `${missing.length} file(s) of the course folder are missing, first ${missing[0]}`, { count: missing.length }));
+    findings.push(
+      finding(
+        'file.missing',
+        'fail',
+        `${missing.length} file(s) of the course folder are missing, first ${missing[0]}`,
+        { count: missing.length },
+      ),
+    );
   }
   const imagesOnly = course.plans.length + course.doses.length + course.structures.length === 0;
   if (!imagesOnly) {
@@ -132,7 +157,11 @@ interface Structures {
 }
 
 /** Reads the measured structure set once more for what only contours tell: where they end, and their volume. */
-async function structureFacts(stage: StageContext, image: ImageFacts | undefined, dvh: DvhFacts | undefined): Promise<Structures | undefined> {
+async function structureFacts(
+  stage: StageContext,
+  image: ImageFacts | undefined,
+  dvh: DvhFacts | undefined,
+): Promise<Structures | undefined> {
   const { course, context, signal, dicomRoot } = stage;
   const header = course.primaryStructures;
   if (!header) return undefined;
@@ -143,7 +172,11 @@ async function structureFacts(stage: StageContext, image: ImageFacts | undefined
     const error = asIsovoxError(thrown);
     if (['ERR_CANCELLED', 'ERR_IO', 'ERR_RESOURCE', 'ERR_INTERNAL'].includes(error.code)) throw error;
     const message = error.message.replaceAll(header.path, relativePath(dicomRoot, header.path));
-    return { unreadable: finding('roi.unreadable', 'fail', `The structure set cannot be read: ${message}`, { error: error.code }) };
+    return {
+      unreadable: finding('roi.unreadable', 'fail', `The structure set cannot be read: ${message}`, {
+        error: error.code,
+      }),
+    };
   }
   try {
     const onImage = image?.grid;
@@ -189,7 +222,12 @@ async function solidOn(
       {
         rois,
         index,
-        grid: { size: grid.size, spacing: grid.spacing, origin: grid.origin, ...(grid.direction ? { direction: grid.direction } : {}) },
+        grid: {
+          size: grid.size,
+          spacing: grid.spacing,
+          origin: grid.origin,
+          ...(grid.direction ? { direction: grid.direction } : {}),
+        },
         interpolation: 'slab',
         endCaps: 'half',
         coverage: 'section',
@@ -224,7 +262,9 @@ async function doseLattice({ course, context, signal }: StageContext): Promise<G
 
 /** Whether the structure ends before the lattice does: otherwise a part of it may lie outside. */
 function insideOf({ box }: VoxeliseResult, grid: GridArgs): boolean {
-  return box.begin.every((begin, axis) => begin > 0 && (box.end[axis] ?? 0) < (grid.size[axis] ?? 0) && begin < (box.end[axis] ?? 0));
+  return box.begin.every(
+    (begin, axis) => begin > 0 && (box.end[axis] ?? 0) < (grid.size[axis] ?? 0) && begin < (box.end[axis] ?? 0),
+  );
 }
 
 function uniqueFindings(findings: readonly Finding[]): Finding[] {

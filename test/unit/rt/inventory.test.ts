@@ -5,7 +5,14 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { HeaderRecord } from '../../../lib/native/dicom-types.js';
-import { patientKeyOf, patientNameOf, refuse, relativePath, takeInventory, walkTree } from '../../../lib/rt/inventory.js';
+import {
+  patientKeyOf,
+  patientNameOf,
+  refuse,
+  relativePath,
+  takeInventory,
+  walkTree,
+} from '../../../lib/rt/inventory.js';
 import { image, structures } from './records.js';
 
 let root: string;
@@ -114,7 +121,11 @@ describe('inventory', () => {
       scan: scanWith((record, name) => ({ ...record, size: name === '4.dcm' ? 22 : 5 })),
     });
     expect(objects.map((one) => relativePath(root, one.path))).toEqual(['1.dcm']);
-    expect(refusals.map(({ code }) => code)).toEqual(['file.duplicate', 'file.duplicate_differs', 'file.duplicate_differs']);
+    expect(refusals.map(({ code }) => code)).toEqual([
+      'file.duplicate',
+      'file.duplicate_differs',
+      'file.duplicate_differs',
+    ]);
     expect(refusals[2]?.reason).toContain('another size');
   });
 

@@ -7,10 +7,61 @@ import { courseFolder } from '../../../lib/rt/layout.js';
 import { distinctNames, safeName, uidName } from '../../../lib/rt/names.js';
 
 const HOSTILE = [
-  '', '.', '..', '...', '/', '//', '../../etc/passwd', '..\\..\\windows', '/abs/path', 'C:\\x', 'C:x', '\\\\host\\share', 'a/b', 'a\\b',
-  'a\u0000b', '\u0000', 'con', 'CON', 'nul.txt', 'COM1', 'lpt9.dcm', 'PRN ', 'aux.', 'trailing.', 'trailing ', ' leading', '.hidden', '-rf',
-  '--help', '_RESULTS', '_results', '~', '~root', '$(reboot)', '`id`', 'a;b', 'a|b', 'a>b', 'a*b?', 'a"b', "a'b", 'a\nb', 'a\rb', '\u202Egnp.exe',
-  'Müller', 'Müller'.normalize('NFD'), '患者', '💀', '%2e%2e%2f', 'x'.repeat(65), 'x'.repeat(5000), '../'.repeat(200), 'file:///etc', 'a:b', '\ud800',
+  '',
+  '.',
+  '..',
+  '...',
+  '/',
+  '//',
+  '../../etc/passwd',
+  '..\\..\\windows',
+  '/abs/path',
+  'C:\\x',
+  'C:x',
+  '\\\\host\\share',
+  'a/b',
+  'a\\b',
+  'a\u0000b',
+  '\u0000',
+  'con',
+  'CON',
+  'nul.txt',
+  'COM1',
+  'lpt9.dcm',
+  'PRN ',
+  'aux.',
+  'trailing.',
+  'trailing ',
+  ' leading',
+  '.hidden',
+  '-rf',
+  '--help',
+  '_RESULTS',
+  '_results',
+  '~',
+  '~root',
+  '$(reboot)',
+  '`id`',
+  'a;b',
+  'a|b',
+  'a>b',
+  'a*b?',
+  'a"b',
+  "a'b",
+  'a\nb',
+  'a\rb',
+  '\u202Egnp.exe',
+  'Müller',
+  'Müller'.normalize('NFD'),
+  '患者',
+  '💀',
+  '%2e%2e%2f',
+  'x'.repeat(65),
+  'x'.repeat(5000),
+  '../'.repeat(200),
+  'file:///etc',
+  'a:b',
+  '\ud800',
 ];
 
 describe('names of folders', () => {
@@ -30,12 +81,21 @@ describe('names of folders', () => {
   });
 
   it('leaves ordinary identifiers alone', () => {
-    for (const id of ['HNC-0522c0009', 'TEST PHYS PROSTATE', 'id', '123456', 'OPENKBP-pt_1', '2020-01_2']) expect(safeName(id)).toBe(id);
+    for (const id of ['HNC-0522c0009', 'TEST PHYS PROSTATE', 'id', '123456', 'OPENKBP-pt_1', '2020-01_2'])
+      expect(safeName(id)).toBe(id);
   });
 
   it('keeps apart what a file system would not, and what someone crafted', () => {
     const crafted = safeName('a/b');
-    const names = distinctNames(new Map([['1', 'abc'], ['2', 'ABC'], ['3', 'a/b'], ['4', crafted], ['5', 'other']]));
+    const names = distinctNames(
+      new Map([
+        ['1', 'abc'],
+        ['2', 'ABC'],
+        ['3', 'a/b'],
+        ['4', crafted],
+        ['5', 'other'],
+      ]),
+    );
     expect(new Set([...names.values()].map((name) => name.toLowerCase())).size).toBe(5);
     expect(names.get('5')).toBe('other');
   });
@@ -52,6 +112,7 @@ describe('names of folders', () => {
 
   it('takes a UID as it is and anything else by its hash', () => {
     expect(uidName('1.2.840.10008')).toBe('1.2.840.10008');
-    for (const uid of ['', '..', '../1.2', '1..2', '1.2.', 'x', '1'.repeat(65), '1.2/../3']) expect(uidName(uid)).toMatch(/^uid-[0-9a-f]{16}$/);
+    for (const uid of ['', '..', '../1.2', '1..2', '1.2.', 'x', '1'.repeat(65), '1.2/../3'])
+      expect(uidName(uid)).toMatch(/^uid-[0-9a-f]{16}$/);
   });
 });

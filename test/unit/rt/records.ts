@@ -41,7 +41,11 @@ export function image(n: number, change: Partial<HeaderRecord> = {}): HeaderReco
 export const series = (count: number, change: Partial<HeaderRecord> = {}): HeaderRecord[] =>
   Array.from({ length: count }, (_, n) => image(n + 1, change));
 
-export function structures(uid: string, content: Partial<RtStructHeader> = {}, change: Partial<HeaderRecord> = {}): HeaderRecord {
+export function structures(
+  uid: string,
+  content: Partial<RtStructHeader> = {},
+  change: Partial<HeaderRecord> = {},
+): HeaderRecord {
   return {
     ...base(`rs-${uid}.dcm`),
     kind: 'rtstruct',
@@ -62,7 +66,11 @@ export function structures(uid: string, content: Partial<RtStructHeader> = {}, c
   };
 }
 
-export function plan(uid: string, content: Partial<RtPlanHeader> = {}, change: Partial<HeaderRecord> = {}): HeaderRecord {
+export function plan(
+  uid: string,
+  content: Partial<RtPlanHeader> = {},
+  change: Partial<HeaderRecord> = {},
+): HeaderRecord {
   return {
     ...base(`rp-${uid}.dcm`),
     kind: 'rtplan',
@@ -77,7 +85,9 @@ export function plan(uid: string, content: Partial<RtPlanHeader> = {}, change: P
       ReferencedStructureSetUIDs: ['3.1'],
       ReferencedDoseUIDs: [],
       ReferencedRTPlanUIDs: [],
-      dose_references: [{ DoseReferenceType: 'TARGET', DoseReferenceStructureType: 'VOLUME', TargetPrescriptionDose: 50 }],
+      dose_references: [
+        { DoseReferenceType: 'TARGET', DoseReferenceStructureType: 'VOLUME', TargetPrescriptionDose: 50 },
+      ],
       fraction_groups: [
         {
           FractionGroupNumber: 1,
@@ -99,7 +109,11 @@ export function plan(uid: string, content: Partial<RtPlanHeader> = {}, change: P
   };
 }
 
-export function dose(uid: string, content: Partial<RtDoseHeader> = {}, change: Partial<HeaderRecord> = {}): HeaderRecord {
+export function dose(
+  uid: string,
+  content: Partial<RtDoseHeader> = {},
+  change: Partial<HeaderRecord> = {},
+): HeaderRecord {
   return {
     ...base(`rd-${uid}.dcm`),
     kind: 'rtdose',
@@ -130,7 +144,10 @@ export function dose(uid: string, content: Partial<RtDoseHeader> = {}, change: P
   };
 }
 
-export function record(uid: string, change: Partial<HeaderRecord> & { on?: string; fraction?: number; plan?: string } = {}): HeaderRecord {
+export function record(
+  uid: string,
+  change: Partial<HeaderRecord> & { on?: string; fraction?: number; plan?: string } = {},
+): HeaderRecord {
   const { on = '20200110', fraction, plan: planUid = '4.1', ...rest } = change;
   return {
     ...base(`rt-${uid}.dcm`),
@@ -144,7 +161,14 @@ export function record(uid: string, change: Partial<HeaderRecord> & { on?: strin
       ReferencedRTPlanUIDs: [planUid],
       delivered_meterset: 100,
       ...(fraction === undefined ? {} : { CurrentFractionNumber: fraction }),
-      beams: [{ ReferencedBeamNumber: 1, DeliveredPrimaryMeterset: 100, SpecifiedPrimaryMeterset: 100, TreatmentTerminationStatus: 'NORMAL' }],
+      beams: [
+        {
+          ReferencedBeamNumber: 1,
+          DeliveredPrimaryMeterset: 100,
+          SpecifiedPrimaryMeterset: 100,
+          TreatmentTerminationStatus: 'NORMAL',
+        },
+      ],
     },
     ...rest,
   };
