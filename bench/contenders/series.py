@@ -25,7 +25,7 @@ def read_simpleitk(folder):
 
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(folder))
-    return sitk.GetArrayViewFromImage(reader.Execute()).copy()
+    return sitk.GetArrayFromImage(reader.Execute())
 
 
 def main():

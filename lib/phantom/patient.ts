@@ -74,6 +74,7 @@ export async function writePhantom(folder: string, options: PhantomOptions = {},
   const sliceMm = options.sliceMm ?? 2.5;
   const dose = options.dose ?? PHANTOM_DOSE;
   const prescriptionGy = options.prescriptionGy ?? 40;
+  const fractions = options.fractions ?? 20;
   const shapes = phantomShapes();
   const uid = (what: string): string => derivedUid(patientId, what);
   const identity = (what: string, description: string): DicomIdentity => ({
@@ -90,8 +91,9 @@ export async function writePhantom(folder: string, options: PhantomOptions = {},
   const slices = Math.round((2 * HALF_Z) / sliceMm);
   const firstZ = -HALF_Z + sliceMm / 2;
   await mkdir(join(folder, 'CT'), { recursive: true });
+  const { SOPInstanceUID: _, ...series } = identity('ct', 'Phantom CT');
   const ctIdentity = {
-    ...identity('ct', 'Phantom CT'),
+    ...series,
     SOPInstanceUIDs: Array.from({ length: slices }, (_, k) => uid(`ct slice ${k}`)),
   };
   const volume = await makeVolume(
@@ -115,8 +117,8 @@ export async function writePhantom(folder: string, options: PhantomOptions = {},
       identity: identity('structures', 'Phantom structures'),
       label: 'PHANTOM',
       rois: drawRois(shapes, planes),
-      image: ctIdentity,
-      imagePlanesMm: planes,
+      referencedSeriesUID: ctIdentity.SeriesInstanceUID,
+      referencedSOPInstanceUIDs: ctIdentity.SOPInstanceUIDs,
     },
     task,
   );
@@ -124,18 +126,20 @@ export async function writePhantom(folder: string, options: PhantomOptions = {},
     {
       path: join(folder, 'RP.dcm'),
       identity: identity('plan', 'Phantom plan'),
-      structureSetUid: uid('structures'),
-      plan: {
-        label: 'PHANTOM',
-        intent: 'CURATIVE',
-        approval: 'APPROVED',
-        fractions: options.fractions ?? 20,
-        prescriptions: [{ doseGy: prescriptionGy, roiNumber: 2, type: 'TARGET', description: 'PTV' }],
-        beams: [
-          { number: 1, name: 'AP', doseGyPerFraction: prescriptionGy / 40, meterset: 100, machine: 'NONE', isocenter: [0, 0, 0] },
-          { number: 2, name: 'PA', doseGyPerFraction: prescriptionGy / 40, meterset: 100, machine: 'NONE', isocenter: [0, 0, 0] },
-        ],
-      },
+      referencedStructureSetUID: uid('structures'),
+      label: 'PHANTOM',
+      intent: 'CURATIVE',
+      approval: 'APPROVED',
+      fractions,
+      prescriptions: [{ doseGy: prescriptionGy, roiNumber: 2, type: 'TARGET', description: 'PTV' }],
+      beams: ['AP', 'PA'].map((name, i) => ({
+        number: i + 1,
+        name,
+        doseGyPerFraction: prescriptionGy / fractions / 2,
+        meterset: 100,
+        machine: 'NONE',
+        isocenter: [0, 0, 0],
+      })),
     },
     task,
   );
@@ -146,9 +150,9 @@ export async function writePhantom(folder: string, options: PhantomOptions = {},
       identity: identity('dose', 'Phantom dose'),
       grid,
       values: drawDose(grid, dose),
-      summationType: 'PLAN',
-      planUids: [uid('plan')],
-      structureSetUid: uid('structures'),
+      DoseSummationType: 'PLAN',
+      referencedRTPlanUIDs: [uid('plan')],
+      referencedStructureSetUID: uid('structures'),
       bits: 32,
     },
     task,

@@ -20,12 +20,12 @@ export type Content = Markup | string | number | null | undefined | false | read
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** Terminal escapes and other controls, marks that turn the direction of what follows, characters without a width. */
-const UNSEEN = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
+const UNSEEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The same text with everything that hides or reorders shown as what it is: `␛`, `‹U+202E›`. */
 export function visible(text: string): string {
   return toUSVString(text).replace(UNSEEN, (character) => {
-    const code = character.charCodeAt(0);
+    const code = character.codePointAt(0) ?? 0;
     if (code < 0x20) return String.fromCharCode(0x2400 + code);
     return `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
   });

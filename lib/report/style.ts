@@ -162,6 +162,15 @@ pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:.84em/1.5 ui-monos
 .strip .box{fill:var(--accent);fill-opacity:.14}
 .strip .median{stroke:var(--accent);stroke-width:2}
 .strip circle{fill:var(--accent);fill-opacity:.65}
+@media screen and (max-width:720px){
+.wrap{padding:0 .9rem}
+.card{padding:.9rem .9rem 1rem}
+.kv{grid-template-columns:minmax(0,1fr);gap:0 0}
+.kv dt{margin-top:.5rem}
+.metrics tbody th{white-space:normal;min-width:7.5rem;max-width:9rem;overflow-wrap:anywhere}
+.findings li{grid-template-columns:minmax(0,1fr);gap:0}
+}
+td .uid{display:inline-block;min-width:13ch}
 footer{color:var(--muted);font-size:.82rem;padding-bottom:2rem}
 
 @media print{

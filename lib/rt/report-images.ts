@@ -262,12 +262,15 @@ async function panel(
   const longest = Math.max(ranges0[1] - ranges0[0], ranges1[1] - ranges1[0]);
   const pixelMm = Math.max(longest / LONGEST_SIDE, Math.min(...scene.grid.spacing) / 2);
   const slice = await background(scene, plane, positionMm, box, pixelMm);
-  const outlines: { roi: number; lines: readonly PanelLine[] }[] = [];
-  for (const [index, roi] of scene.summaries.entries()) {
-    const shown = scene.roiNumbers.indexOf(roi.ROINumber);
-    if (shown < 0 || roi.contours === 0) continue;
-    outlines.push({ roi: shown, lines: await outlinesOf(scene, index, plane, positionMm) });
-  }
+  const shown = scene.summaries
+    .map(({ ROINumber, contours }, index) => ({
+      index,
+      roi: contours === 0 ? -1 : scene.roiNumbers.indexOf(ROINumber),
+    }))
+    .filter(({ roi }) => roi >= 0);
+  const outlines = await Promise.all(
+    shown.map(async ({ index, roi }) => ({ roi, lines: await outlinesOf(scene, index, plane, positionMm) })),
+  );
   return {
     plane,
     positionMm,

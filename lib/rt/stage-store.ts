@@ -11,6 +11,7 @@ import { dirname, join, relative, sep } from 'node:path';
 
 import { writeText } from '../table/atomic.js';
 import { canonicalJson, digestFile } from './digest.js';
+import { failpoint } from './failpoint.js';
 import type { Finding } from './model.js';
 import type { PartFailure } from './stage.js';
 
@@ -89,6 +90,7 @@ export class StageStore {
     const files = await listFiles(folder);
     const outputs: ManifestFile[] = [];
     for (const path of files) outputs.push({ path, ...(await syncAndDigest(join(folder, path))) });
+    failpoint(`${manifest.stage}:written`);
     const before = await this.manifest(manifest.stage);
     await rm(this.#manifestPath(manifest.stage), { force: true });
     const kept = new Set(files);
@@ -98,11 +100,13 @@ export class StageStore {
       await rm(path, { force: true });
       await removeEmptyParents(dirname(path), this.courseFolder);
     }
+    failpoint(`${manifest.stage}:unmarked`);
     for (const path of files) {
       const target = join(this.courseFolder, path);
       await mkdir(dirname(target), { recursive: true });
       await rename(join(folder, path), target);
     }
+    failpoint(`${manifest.stage}:moved`);
     await rm(folder, { recursive: true, force: true });
     const whole: Manifest = { ...manifest, outputs };
     await writeText(this.#manifestPath(manifest.stage), `${canonicalJson(whole)}\n`);

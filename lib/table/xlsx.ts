@@ -1,6 +1,6 @@
 /** Tables as one Excel workbook, a sheet each. */
 
-import writeWorkbook, { type Cell as SheetCell, type Sheet } from 'write-excel-file/node';
+import writeWorkbook, { type Sheet, type Cell as SheetCell } from 'write-excel-file/node';
 import { appendAll, writeAtomically } from './atomic.js';
 import { guardFormula, present } from './cell.js';
 import { checkTable } from './columns.js';
@@ -12,7 +12,7 @@ const MAX_TEXT = 32_767;
 const MAX_SHEET_NAME = 31;
 
 /** What XML 1.0 cannot or should not hold. It goes before the guard, lest its removal uncover a formula. */
-const NOT_XML = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFDD0-\uFDEF\uFFFD-\uFFFF]/g;
+const NOT_XML = /(?![\t\n\r])\p{Cc}|[\uFDD0-\uFDEF\uFFFD-\uFFFF]/gu;
 
 function text(value: string): string {
   const clean = guardFormula(value.replace(NOT_XML, ''));

@@ -77,7 +77,7 @@ describe.skipIf(!isInstalled)('the report in a browser', { timeout: 60_000 }, ()
     await on.locator('html[data-chart=live]').waitFor({ state: 'attached' });
     expect(await on.locator('.chart-live canvas').count()).toBe(1);
     expect(await on.locator('.chart-static').isVisible()).toBe(false);
-    expect(await on.locator('h1').innerText()).toContain('LUNG-014');
+    expect(await on.locator('h1').textContent()).toContain('LUNG-014');
     expectQuiet('course.html');
   });
 
@@ -88,12 +88,12 @@ describe.skipIf(!isInstalled)('the report in a browser', { timeout: 60_000 }, ()
     if (!box) throw new Error('The chart has no box');
     // Axis from 54 px to 18 px before the right edge, 0 to 70 Gy: 40 Gy, where the target is at 100 %.
     await on.mouse.move(box.x + 54 + ((box.width - 72) * 40) / 70, box.y + 30);
-    expect(await on.locator('#at-dose').innerText()).toMatch(/at (39|40)\.\d Gy/);
-    expect(await on.locator('[data-at="7"]').innerText()).toBe('100.0 %');
-    expect(await on.locator('.chart-tip').innerText()).toMatch(/CTV|PTV_60/);
+    expect(await on.locator('#at-dose').textContent()).toMatch(/at (39|40)\.\d Gy/);
+    expect(await on.locator('[data-at="7"]').textContent()).toBe('100.0 %');
+    expect(await on.locator('.chart-tip').textContent()).toMatch(/CTV|PTV_60/);
     await on.getByText('Absolute', { exact: true }).click();
     await on.mouse.move(box.x + 54 + ((box.width - 72) * 20) / 70, box.y + 100);
-    expect(await on.locator('[data-at="7"]').innerText()).toBe('113 cm³');
+    expect(await on.locator('[data-at="7"]').textContent()).toBe('113 cm³');
     expectQuiet('course.html');
   });
 
@@ -112,7 +112,7 @@ describe.skipIf(!isInstalled)('the report in a browser', { timeout: 60_000 }, ()
     expect(await column(on, 'metrics-table', 1)).not.toEqual(before);
     await on.getByLabel('Filter structures').fill('lung');
     expect(await on.locator('#metrics-table tbody tr:visible').count()).toBe(2);
-    expect(await on.locator('.filter output').innerText()).toBe('2 of 8');
+    expect(await on.locator('.filter output').textContent()).toBe('2 of 8');
     expectQuiet('course.html');
   });
 
@@ -136,7 +136,7 @@ describe.skipIf(!isInstalled)('the report in a browser', { timeout: 60_000 }, ()
     const before = await line.getAttribute('y1');
     await on.locator('#scrub').focus();
     await on.keyboard.press('End');
-    expect(await on.locator('#axial-title').innerText()).toBe('Axial, z 90.0 mm');
+    expect(await on.locator('#axial-title').textContent()).toBe('Axial, z 90.0 mm');
     expect(await on.locator('[data-slice]:visible').getAttribute('data-slice')).toBe('6');
     expect(await line.getAttribute('y1')).not.toBe(before);
     expectQuiet('course.html');
@@ -144,7 +144,7 @@ describe.skipIf(!isInstalled)('the report in a browser', { timeout: 60_000 }, ()
 
   it('shows hostile names as text', async () => {
     const on = await open('course.html');
-    const shown = await on.locator('[data-roi-row="5"] bdi').innerText();
+    const shown = await on.locator('[data-roi-row="5"] bdi').textContent();
     expect(shown).toContain("<script>alert('x')</script>");
     expect(shown).toContain('‹U+202E›');
     expect(shown).not.toContain('\u202e');
@@ -175,8 +175,8 @@ describe.skipIf(!isInstalled)('the report in a browser', { timeout: 60_000 }, ()
 
   it('says why there are no curves and no pictures', async () => {
     const on = await open('bare.html');
-    expect(await on.locator('#curves').innerText()).toContain('No dose belongs to this course.');
-    expect(await on.locator('#images').innerText()).toContain('Neither images nor a dose');
+    expect(await on.locator('#curves').textContent()).toContain('No dose belongs to this course.');
+    expect(await on.locator('#images').textContent()).toContain('Neither images nor a dose');
     expectQuiet('bare.html');
   });
 

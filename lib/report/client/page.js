@@ -311,7 +311,7 @@
       const cc = (nearest.percent * totals[nearest.roi]) / 100;
       tip.replaceChildren(name, `${dose.toFixed(2)} Gy: ${nearest.percent.toFixed(1)} %, ${figures(cc)} cm³`);
       const flip = offsetX > live.clientWidth - tip.offsetWidth - 30;
-      tip.style.left = `${flip ? offsetX - tip.offsetWidth - 14 : offsetX + 14}px`;
+      tip.style.left = `${Math.max(0, flip ? offsetX - tip.offsetWidth - 14 : offsetX + 14)}px`;
       tip.style.top = `${Math.max(0, nearest.y - tip.offsetHeight - 10)}px`;
     }
     chart.getZr().on('mousemove', point);

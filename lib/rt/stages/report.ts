@@ -8,13 +8,17 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { asIsovoxError } from '../../errors.js';
-import type { CourseReportData } from '../../report/data.js';
+import { readRtStruct } from '../../native/dicom.js';
+import type { CourseReportData, RoiData } from '../../report/data.js';
+import { addon } from '../../runtime/addon.js';
 import { writeText } from '../../table/atomic.js';
 import { relativeInput } from '../input-path.js';
 import { COURSE_FILES } from '../layout.js';
 import type { Course, Finding } from '../model.js';
 import { courseReport, readCourseFiles, reportRois } from '../report-course.js';
 import { coursePictures } from '../report-images.js';
+import { isTarget } from '../report-targets.js';
+import { matchesAny } from '../roi-names.js';
 import type { Stage, StageContext, StageOutcome } from '../stage.js';
 
 /** Faults of what is pictured: they cost the pictures, not the page. */
@@ -48,6 +52,22 @@ async function evaluatedDose({ course, courseFolder }: StageContext): Promise<st
   return exists ? sum : undefined;
 }
 
+/** Structures as they were drawn, for a course in which nothing was measured. */
+async function drawnRois({ course, config, context, signal }: StageContext): Promise<RoiData[]> {
+  if (!course.primaryStructures) return [];
+  const { rois, summary } = await readRtStruct({ path: course.primaryStructures.path }, { context, signal });
+  addon().dispose(rois);
+  return summary.rois
+    .filter(({ ROIName }) => !matchesAny(ROIName, config.dvh.skipRois))
+    .map((roi) => ({
+      number: roi.ROINumber,
+      name: roi.ROIName,
+      type: roi.RTROIInterpretedType,
+      isTarget: isTarget(roi.ROIName, roi.RTROIInterpretedType),
+      color: roi.ROIDisplayColor,
+    }));
+}
+
 /** A message that names no place of this machine. */
 function withoutPaths(message: string, course: Course, dicomRoot: string): string {
   return reportStage
@@ -58,10 +78,11 @@ function withoutPaths(message: string, course: Course, dicomRoot: string): strin
 async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, context, signal, folder, courseFolder, settingsHash, dicomRoot } = stage;
   const files = await readCourseFiles(courseFolder);
-  const rois = reportRois(files);
   const findings: Finding[] = [];
+  let rois = reportRois(files);
   let images: CourseReportData['images'];
   try {
+    if (!files.dvh) rois = await drawnRois(stage);
     images = await coursePictures(
       {
         image: course.ct,
