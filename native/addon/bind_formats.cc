@@ -4,6 +4,8 @@
 #include "addon/convert.h"
 #include "addon/grid_args.h"
 #include "addon/registry.h"
+#include "formats/format.h"
+#include "formats/statistics.h"
 
 namespace isovox::addon {
 namespace {
@@ -49,7 +51,61 @@ Work MakeVolumeFromArray(Args& args) {
   }};
 }
 
+Work ReadVolume(Args& args) {
+  return {[path = args.Text("path")](const Exec& exec) -> Finish {
+    auto read = std::make_shared<formats::ReadResult>(formats::ReadVolume(exec, path));
+    return [read](Napi::Env env) {
+      const auto bytes = static_cast<int64_t>(read->volume.bytes());
+      auto out = Napi::Object::New(env);
+      out.Set("volume", WrapHandle(env, std::make_shared<Volume>(std::move(read->volume)), bytes));
+      out.Set("format", read->format);
+      out.Set("findings", ToJs(env, read->findings));
+      return out;
+    };
+  }};
+}
+
+Work WriteVolume(Args& args) {
+  formats::WriteSettings settings;
+  settings.level = static_cast<int>(args.Integer("level", 0, 12, settings.level));
+  return {[volume = args.Native<const Volume>("volume"), path = args.Text("path"),
+           settings](const Exec& exec) -> Finish {
+    formats::WriteVolume(exec, *volume, path, settings);
+    return [](Napi::Env env) { return env.Undefined(); };
+  }};
+}
+
+Work VolumeStatistics(Args& args) {
+  return {[volume = args.Native<const Volume>("volume")](const Exec& exec) -> Finish {
+    const auto s = formats::StatisticsOf(exec, *volume);
+    return [s](Napi::Env env) {
+      return ToJs(env, {{"min", s.min}, {"max", s.max}, {"mean", s.mean}, {"count", s.count}});
+    };
+  }};
+}
+
+Napi::Value DescribeFormats(const Napi::CallbackInfo& info) {
+  auto list = nlohmann::json::array();
+  for (const auto& format : formats::AllFormats()) {
+    list.push_back({{"name", format.name},
+                    {"extensions", std::vector<std::string>(format.extensions.begin(), format.extensions.end())},
+                    {"reads", true},
+                    {"writes", format.write != nullptr}});
+  }
+  return ToJs(info.Env(), list);
+}
+
 constexpr Row kRows[] = {
+    {"readVolume", ReadVolume, nullptr,
+     "(args: { path: string }) => Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>",
+     "A volume from a file of any known format, or from a folder of DICOM images."},
+    {"writeVolume", WriteVolume, nullptr,
+     "(args: { volume: Handle<'Volume'>; path: string; level?: number }) => Promise<void>",
+     "A volume to a file, in the format of its extension; the file appears whole or not at all."},
+    {"volumeStatistics", VolumeStatistics, nullptr,
+     "(args: { volume: Handle<'Volume'> }) => Promise<VolumeStatistics>",
+     "Smallest, largest and mean value after scaling."},
+    {"describeFormats", nullptr, DescribeFormats, "() => FormatDescription[]", "The formats of volumes."},
     {"makeVolume", MakeVolumeFromArray, nullptr,
      "(args: { grid: GridInput; dtype: string; data: VoxelArray; frames?: number; components?: number; "
      "slope?: number; intercept?: number; unit?: string }) => Promise<Handle<'Volume'>>",

@@ -67,25 +67,27 @@ size_t GunzipInto(std::span<const std::byte> bytes, std::span<std::byte> into) {
   return written;
 }
 
-std::vector<std::byte> GunzipPrefix(std::span<const std::byte> bytes, size_t most) {
-  // zlib, because libdeflate cannot stop half-way.
-  std::vector<std::byte> prefix(most);
+size_t GunzipPrefix(std::span<const std::byte> bytes, std::span<std::byte> into) {
+  // zlib, because libdeflate cannot stop half-way. It counts in 32 bits, so it is fed in pieces.
+  constexpr size_t kPiece = size_t{1} << 30;
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 16) != Z_OK) throw NoMemory();
-  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(std::min<size_t>(bytes.size(), size_t{1} << 24));
-  stream.next_out = reinterpret_cast<Bytef*>(prefix.data());
-  stream.avail_out = static_cast<uInt>(most);
+  size_t read = 0, written = 0;
   int result = Z_OK;
-  while (result == Z_OK && stream.avail_out > 0 && stream.avail_in > 0) {
+  while (result == Z_OK && read < bytes.size() && written < into.size()) {
+    const auto in = static_cast<uInt>(std::min(kPiece, bytes.size() - read));
+    const auto out = static_cast<uInt>(std::min(kPiece, into.size() - written));
+    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data() + read));
+    stream.avail_in = in;
+    stream.next_out = reinterpret_cast<Bytef*>(into.data() + written);
+    stream.avail_out = out;
     result = inflate(&stream, Z_SYNC_FLUSH);
-    if (result == Z_STREAM_END && stream.avail_out > 0 && stream.avail_in > 2 && stream.next_in[0] == 0x1f) {
-      result = inflateReset(&stream);  // the next member
-    }
+    read += in - stream.avail_in;
+    written += out - stream.avail_out;
+    if (result == Z_STREAM_END && LooksGzipped(bytes.subspan(read))) result = inflateReset(&stream);  // next member
   }
-  prefix.resize(most - stream.avail_out);
   inflateEnd(&stream);
-  return prefix;
+  return written;
 }
 
 Buffer InflateRaw(std::span<const std::byte> bytes, size_t most) {

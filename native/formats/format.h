@@ -1,0 +1,43 @@
+// A file format of volumes: how to recognise, read and write it. registry.cc lists them.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exec/exec.h"
+#include "volume/volume.h"
+
+namespace isovox::formats {
+
+struct ReadResult {
+  Volume volume;
+  std::string format;
+  nlohmann::json findings = nlohmann::json::array();
+};
+
+struct WriteSettings {
+  int level = 4;  // of compression, where the format has any: 0 to 12
+};
+
+struct Format {
+  const char* name;
+  std::span<const char* const> extensions;  // with the dot, lower case
+  // Does a file of this path that begins with `head` look like this format? A folder has an empty head.
+  bool (*sniff)(const std::string& path, std::span<const std::byte> head);
+  Volume (*read)(const Exec& exec, const std::string& path, nlohmann::json& findings);
+  void (*write)(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);  // or null
+};
+
+std::span<const Format> AllFormats();
+
+// Recognises the file by its content. Throws ERR_UNSUPPORTED when no format does, ERR_NOT_FOUND when it is not there.
+ReadResult ReadVolume(const Exec& exec, const std::string& path);
+// Chooses the format by the extension; the file appears whole or not at all.
+void WriteVolume(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);
+
+bool EndsWith(std::string_view path, std::string_view extension);  // without regard to case
+
+}  // namespace isovox::formats
