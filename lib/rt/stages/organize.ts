@@ -95,7 +95,7 @@ async function planningImage(stage: StageContext, ct: ImageSeries): Promise<Imag
     slices: sliceCount(ct),
   };
   try {
-    const { volume, summary } = await readSeries(
+    const { volume, ...summary } = await readSeries(
       { paths: ct.headers.map(({ path: file }) => file) },
       { context, signal },
     );
