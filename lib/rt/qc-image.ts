@@ -25,6 +25,17 @@ export interface ImageFacts {
   readonly findings?: readonly Finding[];
 }
 
+/** What the headers show and reading the slices already said, in the reader's words. */
+const TOLD_BY_READING: Readonly<Record<string, readonly string[]>> = {
+  'ct.slice_missing': ['slice.missing'],
+  'ct.slice_duplicate': ['slice.duplicate', 'series.several_times'],
+  'ct.spacing_varies': ['slice.uneven', 'slice.missing'],
+  'ct.tilt': ['slice.tilted', 'slice.shifted'],
+  'ct.position_missing': ['slice.no_position'],
+  'ct.orientation_varies': ['slice.other_orientation'],
+  'ct.size_varies': ['slice.other_size'],
+};
+
 export function checkImage(series: ImageSeries, facts: ImageFacts | undefined): Check {
   const { headers } = series;
   const read = facts?.findings ?? [];
@@ -47,11 +58,7 @@ export function checkImage(series: ImageSeries, facts: ImageFacts | undefined): 
   const said = new Set(read.map(({ code }) => code));
   const findings = [
     ...read,
-    ...own.filter(
-      ({ code }) =>
-        !(said.has('slice.missing') && code === 'ct.slice_missing') &&
-        !(said.has('slice.duplicate') && code === 'ct.slice_duplicate'),
-    ),
+    ...own.filter(({ code }) => !(TOLD_BY_READING[code] ?? []).some((other) => said.has(other))),
   ];
   if (facts === undefined)
     findings.push(finding('ct.not_read', 'warn', 'The image was not read, so only its headers are checked'));

@@ -69,6 +69,8 @@ describe('planning image', () => {
     const missing: Finding = { code: 'slice.missing', severity: 'fail', message: '2 slices are missing' };
     const check = checkImage(ct([...series(20), image(23)]), { readable: true, findings: [missing] });
     expect(codes(check)).toEqual(['slice.missing']);
+    const repeated: Finding = { code: 'series.several_times', severity: 'info', message: '2 images at each position' };
+    expect(checkImage(ct([...series(5), ...series(5)]), { readable: true, findings: [repeated] }).status).toBe('PASS');
     expect(checkImage(ct(series(5)), { readable: false }).status).toBe('FAIL');
     expect(checkImage(ct(series(5)), undefined).status).toBe('WARNING');
   });
