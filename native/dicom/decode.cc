@@ -46,6 +46,10 @@ void DecodeEncapsulated(const Exec& exec, const DicomFile& file, const PixelLayo
     DecodeJpeg2000(exec, encapsulated.bytes(), layout, into);
     return;
   }
+  if (layout.bits_allocated == 1) {
+    throw Error(ErrorCode::kUnsupported, "Compressed pixels of one bit are not read in this transfer syntax",
+                {{"what", "TransferSyntaxUID"}, {"value", file.transfer_syntax()}});
+  }
   RegisterDecodersOnce();
   DcmFileFormat format;
   Check(file, format.loadFile(OFFilename(file.path().c_str())));

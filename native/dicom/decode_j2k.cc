@@ -112,6 +112,7 @@ void DecodeFrame(std::span<const std::byte> frame, const PixelLayout& layout, st
     if (static_cast<int>(component.prec) > layout.bits_allocated) throw Corrupt("its samples are wider than declared");
   }
   switch (layout.bits_allocated) {
+    case 1:
     case 8: return Place<uint8_t>(*image, layout, into);
     case 16: return Place<uint16_t>(*image, layout, into);
     default: return Place<uint32_t>(*image, layout, into);

@@ -26,7 +26,7 @@ inline nlohmann::json ToJson(const Findings& findings) {
     list.push_back({{"code", finding.code},
                     {"severity", kNames[static_cast<int>(finding.severity)]},
                     {"message", finding.message},
-                    {"context", finding.context}});
+                    {"context", finding.context.is_null() ? nlohmann::json::object() : finding.context}});
   }
   return list;
 }

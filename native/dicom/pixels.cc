@@ -33,6 +33,7 @@ DType DTypeFor(const PixelLayout& layout, Tag pixel_tag) {
   if (pixel_tag == tag::kFloatPixelData) return DType::kFloat32;
   if (pixel_tag == tag::kDoubleFloatPixelData) return DType::kFloat64;
   switch (layout.bits_allocated) {
+    case 1:  // segmentations: a voxel is a bit in the file and a byte in memory
     case 8: return layout.is_signed ? DType::kInt8 : DType::kUint8;
     case 16: return layout.is_signed ? DType::kInt16 : DType::kUint16;
     case 32: return layout.is_signed ? DType::kInt32 : DType::kUint32;
@@ -84,7 +85,8 @@ PixelLayout LayoutOf(const DicomFile& file) {
   }
   const std::array<int64_t, 5> factors = {layout.rows, layout.columns, layout.frames, layout.samples,
                                           static_cast<int64_t>(DTypeSize(layout.dtype))};
-  const uint64_t expected = CheckedProduct(factors);
+  const uint64_t samples = CheckedProduct(factors);
+  const uint64_t expected = layout.bits_allocated == 1 && !pixels.encapsulated ? (samples + 7) / 8 : samples;
   const uint64_t there = pixels.encapsulated ? pixels.present * kMostExpansion + kExpansionAllowance
                                              : std::min(pixels.declared, pixels.present);
   if (expected > there) {
@@ -97,7 +99,7 @@ PixelLayout LayoutOf(const DicomFile& file) {
 }
 
 void KeepStoredBits(const PixelLayout& layout, std::span<std::byte> frame) {
-  if (layout.bits_stored == layout.bits_allocated) return;
+  if (layout.bits_stored == layout.bits_allocated || layout.bits_allocated == 1) return;
   VisitDType(layout.dtype, [&](auto sample) {
     using T = decltype(sample);
     if constexpr (std::is_integral_v<T> && sizeof(T) <= 4) {
@@ -114,9 +116,21 @@ PixelReader::PixelReader(const Exec& exec, const DicomFile& file, const PixelLay
   DecodeEncapsulated(exec, file, layout, decoded_.bytes());
 }
 
+void PixelReader::ReadBits(uint64_t first_bit, std::span<std::byte> into) const {
+  // Frames follow each other without padding, lowest bit first (PS3.5 8.1.1).
+  const uint64_t first = first_bit / 8, last = (first_bit + into.size() - 1) / 8;
+  Buffer packed = Buffer::OfSize(static_cast<size_t>(last - first + 1));
+  file_.ReadPixels(packed.bytes(), first);
+  for (size_t i = 0; i < into.size(); ++i) {
+    const uint64_t bit = first_bit + i - first * 8;
+    into[i] = packed.data[bit / 8] >> (bit % 8) & std::byte{1};
+  }
+}
+
 void PixelReader::ReadFrame(int64_t frame, std::span<std::byte> into) const {
   const size_t size = DTypeSize(layout_.dtype);
   const uint64_t offset = static_cast<uint64_t>(frame) * layout_.frame_bytes();
+  if (decoded_.data == nullptr && layout_.bits_allocated == 1) return ReadBits(offset, into);
   if (decoded_.data != nullptr) {
     std::memcpy(into.data(), decoded_.data.get() + offset, into.size());
   } else if (layout_.planar) {
@@ -126,7 +140,7 @@ void PixelReader::ReadFrame(int64_t frame, std::span<std::byte> into) const {
   } else {
     file_.ReadPixels(into, offset);
   }
-  // Words of 8-bit samples in big-endian files arrive swapped in pairs only when their VR is OW, which nobody writes.
+  // Bytes need no swapping: SwapBytes leaves samples of one byte as they are.
   if (decoded_.data == nullptr && file_.endian() == Endian::kBig) simd::SwapBytes(into, size);
   KeepStoredBits(layout_, into);
 }

@@ -38,6 +38,8 @@ class PixelReader {
   void ReadFrame(int64_t frame, std::span<std::byte> into) const;
 
  private:
+  void ReadBits(uint64_t first_bit, std::span<std::byte> into) const;
+
   const DicomFile& file_;
   PixelLayout layout_;
   Buffer decoded_;  // empty when the file is not compressed

@@ -76,7 +76,7 @@ ImageHeader ReadImageHeader(const std::string& path, size_t file_index) {
     header.path = path;
     header.layout = LayoutOf(file);
     header.pixels = *file.pixels();
-    header.plain = !header.pixels.encapsulated && !header.layout.planar && file.endian() == Endian::kLittle &&
+    header.plain = !header.pixels.encapsulated && header.layout.bits_allocated >= 8 && !header.layout.planar && file.endian() == Endian::kLittle &&
                    file.transfer_syntax() != syntax::kDeflated;
     header.sop_uid = set.Text(tag::kSOPInstanceUID);
     header.series_uid = set.Text(tag::kSeriesInstanceUID);

@@ -242,13 +242,22 @@ Stack StackPlanes(const std::vector<ImageHeader>& headers, bool strict, Findings
   if (!placed) {
     StackByNumber(headers, typical, stack, reporter);
   } else {
-    for (Plane& plane : stack.planes) plane.along = Dot(*plane.position, typical.axes->k);
+    Axes axes = *typical.axes;
+    for (Plane& plane : stack.planes) plane.along = Dot(*plane.position, axes.k);
+    // The frames of one file keep their order when they run steadily the other way: the third axis turns instead.
+    const bool backwards = std::adjacent_find(stack.planes.begin(), stack.planes.end(), [](const Plane& a, const Plane& b) {
+                             return b.along - a.along > -kSamePlaneMm;
+                           }) == stack.planes.end();
+    if (headers.size() == 1 && stack.planes.size() > 1 && backwards) {
+      axes.k = -1.0 * axes.k;
+      for (Plane& plane : stack.planes) plane.along = -plane.along;
+    }
     std::stable_sort(stack.planes.begin(), stack.planes.end(),
                      [](const Plane& a, const Plane& b) { return a.along < b.along; });
     ResolveRepeats(headers, stack, reporter);
     const size_t places = stack.planes.size() / static_cast<size_t>(stack.times);
     const std::vector<Plane> first_time(stack.planes.begin(), stack.planes.begin() + static_cast<std::ptrdiff_t>(places));
-    Measure(first_time, *typical.axes, typical.slice_step, stack, reporter);
+    Measure(first_time, axes, typical.slice_step, stack, reporter);
   }
   stack.grid.size[2] = static_cast<int64_t>(stack.planes.size()) / stack.times;
   return stack;
