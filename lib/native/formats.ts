@@ -15,3 +15,11 @@ export function readVolume(args: ArgsOf<'readVolume'>, options?: SubmitOptions):
 export function writeVolume(args: ArgsOf<'writeVolume'>, options?: SubmitOptions): ResultOf<'writeVolume'> {
   return submit('writeVolume', args, options);
 }
+
+/** Smallest, largest and mean value after scaling, of the voxels that are finite numbers. */
+export function volumeStatistics(
+  args: ArgsOf<'volumeStatistics'>,
+  options?: SubmitOptions,
+): ResultOf<'volumeStatistics'> {
+  return submit('volumeStatistics', args, options);
+}

@@ -58,6 +58,13 @@ export function patientNameOf(key: string): string {
   return key.startsWith('id:') ? key.slice(3) : `UNKNOWN-${hashText(key)}`;
 }
 
+/** Throws ERR_CANCELLED, whatever reason the signal was aborted with. */
+export function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new IsovoxError('ERR_CANCELLED', 'The operation was cancelled', {}, { cause: signal.reason });
+  }
+}
+
 /**
  * All regular files under `root`, sorted by path. Symbolic links are not followed; they, special files and folders
  * that cannot be read are refusals. Throws ERR_NOT_FOUND or ERR_IO when `root` itself cannot be read.
@@ -73,7 +80,7 @@ export async function walkTree(
   const realRoot = await rootFolder(root);
   let level = [root];
   while (level.length > 0) {
-    signal?.throwIfAborted();
+    stopIfAborted(signal);
     const next: string[] = [];
     for (let at = 0; at < level.length; at += FOLDERS_AT_ONCE) {
       await Promise.all(
@@ -151,7 +158,7 @@ export async function takeInventory(root: string, options: InventoryOptions): Pr
   const sound: HeaderRecord[] = [];
   onProgress?.(0, files.length);
   for (let at = 0; at < files.length; at += CHUNK) {
-    signal?.throwIfAborted();
+    stopIfAborted(signal);
     const chunk = files.slice(at, at + CHUNK);
     for (const record of await scan(chunk)) {
       const refused = refuse(record);

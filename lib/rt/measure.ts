@@ -96,7 +96,7 @@ function curveOf({ result, summary }: Measured, config: RunConfig): RoiCurve {
 
 function factsOf({ course, config }: MeasureOptions, measured: readonly Measured[], prescription: Prescription): unknown {
   return {
-    rxGy: prescription.gy ?? null,
+    rxGy: prescription.doseGy ?? null,
     rxSource: prescription.source,
     rxReason: prescription.reason,
     dose: {
@@ -138,13 +138,13 @@ async function evaluatedDose(options: MeasureOptions): Promise<{ dose: Handle<'D
 
 /** Without any prescription, the D95 of a CTV1 stands for it, and says so. */
 function withEstimate(prescription: Prescription, measured: readonly Measured[]): Prescription {
-  if (prescription.gy !== undefined) return prescription;
+  if (prescription.doseGy !== undefined) return prescription;
   const ctv1 = measured.find(({ result }) => /^ctv[ _-]?1$/i.test(result.name.trim()) && result.meanGy !== null);
   if (!ctv1) return prescription;
   const d95 = doseMetrics({ dvh: ctv1.result.dvh, names: ['D95%'] }).values['D95%'];
   if (d95 === null || d95 === undefined || !(d95 > 0)) return prescription;
   return {
-    gy: d95,
+    doseGy: d95,
     source: 'estimated_ctv1_d95',
     reason: `Neither the configuration nor a plan states a dose: D95 of ${ctv1.result.name} taken`,
   };
@@ -156,7 +156,7 @@ function metricsRow(options: MeasureOptions, { result, summary }: Measured, pres
   const { values } = doseMetrics({
     dvh: result.dvh,
     names: columns.map((column) => column.metric),
-    ...(prescription.gy === undefined ? {} : { rxGy: prescription.gy }),
+    ...(prescription.doseGy === undefined ? {} : { rxGy: prescription.doseGy }),
   });
   const metrics = Object.fromEntries(columns.map((column) => [column.name, values[column.metric] ?? null]));
   const structures = course.primaryStructures as HeaderRecord;
@@ -181,7 +181,7 @@ function metricsRow(options: MeasureOptions, { result, summary }: Measured, pres
     covered_fraction: result.coveredFraction,
     error_bound_gy: result.errorBound.doseGy,
     error_bound_cc: result.errorBound.volumeCc,
-    rx_gy: prescription.gy ?? null,
+    rx_gy: prescription.doseGy ?? null,
     rx_source: prescription.source,
     rx_reason: prescription.reason,
     dose_resolution: course.doseChoice.doseClass,

@@ -20,7 +20,7 @@ import { writeText } from '../../table/atomic.js';
 import { caseMetadataRow } from '../case-metadata.js';
 import { canonicalJson } from '../digest.js';
 import { fractionRows } from '../fractions.js';
-import { relativePath } from '../inventory.js';
+import { relativePath, stopIfAborted } from '../inventory.js';
 import { COURSE_FILES, copiesOf, planningNifti } from '../layout.js';
 import type { Course, Finding, ImageSeries } from '../model.js';
 import { compareText } from '../names.js';
@@ -65,7 +65,7 @@ async function copyObjects({ course, config, folder, signal, progress }: StageCo
   let done = 0;
   const worker = async (): Promise<void> => {
     for (let task = tasks[next++]; task; task = tasks[next++]) {
-      signal.throwIfAborted();
+      stopIfAborted(signal);
       const to = path.join(folder, task.to);
       await copyFile(task.from, to, constants.COPYFILE_FICLONE);
       await chmod(to, 0o644);

@@ -1,0 +1,134 @@
+/** isovox info: what files and folders hold. */
+
+import { webcrypto } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+
+import { asIsovoxError } from '../../errors.js';
+import { readRtDose, readRtStruct, readSeries, scanHeaders } from '../../native/dicom.js';
+import type { HeaderRecord } from '../../native/dicom-types.js';
+import { readVolume, volumeStatistics } from '../../native/formats.js';
+import { addon } from '../../runtime/addon.js';
+import type { Handle } from '../../runtime/surface.js';
+import type { SubmitOptions } from '../../runtime/task.js';
+import { EXIT } from '../exit.js';
+import type { CommonOptions } from '../options.js';
+import { commandContext, listFolder } from './common.js';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+export async function info(paths: readonly string[], options: CommonOptions & { hash?: boolean }): Promise<number> {
+  const task = { context: commandContext(options) };
+  const entries: Entry[] = [];
+  let failed = false;
+  for (const path of paths) {
+    try {
+      entries.push(...(await describe(path, options.hash ?? false, task)));
+    } catch (thrown) {
+      const error = asIsovoxError(thrown);
+      failed = true;
+      entries.push({ path, error: { code: error.code, message: error.message, context: error.context } });
+    }
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(entries)}\n`);
+  else for (const entry of entries) print(entry);
+  if (entries.length === 0) return EXIT.nothingFound;
+  return failed ? EXIT.badData : EXIT.done;
+}
+
+async function describe(path: string, hash: boolean, task: SubmitOptions): Promise<Entry[]> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    (thrown: unknown) => {
+      throw asIsovoxError(thrown);
+    },
+  );
+  if (isFolder) return describeFolder(path, hash, task);
+  const [record] = await scanHeaders({ paths: [path] }, task);
+  if (record?.status === 'dicom' && record.kind !== 'image') return [await describeObject(record, task)];
+  const { volume, format, findings } = await readVolume({ path }, task);
+  return [await describeVolume({ path, format, findings }, volume, hash, task)];
+}
+
+/** Each image series of the folder, each RT object, each file of another format. */
+async function describeFolder(folder: string, hash: boolean, task: SubmitOptions): Promise<Entry[]> {
+  const records = await scanHeaders({ paths: await listFolder(folder) }, task);
+  const series = new Map<string, HeaderRecord[]>();
+  const entries: Entry[] = [];
+  for (const record of records) {
+    if (record.status === 'refused') {
+      entries.push({ path: record.path, error: { code: record.code, message: record.reason } });
+    } else if (record.kind === 'image') {
+      const key = record.SeriesInstanceUID ?? record.path;
+      series.set(key, [...(series.get(key) ?? []), record]);
+    } else if (record.kind !== undefined) {
+      entries.push(await describeObject(record, task));
+    }
+  }
+  for (const [uid, slices] of series) {
+    const facts = { path: folder, format: 'dicom', SeriesInstanceUID: uid, Modality: slices[0]?.Modality, files: slices.length };
+    try {
+      const { volume, findings } = await readSeries({ paths: slices.map((slice) => slice.path) }, task);
+      entries.push(await describeVolume({ ...facts, findings }, volume, hash, task));
+    } catch (thrown) {
+      const error = asIsovoxError(thrown);
+      entries.push({ ...facts, error: { code: error.code, message: error.message } });
+    }
+  }
+  return entries;
+}
+
+async function describeVolume(facts: Entry, volume: Handle<'Volume'>, hash: boolean, task: SubmitOptions): Promise<Entry> {
+  const { grid, frames, components, dtype, slope, intercept, unit } = addon().describeVolume(volume);
+  const { min, max, mean } = await volumeStatistics({ volume }, task);
+  const entry = {
+    ...facts,
+    shape: frames > 1 ? [...grid.size, frames] : grid.size,
+    ...(components > 1 ? { components } : {}),
+    dtype,
+    spacing: grid.spacing,
+    origin: grid.origin,
+    direction: grid.direction,
+    affine: grid.affine,
+    orientation: grid.orientation,
+    slope,
+    intercept,
+    ...(unit === '' ? {} : { unit }),
+    min,
+    max,
+    mean,
+    ...(hash ? { sha256: await hashVoxels(volume) } : {}),
+  };
+  addon().dispose(volume);
+  return entry;
+}
+
+/** Of the stored voxels, little endian (as this machine's memory is), x fastest. */
+async function hashVoxels(volume: Handle<'Volume'>): Promise<string> {
+  const view = addon().viewVolume(volume);
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', view)).toString('hex');
+}
+
+async function describeObject(record: HeaderRecord, task: SubmitOptions): Promise<Entry> {
+  const { path, kind } = record;
+  const facts = { path, format: 'dicom', kind, SOPClassUID: record.SOPClassUID, SOPInstanceUID: record.SOPInstanceUID };
+  if (kind === 'rtstruct') {
+    const { rois, summary } = await readRtStruct({ path }, task);
+    addon().dispose(rois);
+    return { ...facts, structures: record.rtstruct, rois: summary.rois, findings: summary.findings };
+  }
+  if (kind === 'rtdose') {
+    const { dose, summary } = await readRtDose({ path }, task);
+    const { grid, planeMm } = addon().describeDose(dose);
+    addon().dispose(dose);
+    return { ...facts, dose: record.rtdose, shape: grid.size, spacing: grid.spacing, origin: grid.origin, direction: grid.direction, planeMm, maximumGy: summary.maximumGy, findings: summary.findings };
+  }
+  return { ...facts, [kind ?? 'object']: record[kind as 'rtplan'] ?? {} };
+}
+
+function print(entry: Entry): void {
+  process.stdout.write(`${entry.path}\n`);
+  for (const [key, value] of Object.entries(entry)) {
+    if (key === 'path' || value === undefined) continue;
+    process.stdout.write(`  ${key.padEnd(12)} ${typeof value === 'object' ? JSON.stringify(value) : value}\n`);
+  }
+}

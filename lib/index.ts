@@ -1,0 +1,17 @@
+/** What `import … from 'isovox'` gives. */
+
+export { PRESETS, type PresetName, preset } from './config/presets.js';
+export { type Config, type ConfigChange, configure, configureFromFile, getConfig, resetConfig } from './config/resolve.js';
+export { ERROR_CODES, type ErrorCode, type ErrorContext, IsovoxError, isIsovoxError } from './errors.js';
+export * from './graph/index.js';
+export * from './native/dicom.js';
+export type * from './native/dicom-types.js';
+export * from './native/dose.js';
+export * from './native/formats.js';
+export * from './native/imaging.js';
+export * from './native/volume.js';
+export { type Phantom, type PhantomOptions, writePhantom } from './phantom/patient.js';
+export { Context, ctxForProcess, ctxForThreads, defaultContext } from './runtime/context.js';
+export { packageVersion as version } from './runtime/package-root.js';
+export type { GridDescription, Handle, VolumeDescription, VoxelArray } from './runtime/surface.js';
+export type { SubmitOptions } from './runtime/task.js';

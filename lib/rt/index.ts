@@ -1,0 +1,11 @@
+/** The radiotherapy pipeline from code: `isovox/rt`. */
+
+export type { CourseResult, Failure, StageState } from './course-run.js';
+export { type Discovery, type DiscoverOptions, discoverCourses } from './discover.js';
+export { loadRunConfig } from './load-config.js';
+export { type LogFacts, type RunLog, type RunProgress, silentLog } from './log.js';
+export type { Course, DoseChoice, DoseClass, Finding, ImageSeries, Link, Refusal, Severity } from './model.js';
+export { automaticWorkers, type PlannedCourse, planRun, type RunOptions, type RunSummary, runPipeline } from './run.js';
+export { type RunConfig, runConfigSchema } from './run-config.js';
+export type { Stage, StageContext, StageOutcome } from './stage.js';
+export { STAGES } from './stages/index.js';
