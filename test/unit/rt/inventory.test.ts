@@ -147,7 +147,11 @@ describe('inventory', () => {
 
   it('stops when it is told to', async () => {
     file('1.dcm');
-    await expect(takeInventory(root, { scan: async () => [], signal: AbortSignal.abort() })).rejects.toThrow();
+    await expect(
+      takeInventory(root, { scan: async () => [], signal: AbortSignal.abort('enough') }),
+    ).rejects.toMatchObject({
+      code: 'ERR_CANCELLED',
+    });
   });
 });
 
