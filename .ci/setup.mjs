@@ -41,7 +41,9 @@ function systemPackages(wanted) {
   const line = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   const isDebian = existsSync('/usr/bin/apt-get');
   if (!isDebian || process.getuid?.() !== 0) {
-    process.stderr.write(`isovox needs packages that are not installed. As root, run:\n\n  apt-get update && ${line}\n\n`);
+    process.stderr.write(
+      `isovox needs packages that are not installed. As root, run:\n\n  apt-get update && ${line}\n\n`,
+    );
     process.exit(1);
   }
   process.stderr.write(`installing ${missing.join(', ')}\n`);
@@ -54,7 +56,11 @@ function systemPackages(wanted) {
 function once(name, paths, done, step) {
   const stamp = join(stamps, name);
   const hash = createHash('sha256');
-  for (const file of paths.flatMap(listFiles).sort()) hash.update(file).update('\0').update(readFileSync(join(root, file)));
+  for (const file of paths.flatMap(listFiles).sort())
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)));
   const digest = hash.digest('hex');
   if (done() && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   step();
@@ -71,19 +77,43 @@ function listFiles(path) {
 
 export function setup({ tests = false } = {}) {
   systemPackages(tests ? [...SYSTEM, ...SYSTEM_TESTS] : SYSTEM);
-  once('npm', ['package.json', 'package-lock.json'], () => existsSync(join(root, 'node_modules')), () => {
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
-  });
+  once(
+    'npm',
+    ['package.json', 'package-lock.json'],
+    () => existsSync(join(root, 'node_modules')),
+    () => {
+      run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+    },
+  );
   once('native', ['native', 'package.json'], () => existsSync(join(root, 'build/Release/isovox.node')), buildNative);
-  once('js', ['lib', 'tsdown.config.ts', 'package.json'], () => existsSync(join(root, 'dist/cli/main.js')), () => {
-    run('npx', ['--no-install', 'tsdown', '--log-level', 'warn']);
-  });
+  once(
+    'js',
+    ['lib', 'tsdown.config.ts', 'package.json'],
+    () => existsSync(join(root, 'dist/cli/main.js')),
+    () => {
+      run('npx', ['--no-install', 'tsdown', '--log-level', 'warn']);
+    },
+  );
 }
 
 export function buildNative() {
-  run('npx', ['--no-install', 'cmake-js', 'compile', '--directory', join(root, 'native'), '--out', join(root, 'build', 'cmake'), '--log-level', 'warn'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  run(
+    'npx',
+    [
+      '--no-install',
+      'cmake-js',
+      'compile',
+      '--directory',
+      join(root, 'native'),
+      '--out',
+      join(root, 'build', 'cmake'),
+      '--log-level',
+      'warn',
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
 }
 
 /** Builds the native test program into build/<folder> and gives its path. */

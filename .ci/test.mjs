@@ -28,10 +28,14 @@ if (only.length === 0) {
 mkdirSync(join(root, 'build'), { recursive: true });
 const report = join(root, 'build', 'vitest.json');
 rmSync(report, { force: true });
-spawnSync('npx', ['--no-install', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only], {
-  cwd: root,
-  stdio: 'inherit',
-});
+spawnSync(
+  'npx',
+  ['--no-install', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 try {
   const result = JSON.parse(readFileSync(report, 'utf8'));
   passed += result.numPassedTests;

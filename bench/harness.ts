@@ -89,7 +89,8 @@ function runOnce(contender: Contender): ContenderResult {
   const begun = performance.now();
   const child = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26, timeout: 600_000 });
   const elapsed = performance.now() - begun;
-  if (child.status !== 0) throw new Error(`ended with ${child.status ?? child.signal}: ${(child.stderr ?? '').trim().split('\n').at(-1)}`);
+  if (child.status !== 0)
+    throw new Error(`ended with ${child.status ?? child.signal}: ${(child.stderr ?? '').trim().split('\n').at(-1)}`);
   const last = child.stdout.trim().split('\n').at(-1) ?? '';
   const result = JSON.parse(last) as ContenderResult;
   return contender.wholeProcess ? { ...result, ms: [elapsed] } : result;
@@ -103,10 +104,15 @@ export function machine(): string {
 /** The table as Markdown; times in milliseconds, the ratio against the first row. */
 export function formatTable(rows: readonly Measured[]): string {
   const base = rows[0]?.median ?? Number.NaN;
-  const head = '| contender | version | median ms | min | max | × first | peak MiB | answer | note |\n|---|---|--:|--:|--:|--:|--:|---|---|\n';
+  const head =
+    '| contender | version | median ms | min | max | × first | peak MiB | answer | note |\n|---|---|--:|--:|--:|--:|--:|---|---|\n';
   const line = (row: Measured): string => {
     const number = (value: number, digits = 1): string => (Number.isFinite(value) ? value.toFixed(digits) : '');
-    const answer = Number.isFinite(row.median) ? (row.differences.length === 0 ? 'agrees' : row.differences.join('; ')) : '';
+    const answer = Number.isFinite(row.median)
+      ? row.differences.length === 0
+        ? 'agrees'
+        : row.differences.join('; ')
+      : '';
     return `| ${row.contender} | ${row.version} | ${number(row.median)} | ${number(row.min)} | ${number(row.max)} | ${number(row.median / base, 2)} | ${row.peakMb > 0 ? row.peakMb.toFixed(0) : ''} | ${answer} | ${row.note} |\n`;
   };
   return head + rows.map(line).join('');

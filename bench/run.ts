@@ -9,10 +9,14 @@ import { formatTable, machine, runCase } from './harness.js';
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const cases = CASES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 if (cases.length === 0) {
-  process.stderr.write(`Expected one of ${CASES.map(({ name }) => name).join(', ')} but received ${wanted.join(', ')}\n`);
+  process.stderr.write(
+    `Expected one of ${CASES.map(({ name }) => name).join(', ')} but received ${wanted.join(', ')}\n`,
+  );
   process.exit(2);
 }
-const sections: string[] = [`# Bench results\n\n${machine()}\n\nMedian of all repetitions of three interleaved rounds, page cache warm; answers are compared with the first row before times count.\n`];
+const sections: string[] = [
+  `# Bench results\n\n${machine()}\n\nMedian of all repetitions of three interleaved rounds, page cache warm; answers are compared with the first row before times count.\n`,
+];
 for (const bench of cases) {
   const result = await runCase(bench);
   if (!result) continue;

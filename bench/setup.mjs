@@ -18,7 +18,23 @@ if (process.getuid?.() === 0 && !existsSync('/usr/bin/plastimatch')) {
 }
 if (!existsSync(join(cache, 'venv', 'bin', 'python'))) run('python3', ['-m', 'venv', join(cache, 'venv')]);
 run(join(cache, 'venv', 'bin', 'python'), [
-  '-m', 'pip', 'install', '-q', 'numpy==1.26.4', 'pydicom==2.4.4', 'SimpleITK==2.5.2', 'dicompyler-core==0.5.6', 'matplotlib==3.8.4',
+  '-m',
+  'pip',
+  'install',
+  '-q',
+  'numpy==1.26.4',
+  'pydicom==2.4.4',
+  'SimpleITK==2.5.2',
+  'dicompyler-core==0.5.6',
+  'matplotlib==3.8.4',
 ]);
-run('cmake', ['-S', join(root, 'bench', 'native'), '-B', join(cache, 'native'), '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Release']);
+run('cmake', [
+  '-S',
+  join(root, 'bench', 'native'),
+  '-B',
+  join(cache, 'native'),
+  '-G',
+  'Ninja',
+  '-DCMAKE_BUILD_TYPE=Release',
+]);
 run('cmake', ['--build', join(cache, 'native')]);

@@ -1,7 +1,14 @@
 /** What `import … from 'isovox'` gives. */
 
 export { PRESETS, type PresetName, preset } from './config/presets.js';
-export { type Config, type ConfigChange, configure, configureFromFile, getConfig, resetConfig } from './config/resolve.js';
+export {
+  type Config,
+  type ConfigChange,
+  configure,
+  configureFromFile,
+  getConfig,
+  resetConfig,
+} from './config/resolve.js';
 export { ERROR_CODES, type ErrorCode, type ErrorContext, IsovoxError, isIsovoxError } from './errors.js';
 export * from './graph/index.js';
 export * from './native/dicom.js';

@@ -20,7 +20,8 @@ async function writeSeries(folder: string): Promise<void> {
       for (let i = 0; i < PIXELS; i++, at++) {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         const radius = Math.hypot(i - 256, (j - 256) * 1.3) / 200;
-        const tissue = radius > 1 ? -1000 : 40 + 300 * Math.max(0, Math.sin(i / 23) * Math.cos(j / 31) * Math.sin(k / 17));
+        const tissue =
+          radius > 1 ? -1000 : 40 + 300 * Math.max(0, Math.sin(i / 23) * Math.cos(j / 31) * Math.sin(k / 17));
         data[at] = tissue + (state >>> 26);
       }
     }
@@ -76,6 +77,8 @@ export const dicomSeries: BenchCase = {
   },
   compare: (reference, other) =>
     Object.keys(reference).flatMap((key) =>
-      Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= 1e-6 ? [] : [`${key} ${other[key]} not ${reference[key]}`],
+      Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= 1e-6
+        ? []
+        : [`${key} ${other[key]} not ${reference[key]}`],
     ),
 };

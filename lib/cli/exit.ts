@@ -16,7 +16,9 @@ export const EXIT = {
 export function reportError(thrown: unknown, json: boolean): number {
   const error = asIsovoxError(thrown);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message, context: error.context } })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ error: { code: error.code, message: error.message, context: error.context } })}\n`,
+    );
   }
   process.stderr.write(`isovox: ${error.code}: ${error.message}\n`);
   if (error.code === 'ERR_INTERNAL' && error.stack) process.stderr.write(`${error.stack}\n`);

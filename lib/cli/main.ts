@@ -49,8 +49,14 @@ command('run', 'the main job: a folder of radiotherapy DICOM in; dose tables, QC
   .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go')
   .option('--config <file>', 'YAML with the sections organize, dvh, report, output, read')
   .addOption(new Option('--stages <ids>', 'only these, separated by commas').argParser(parseList))
-  .addOption(new Option('--course-filter <pattern>', 'PATIENT or PATIENT/COURSE, * matches anything').argParser(parseList))
-  .addOption(new Option('--force <ids>', 'run these stages again though nothing changed; all for every one').argParser(parseList))
+  .addOption(
+    new Option('--course-filter <pattern>', 'PATIENT or PATIENT/COURSE, * matches anything').argParser(parseList),
+  )
+  .addOption(
+    new Option('--force <ids>', 'run these stages again though nothing changed; all for every one').argParser(
+      parseList,
+    ),
+  )
   .addOption(new Option('--max-days <n>', 'split courses whose plans span more days').argParser(parseDays))
   .addOption(
     new Option('--merge-criteria <rule>', 'what makes one course').choices(['same_ct_study', 'frame_of_reference']),

@@ -21,7 +21,13 @@ export function parseWorkers(text: string): number | undefined {
 }
 
 export function parseList(text: string, before: readonly string[] = []): string[] {
-  return [...before, ...text.split(',').map((part) => part.trim()).filter((part) => part !== '')];
+  return [
+    ...before,
+    ...text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ];
 }
 
 export function parsePositive(text: string): number {
@@ -32,6 +38,7 @@ export function parsePositive(text: string): number {
 
 export function parseDays(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number of days, at least 1.');
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('Expected a whole number of days, at least 1.');
   return value;
 }

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 
 import { parseDocument } from 'yaml';
 
-import { invalidArgument, IsovoxError } from '../errors.js';
+import { IsovoxError, invalidArgument } from '../errors.js';
 import { closest } from './closest.js';
-import { type Option, OPTIONS } from './options.js';
+import { OPTIONS, type Option } from './options.js';
 
 export interface Config {
   readonly read: {

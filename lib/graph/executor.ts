@@ -126,7 +126,9 @@ class Run {
     private readonly plan: Plan,
     private readonly options: ExecutorOptions,
   ) {
-    this.#waiting = new Set([...nodes.keys()].sort((a, b) => (plan.priority.get(b) ?? 0) - (plan.priority.get(a) ?? 0)));
+    this.#waiting = new Set(
+      [...nodes.keys()].sort((a, b) => (plan.priority.get(b) ?? 0) - (plan.priority.get(a) ?? 0)),
+    );
     this.finished = new Promise((resolve) => {
       this.#resolve = resolve;
     });

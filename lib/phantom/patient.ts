@@ -5,13 +5,12 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-
+import { derivedUid } from '../native/derived-uid.js';
 import { makeVolume, writeCtSeries, writeRtDose, writeRtPlan, writeRtStruct } from '../native/dicom.js';
 import type { DicomIdentity, RoiInput, Triple } from '../native/dicom-types.js';
 import { addon } from '../runtime/addon.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import { box, cone, cylinder, type LinearDose, type Shape, sphere, tube } from './shapes.js';
-import { derivedUid } from '../native/derived-uid.js';
 
 export interface PhantomOptions {
   /** PatientID; everything else follows from it. */
@@ -69,7 +68,11 @@ export function phantomShapes(): Shape[] {
 }
 
 /** Writes the patient into `folder` (made when absent). The same options give the same bytes. */
-export async function writePhantom(folder: string, options: PhantomOptions = {}, task: SubmitOptions = {}): Promise<Phantom> {
+export async function writePhantom(
+  folder: string,
+  options: PhantomOptions = {},
+  task: SubmitOptions = {},
+): Promise<Phantom> {
   const patientId = options.patientId ?? 'PHANTOM';
   const sliceMm = options.sliceMm ?? 2.5;
   const dose = options.dose ?? PHANTOM_DOSE;
@@ -175,7 +178,9 @@ function drawCt(shapes: readonly Shape[], slices: number, sliceMm: number, first
   const discs = shapes.map((shape) => ({ hu: HU[shape.name] ?? 0, shape }));
   for (let k = 0; k < slices; k++) {
     const z = firstZ + k * sliceMm;
-    const loops = discs.map(({ hu, shape }) => ({ hu, loops: shape.contoursAt(z) })).filter(({ loops }) => loops.length > 0);
+    const loops = discs
+      .map(({ hu, shape }) => ({ hu, loops: shape.contoursAt(z) }))
+      .filter(({ loops }) => loops.length > 0);
     for (let j = 0; j < CT_PIXELS; j++) {
       const y = -HALF_CT + (j + 0.5) * CT_MM;
       for (let i = 0; i < CT_PIXELS; i++) {

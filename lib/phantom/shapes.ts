@@ -47,7 +47,11 @@ function discBelow(radius: number, t: number): number {
 
 const axisIndex = (axis: Axis): 0 | 1 | 2 => (axis === 'x' ? 0 : axis === 'y' ? 1 : 2);
 
-export function box(name: string, centre: readonly [number, number, number], size: readonly [number, number, number]): Shape {
+export function box(
+  name: string,
+  centre: readonly [number, number, number],
+  size: readonly [number, number, number],
+): Shape {
   const [cx, cy, cz] = centre;
   const [sx, sy, sz] = size;
   const extent = (axis: Axis): readonly [number, number] => {
@@ -92,7 +96,12 @@ export function sphere(name: string, centre: readonly [number, number, number], 
 }
 
 /** Axis along z. */
-export function cylinder(name: string, centre: readonly [number, number, number], radius: number, height: number): Shape {
+export function cylinder(
+  name: string,
+  centre: readonly [number, number, number],
+  radius: number,
+  height: number,
+): Shape {
   const [cx, cy, cz] = centre;
   return {
     name,
@@ -153,8 +162,7 @@ export function tube(
     centre,
     volumeCc: (area * height) / 1000,
     zRange: [cz - height / 2, cz + height / 2],
-    contoursAt: (z) =>
-      Math.abs(z - cz) > height / 2 ? [] : [circle(cx, cy, z, outer), circle(cx, cy, z, inner)],
+    contoursAt: (z) => (Math.abs(z - cz) > height / 2 ? [] : [circle(cx, cy, z, outer), circle(cx, cy, z, inner)]),
     fractionBelow(axis, t) {
       if (axis === 'z') return clamp((t - cz + height / 2) / height);
       const offset = t - centre[axisIndex(axis)];

@@ -83,7 +83,7 @@ function imagesCard(data: CourseReportData): Markup {
   return html`<section class="card" id="images">
 <header><h2>Images</h2><div class="tools needs-script" hidden><label><input type="checkbox" data-layer="outlines" checked> Structures</label><label><input type="checkbox" data-layer="isodoses" checked> Isodose lines</label></div></header>
 <div class="panels${sides.length === 0 && ' single'}" id="panels">
-<div class="main"><figure>${axial}<figcaption id="axial-title">${shown && panelTitle(shown)}</figcaption></figure><div class="scrub needs-script" hidden><input type="range" min="0" max="${images.axial.length - 1}" step="1" value="${images.start}" id="scrub" aria-label="Axial slice"><output for="scrub">${images.start + 1} / ${images.axial.length}</output></div></div>
+<div class="main"><figure>${axial}<figcaption id="axial-title">${shown && panelTitle(shown)}</figcaption></figure>${images.axial.length > 1 && html`<div class="scrub needs-script" hidden><input type="range" min="0" max="${images.axial.length - 1}" step="1" value="${images.start}" id="scrub" aria-label="Axial slice"><output for="scrub">${images.start + 1} / ${images.axial.length}</output></div>`}</div>
 ${sides.length > 0 && html`<div class="side-by">${sides.map((panel) => html`<figure>${panelSvg(panel, rois, shown?.positionMm)}<figcaption>${panelTitle(panel)}</figcaption></figure>`)}</div>`}
 </div>
 ${imageControls(images)}

@@ -47,7 +47,7 @@ function pathOf(line: PanelLine, panel: PanelData): string {
   (closed ? kept.slice(0, -1) : kept).forEach((index, order) => {
     const [px, py] = point(index);
     if (order > 0 && px === x && py === y) return;
-    text += `${order === 0 ? 'm' : order === 1 ? 'l' : ' '}${px - x} ${py - y}`;
+    text += order === 0 ? `M${px} ${py}` : `${order === 1 ? 'l' : ' '}${px - x} ${py - y}`;
     [x, y] = [px, py];
   });
   return closed ? `${text}z` : text;

@@ -69,7 +69,11 @@ export async function aggregate(options: AggregateOptions): Promise<AggregateSum
     await writeParquet(table, join(folder, `${table.name}.parquet`));
   }
   const sheet = join(folder, 'isovox.xlsx');
-  if (options.config.output.xlsx) await writeXlsx(tables.filter((table) => table.name !== 'dvh_curves'), sheet);
+  if (options.config.output.xlsx)
+    await writeXlsx(
+      tables.filter((table) => table.name !== 'dvh_curves'),
+      sheet,
+    );
   else await rm(sheet, { force: true });
   await writeText(join(folder, 'columns.json'), columnsJson(tables));
   const report = join(folder, 'report.html');

@@ -54,13 +54,21 @@ export async function writeCohortReport(options: CohortReportOptions): Promise<v
     configuration: stringify(config),
     provenance: [
       { label: 'Isovox', value: packageVersion },
-      { label: 'Settings', value: digestData(config).slice(0, 16), note: 'first digits of the SHA-256 of the configuration' },
+      {
+        label: 'Settings',
+        value: digestData(config).slice(0, 16),
+        note: 'first digits of the SHA-256 of the configuration',
+      },
     ],
   };
   await writeText(options.path, cohortPage(data));
 }
 
-function courseRow(options: CohortReportOptions, result: CourseResult, rows: (name: string) => readonly Row[]): CohortCourse {
+function courseRow(
+  options: CohortReportOptions,
+  result: CourseResult,
+  rows: (name: string) => readonly Row[],
+): CohortCourse {
   const { course, stages, failures } = result;
   const of = (row: Row): boolean => row.patient_id === course.patientId && row.course_id === course.courseId;
   const qc = rows('qc_reports').find(of);
@@ -70,7 +78,8 @@ function courseRow(options: CohortReportOptions, result: CourseResult, rows: (na
   const rx = dvh[0]?.rx_gy;
   const report = stages.get('report');
   const skipped = stages.get('dvh');
-  const remark = failures[0]?.reason ?? (skipped?.state === 'skipped' ? `No dose metrics: ${skipped.reason}` : undefined);
+  const remark =
+    failures[0]?.reason ?? (skipped?.state === 'skipped' ? `No dose metrics: ${skipped.reason}` : undefined);
   return {
     patientId: course.patientId,
     courseId: course.courseId,

@@ -120,7 +120,15 @@ async function runStage(
     const state = states.get(id);
     return [id, state && 'manifest' in state ? digestData(state.manifest) : (state?.state ?? 'absent')];
   });
-  const key = digestData({ stage: stage.id, version: stage.version, isovox: packageVersion, settings, courseHash, inputs, before });
+  const key = digestData({
+    stage: stage.id,
+    version: stage.version,
+    isovox: packageVersion,
+    settings,
+    courseHash,
+    inputs,
+    before,
+  });
   if (!options.force.has(stage.id) && (await store.isValid(stage.id, key))) {
     const manifest = (await store.manifest(stage.id)) as Manifest;
     return manifest.status === 'skipped'

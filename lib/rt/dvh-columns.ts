@@ -27,10 +27,21 @@ export const PROVENANCE_COLUMNS: readonly Column[] = [
     name: 'covered_fraction',
     type: 'float',
     unit: '',
-    definition: 'Part of the volume inside the dose grid, 0 to 1; dose metrics are of this part when outside is exclude',
+    definition:
+      'Part of the volume inside the dose grid, 0 to 1; dose metrics are of this part when outside is exclude',
   },
-  { name: 'error_bound_gy', type: 'float', unit: 'Gy', definition: 'The curve is known to this dose, or to error_bound_cc' },
-  { name: 'error_bound_cc', type: 'float', unit: 'cc', definition: 'The curve is known to this volume, or to error_bound_gy' },
+  {
+    name: 'error_bound_gy',
+    type: 'float',
+    unit: 'Gy',
+    definition: 'The curve is known to this dose, or to error_bound_cc',
+  },
+  {
+    name: 'error_bound_cc',
+    type: 'float',
+    unit: 'cc',
+    definition: 'The curve is known to this volume, or to error_bound_gy',
+  },
   { name: 'rx_gy', type: 'float', unit: 'Gy', definition: 'Prescribed dose that % columns are relative to' },
   text('rx_source', 'explicit (configuration), rtplan_dicom, estimated_ctv1_d95, none'),
   text('rx_reason', 'How the prescription was found'),
@@ -78,7 +89,12 @@ export function metricColumns(dvh: RunConfig['dvh']): MetricColumn[] {
     metric('HI', '', 'HI', 'Homogeneity index (D2 - D98) / D50, ICRU report 83'),
     metric('SpreadGy', 'Gy', 'Spread', 'Dmax - Dmin'),
     ...dcc.map((x) =>
-      metric(`D${x}ccGy`, 'Gy', `D${x}cc`, `Dose that the hottest ${x} cc receive at least; empty for smaller structures`),
+      metric(
+        `D${x}ccGy`,
+        'Gy',
+        `D${x}cc`,
+        `Dose that the hottest ${x} cc receive at least; empty for smaller structures`,
+      ),
     ),
     metric('IntegralDose_Gycm3', 'Gy cc', 'IntegralDose', 'Mean dose times volume'),
     metric('Dmean%', '%', 'Dmean%Rx', 'Mean dose in percent of the prescription'),

@@ -21,5 +21,8 @@ export function estimateCourse(course: Course): CourseEstimate {
   const fileBytes = (course.ct?.headers ?? []).reduce((sum, header) => sum + header.size, 0);
   // The CT as int16 and its compressed copy; doses as float32 with their source; contours as doubles.
   const bytes = 4 * ctPixels + 8 * dosePixels + 4 * contourBytes;
-  return { memoryMb: Math.ceil(BASE_MB + bytes / 2 ** 20), weight: 1 + (fileBytes + 4 * dosePixels + 8 * contourBytes) / 2 ** 20 };
+  return {
+    memoryMb: Math.ceil(BASE_MB + bytes / 2 ** 20),
+    weight: 1 + (fileBytes + 4 * dosePixels + 8 * contourBytes) / 2 ** 20,
+  };
 }

@@ -1,7 +1,7 @@
 /** The radiotherapy pipeline from code: `isovox/rt`. */
 
 export type { CourseResult, Failure, StageState } from './course-run.js';
-export { type Discovery, type DiscoverOptions, discoverCourses } from './discover.js';
+export { type DiscoverOptions, type Discovery, discoverCourses } from './discover.js';
 export { loadRunConfig } from './load-config.js';
 export { type LogFacts, type RunLog, type RunProgress, silentLog } from './log.js';
 export type { Course, DoseChoice, DoseClass, Finding, ImageSeries, Link, Refusal, Severity } from './model.js';

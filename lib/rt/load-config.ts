@@ -35,7 +35,8 @@ export async function loadRunConfig(path: string | undefined, flags: Nested = {}
     const [problem] = document.errors;
     if (problem) throw invalid(`${path}:${problem.linePos?.[0].line ?? 1}: ${problem.message}`, path);
     const value: unknown = document.toJS() ?? {};
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${path}: Expected sections at the top`, path);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw invalid(`${path}: Expected sections at the top`, path);
     fromFile = { ...value };
   }
   const engine: Record<string, unknown> = {};
@@ -64,14 +65,19 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
   const defaults: unknown = runConfigSchema.parse({});
   const section = path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown>)?.[key], defaults);
   const optional = path[0] === 'organize' ? ['maxDays'] : path[0] === 'dvh' ? ['prescriptionGy'] : [];
-  return [...Object.keys((section as object | undefined) ?? {}), ...optional, ...(path.length === 0 ? ENGINE_SECTIONS : [])];
+  return [
+    ...Object.keys((section as object | undefined) ?? {}),
+    ...optional,
+    ...(path.length === 0 ? ENGINE_SECTIONS : []),
+  ];
 }
 
 function merge(base: Record<string, unknown>, flags: Nested): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...base };
   for (const [section, values] of Object.entries(flags)) {
     const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-    if (Object.keys(given).length > 0) merged[section] = { ...((merged[section] as object | undefined) ?? {}), ...given };
+    if (Object.keys(given).length > 0)
+      merged[section] = { ...((merged[section] as object | undefined) ?? {}), ...given };
   }
   return merged;
 }

@@ -94,7 +94,11 @@ function curveOf({ result, summary }: Measured, config: RunConfig): RoiCurve {
   };
 }
 
-function factsOf({ course, config }: MeasureOptions, measured: readonly Measured[], prescription: Prescription): unknown {
+function factsOf(
+  { course, config }: MeasureOptions,
+  measured: readonly Measured[],
+  prescription: Prescription,
+): unknown {
   return {
     rxGy: prescription.doseGy ?? null,
     rxSource: prescription.source,

@@ -41,6 +41,8 @@ interface Scene extends PicturesOf {
   readonly options: SubmitOptions;
 }
 
+/** With fewer slices an image is no volume. */
+const LEAST_SLICES = 3;
 const AIR_HU = -400;
 const MARGIN_MM = 12;
 /** Coronal and sagittal pictures reach no further than this above and below the centre. */
@@ -71,9 +73,22 @@ export async function coursePictures(of: PicturesOf, options: SubmitOptions): Pr
     const rois = read && hold(read.rois);
     if (!volume && !dose)
       return { absent: 'The course has neither an image series nor a dose, so there is nothing to show.' };
-    const grid = volume ? addon().describeVolume(volume).grid : addon().describeDose(dose as Handle<'DoseGrid'>).grid;
+    const imageGrid = volume && addon().describeVolume(volume).grid;
+    // One or two slices say nothing beside themselves: the dose says more where there is one.
+    const isFlat = imageGrid !== undefined && imageGrid.size[2] < LEAST_SLICES;
+    const shown = isFlat && dose ? undefined : volume;
+    const grid = shown && imageGrid ? imageGrid : addon().describeDose(dose as Handle<'DoseGrid'>).grid;
     const maximum = dose && doseMaximum(dose);
-    return await pictures({ ...of, volume, dose, rois, summaries: read?.summary.rois ?? [], grid, maximum, options });
+    return await pictures({
+      ...of,
+      volume: shown,
+      dose,
+      rois,
+      summaries: read?.summary.rois ?? [],
+      grid,
+      maximum,
+      options,
+    });
   } finally {
     for (const handle of held) addon().dispose(handle);
   }
@@ -98,6 +113,7 @@ async function pictures(scene: Scene): Promise<ImagesData> {
   const levels = isodoseLevels(scene);
   const cut = (plane: PatientPlane, positionMm: number) => panel(scene, plane, positionMm, box, levels);
   const axial: PanelData[] = [];
+  const isVolume = scene.grid.size[2] >= LEAST_SLICES;
   for (const z of positions) axial.push(await cut('axial', z));
   const nearest = positions.reduce(
     (best, z, index) => (Math.abs(z - centre[2]) < Math.abs((positions[best] as number) - centre[2]) ? index : best),
@@ -109,8 +125,7 @@ async function pictures(scene: Scene): Promise<ImagesData> {
     levels,
     axial,
     start: nearest,
-    coronal: await cut('coronal', centre[1]),
-    sagittal: await cut('sagittal', centre[0]),
+    ...(isVolume ? { coronal: await cut('coronal', centre[1]), sagittal: await cut('sagittal', centre[0]) } : {}),
   };
 }
 
@@ -223,7 +238,7 @@ function backgroundText({ volume, image, settings, rxGy, maximum }: Scene): stri
     ? image?.Modality === 'CT'
       ? `CT, window ${fixed(settings.windowHu, 0)} HU, level ${fixed(settings.levelHu, 0)} HU`
       : `${image?.Modality ?? 'image'}, from its darkest to its brightest percent`
-    : 'the dose, from zero to its maximum, as there is no image';
+    : `the dose, from zero to its maximum, as there is no image${image ? ' of more than two slices' : ''}`;
   return `${picture}${reference ?? ''}`;
 }
 

@@ -3,11 +3,10 @@
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-
+import { getConfig } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { HierarchicalExecutor } from '../graph/executor.js';
 import { Context } from '../runtime/context.js';
-import { getConfig } from '../config/resolve.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { type AggregateSummary, aggregate } from './aggregate.js';
 import { type CourseResult, type Failure, runCourse } from './course-run.js';
@@ -18,7 +17,7 @@ import type { RunLog } from './log.js';
 import type { Course } from './model.js';
 import { matchesAny } from './roi-names.js';
 import type { RunConfig } from './run-config.js';
-import { selectStages, STAGES } from './stages/index.js';
+import { STAGES, selectStages } from './stages/index.js';
 
 export interface RunOptions {
   readonly dicomRoot: string;
@@ -78,8 +77,16 @@ export async function runPipeline(options: RunOptions): Promise<RunSummary> {
   const stages = selectStages(options.stages);
   const force = new Set(options.force?.includes('all') ? STAGES.map((stage) => stage.id) : options.force);
   await checkWritable(outdir);
-  logConfiguration(log, workers, memoryMb, stages.map((stage) => stage.id));
-  const context = new Context({ ...getConfig(), read: { ...getConfig().read, concurrency: workers, memoryBudgetMb: memoryMb } });
+  logConfiguration(
+    log,
+    workers,
+    memoryMb,
+    stages.map((stage) => stage.id),
+  );
+  const context = new Context({
+    ...getConfig(),
+    read: { ...getConfig().read, concurrency: workers, memoryBudgetMb: memoryMb },
+  });
   const discovery = await discover(options, context);
   const courses = filterCourses(discovery.courses, options.courseFilter);
   log.info(`${discovery.courses.length} courses, ${discovery.refusals.length} files refused`, {
@@ -169,13 +176,19 @@ async function discover(options: RunOptions, context?: Context): Promise<Discove
     throw asIsovoxError(thrown);
   });
   if (!root.isDirectory()) {
-    throw new IsovoxError('ERR_NOT_FOUND', `Expected a folder for --dicom-root but ${dicomRoot} is a file`, { path: dicomRoot });
+    throw new IsovoxError('ERR_NOT_FOUND', `Expected a folder for --dicom-root but ${dicomRoot} is a file`, {
+      path: dicomRoot,
+    });
   }
   const inside = relative(resolve(outdir), resolve(dicomRoot));
   if (inside === '' || !(inside.startsWith('..') || isAbsolute(inside))) {
-    throw new IsovoxError('ERR_INVALID_ARGUMENT', 'Expected an output folder outside the DICOM root, or below it, but it holds the root', {
-      path: outdir,
-    });
+    throw new IsovoxError(
+      'ERR_INVALID_ARGUMENT',
+      'Expected an output folder outside the DICOM root, or below it, but it holds the root',
+      {
+        path: outdir,
+      },
+    );
   }
   return discoverCourses({
     dicomRoot,
@@ -191,7 +204,10 @@ async function discover(options: RunOptions, context?: Context): Promise<Discove
 function filterCourses(courses: readonly Course[], filter: readonly string[] | undefined): Course[] {
   if (!filter || filter.length === 0) return [...courses];
   return courses.filter((course) =>
-    matchesAny(`${course.patientId}/${course.courseId}`, filter.map((one) => (one.includes('/') ? one : `${one}/*`))),
+    matchesAny(
+      `${course.patientId}/${course.courseId}`,
+      filter.map((one) => (one.includes('/') ? one : `${one}/*`)),
+    ),
   );
 }
 
@@ -222,7 +238,9 @@ function logConfiguration(log: RunLog, workers: number, memoryMb: number, stages
   log.info('=== Parallelization Configuration ===');
   log.info(`isovox ${packageVersion}, Node ${process.version}, ${process.platform}-${process.arch}`);
   log.info(`CPU cores: ${cores}, using ${workers} workers by default (cores - 1)`, { cores, workers });
-  log.info(`Courses in flight: up to ${workers + 1} within ${memoryMb} MiB, their structures and slices on one pool of ${workers} threads`);
+  log.info(
+    `Courses in flight: up to ${workers + 1} within ${memoryMb} MiB, their structures and slices on one pool of ${workers} threads`,
+  );
   log.info(`Segmentation stage: device cpu, threads=${segThreads}; skipped until a model is given`);
   log.info(`Stages: ${stages.join(', ')}, aggregate`);
 }

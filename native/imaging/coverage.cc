@@ -173,14 +173,13 @@ bool CoverageRaster::Finish() {
       }
       if (area < -kTolerated || area > 1 + kTolerated) return false;
       if (area > kRounding) runs_.push_back({row, column, column + 1, std::min(area, 1.0)});
-      if (std::abs(cover) <= kTolerated) continue;
-      if (std::abs(cover - 1) > kTolerated) return false;
+      // Between touched cells nothing changes; covered in part where a horizontal edge runs through. An open right edge
+      // is a loop that the window cuts.
       const int32_t next = i < end ? sorted_[i].column : window_.column_end;
-      if (next > column + 1) {
-        // Up to an open right edge only when the window cuts the loop there.
-        runs_.push_back({row, column + 1, next, std::abs(cover - 1) <= kRounding ? 1.0 : cover});
-        if (runs_.back().coverage > 1) runs_.back().coverage = 1;
-      }
+      if (next == column + 1 || std::abs(cover) <= kRounding) continue;
+      if (cover < -kTolerated || cover > 1 + kTolerated) return false;
+      if (cover < 0) continue;
+      runs_.push_back({row, column + 1, next, std::abs(cover - 1) <= kRounding ? 1.0 : std::min(cover, 1.0)});
     }
     begin = end;
   }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "imaging/resolve_overlaps.h"
+
 namespace isovox {
 namespace {
 

@@ -46,6 +46,8 @@ struct Section {
 class Solid {
  public:
   Solid(PlaneStack stack, const SolidOptions& options);
+  Solid(const Solid&) = delete;
+  Solid& operator=(const Solid&) = delete;
 
   const PlaneFrame& frame() const { return stack_.frame; }
   const PlaneStack& stack() const { return stack_; }

@@ -13,7 +13,11 @@ import { type Axis, expectedDose, type LinearDose } from '../../lib/phantom/shap
 import { temporaryFolder } from '../fixtures/index.js';
 
 const PERCENTS = [98, 95, 50, 5, 2];
-const DOSES: readonly LinearDose[] = (['x', 'y', 'z'] as const).map((axis: Axis) => ({ axis, atZeroGy: 40, gyPerMm: 0.3 }));
+const DOSES: readonly LinearDose[] = (['x', 'y', 'z'] as const).map((axis: Axis) => ({
+  axis,
+  atZeroGy: 40,
+  gyPerMm: 0.3,
+}));
 
 describe.each([
   [1, 2],

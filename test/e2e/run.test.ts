@@ -14,10 +14,16 @@ import { temporaryFolder, treeDigest } from '../fixtures/index.js';
 
 const main = join(packageRoot, 'dist/cli/main.js');
 
-function isovox(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+function isovox(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [main, ...args],
+      { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
   });
 }
@@ -68,15 +74,32 @@ describe('isovox run', () => {
   });
 
   it('writes the same rows as CSV and Parquet, every column documented', async () => {
-    const documented = JSON.parse(readFileSync(join(out, '_RESULTS/columns.json'), 'utf8')) as Array<{ table: string; name: string; definition: string }>;
-    for (const table of ['dvh_metrics', 'dvh_curves', 'qc_reports', 'case_metadata', 'fractions', 'failures', 'findings']) {
+    const documented = JSON.parse(readFileSync(join(out, '_RESULTS/columns.json'), 'utf8')) as Array<{
+      table: string;
+      name: string;
+      definition: string;
+    }>;
+    for (const table of [
+      'dvh_metrics',
+      'dvh_curves',
+      'qc_reports',
+      'case_metadata',
+      'fractions',
+      'failures',
+      'findings',
+    ]) {
       const csv = join(out, `_RESULTS/${table}.csv`);
       const header = readFileSync(csv, 'utf8').split('\r\n')[0] ?? '';
       const names = documented.filter((column) => column.table === table).map((column) => column.name);
-      expect(header.split(',').map((name) => name.replace(/^"|"$/g, '')), table).toEqual(names);
+      expect(
+        header.split(',').map((name) => name.replace(/^"|"$/g, '')),
+        table,
+      ).toEqual(names);
       expect(documented.every((column) => column.definition.length > 3)).toBe(true);
       const rows = parseCsv(csv);
-      const parquet = await parquetReadObjects({ file: await asyncBufferFromFile(join(out, `_RESULTS/${table}.parquet`)) });
+      const parquet = await parquetReadObjects({
+        file: await asyncBufferFromFile(join(out, `_RESULTS/${table}.parquet`)),
+      });
       expect(parquet.length, table).toBe(rows.length);
     }
     expect(existsSync(join(out, '_RESULTS/isovox.xlsx'))).toBe(true);
@@ -116,7 +139,15 @@ describe('isovox run', () => {
   });
 
   it('writes no name and no birth date to its logs, and JSON lines when asked', async () => {
-    const { stderr } = await isovox(['run', '--dicom-root', root, '--outdir', join(folder, 'logged'), '--json-logs', '-v']);
+    const { stderr } = await isovox([
+      'run',
+      '--dicom-root',
+      root,
+      '--outdir',
+      join(folder, 'logged'),
+      '--json-logs',
+      '-v',
+    ]);
     for (const line of stderr.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
     expect(stderr).not.toMatch(/PatientName|PatientBirthDate/);
   });
@@ -179,18 +210,45 @@ describe('isovox dvh', () => {
     const table = join(folder, 'dvh.csv');
     const curves = join(folder, 'curves.csv');
     const set = join(root, 'one');
-    const result = await isovox(['dvh', '--rtstruct', join(set, 'RS.dcm'), '--rtdose', join(set, 'RD.dcm'), '--rtplan', join(set, 'RP.dcm'), '--ct', join(set, 'CT'), '--roi', 'PTV', '--out', table, '--curves', curves]);
+    const result = await isovox([
+      'dvh',
+      '--rtstruct',
+      join(set, 'RS.dcm'),
+      '--rtdose',
+      join(set, 'RD.dcm'),
+      '--rtplan',
+      join(set, 'RP.dcm'),
+      '--ct',
+      join(set, 'CT'),
+      '--roi',
+      'PTV',
+      '--out',
+      table,
+      '--curves',
+      curves,
+    ]);
     expect(result.stderr).toContain('1 structures');
     expect(result.code).toBe(0);
     const [row] = parseCsv(table);
-    const [same] = parseCsv(join(out, '_RESULTS/dvh_metrics.csv')).filter((one) => one.ROI_Name === 'PTV' && one.patient_id === 'ONE');
-    for (const column of ['Volume (cm³)', 'DmeanGy', 'D95Gy', 'D2Gy', 'V40Gy (%)', 'Dmean%']) expect(row?.[column], column).toBe(same?.[column]);
+    const [same] = parseCsv(join(out, '_RESULTS/dvh_metrics.csv')).filter(
+      (one) => one.ROI_Name === 'PTV' && one.patient_id === 'ONE',
+    );
+    for (const column of ['Volume (cm³)', 'DmeanGy', 'D95Gy', 'D2Gy', 'V40Gy (%)', 'Dmean%'])
+      expect(row?.[column], column).toBe(same?.[column]);
     expect(parseCsv(curves).length).toBeGreaterThan(100);
   });
 
   it('refuses a file of another kind by name', async () => {
     const set = join(root, 'one');
-    const result = await isovox(['dvh', '--rtstruct', join(set, 'RD.dcm'), '--rtdose', join(set, 'RD.dcm'), '--out', join(folder, 'no.csv')]);
+    const result = await isovox([
+      'dvh',
+      '--rtstruct',
+      join(set, 'RD.dcm'),
+      '--rtdose',
+      join(set, 'RD.dcm'),
+      '--out',
+      join(folder, 'no.csv'),
+    ]);
     expect(result.code).toBe(2);
     expect(result.stderr).toMatch(/Expected an RTSTRUCT for --rtstruct but .*RD\.dcm is rtdose/);
   });

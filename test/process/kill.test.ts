@@ -15,12 +15,20 @@ const root = join(folder, 'in');
 const undisturbed = join(folder, 'undisturbed');
 
 /** Runs the job; `killAt` names the point where the process kills itself, as `stage:before` or `stage:after`. */
-function run(outdir: string, killAt = '', killAfterMs?: number): Promise<{ signal: string | null; code: number | null }> {
+function run(
+  outdir: string,
+  killAt = '',
+  killAfterMs?: number,
+): Promise<{ signal: string | null; code: number | null }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, 'run', '--dicom-root', root, '--outdir', outdir, '--quiet', '--workers', '2'], {
-      stdio: 'ignore',
-      env: { ...process.env, ISOVOX_TEST_KILL: killAt },
-    });
+    const child = spawn(
+      process.execPath,
+      [main, 'run', '--dicom-root', root, '--outdir', outdir, '--quiet', '--workers', '2'],
+      {
+        stdio: 'ignore',
+        env: { ...process.env, ISOVOX_TEST_KILL: killAt },
+      },
+    );
     const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
@@ -37,7 +45,9 @@ beforeAll(async () => {
 
 describe('a killed run', () => {
   it.each(
-    ['organize', 'dvh', 'qc', 'report'].flatMap((stage) => ['written', 'unmarked', 'moved'].map((point) => `${stage}:${point}`)),
+    ['organize', 'dvh', 'qc', 'report'].flatMap((stage) =>
+      ['written', 'unmarked', 'moved'].map((point) => `${stage}:${point}`),
+    ),
   )('killed at %s, resumes to the same bytes', async (point) => {
     const outdir = join(folder, point.replace(':', '-'));
     expect(await run(outdir, point)).toEqual({ code: null, signal: 'SIGKILL' });

@@ -17,7 +17,9 @@ function child(source: string, flags: string[] = []): Promise<{ stdout: string; 
 
 describe('the end of a process', () => {
   it('does not come before a task that is waited for', async () => {
-    const { stdout } = await child(`native.spin({ steps: 20 }, { threads: 2 }).then((sum) => console.log('sum', sum));`);
+    const { stdout } = await child(
+      `native.spin({ steps: 20 }, { threads: 2 }).then((sum) => console.log('sum', sum));`,
+    );
     expect(stdout).toBe('sum 190\n');
   });
 

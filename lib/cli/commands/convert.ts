@@ -16,7 +16,8 @@ export async function convert(args: readonly string[], options: CommonOptions & 
     addon().dispose(volume);
     if (options.json) process.stdout.write(`${JSON.stringify({ input, format, output, findings })}\n`);
     else if (!options.quiet) {
-      for (const finding of findings) process.stderr.write(`${finding.severity}: ${finding.message} (${finding.code})\n`);
+      for (const finding of findings)
+        process.stderr.write(`${finding.severity}: ${finding.message} (${finding.code})\n`);
       process.stderr.write(`${input} (${format}) written to ${output}\n`);
     }
     return EXIT.done;

@@ -38,7 +38,11 @@ export async function demo(options: CommonOptions & { outdir: string }): Promise
     const compared = phantom.shapes.map((shape) => {
       const expected = expectedDose(shape, phantom.dose);
       const row = rows.find((one) => one.ROI_Name === shape.name) ?? {};
-      const pair = (column: string, value: number) => ({ column, expected: value, measured: Number(row[column] ?? Number.NaN) });
+      const pair = (column: string, value: number) => ({
+        column,
+        expected: value,
+        measured: Number(row[column] ?? Number.NaN),
+      });
       return {
         roi: shape.name,
         values: [
@@ -51,10 +55,12 @@ export async function demo(options: CommonOptions & { outdir: string }): Promise
       };
     });
     const wrong = compared.flatMap(({ roi, values }) =>
-      values.filter(({ column, expected, measured }) => {
-        const limit = Math.max(RELATIVE * expected, column.startsWith('Volume') ? 0 : ABSOLUTE_GY);
-        return !(Math.abs(measured - expected) <= limit);
-      }).map(({ column }) => `${roi} ${column}`),
+      values
+        .filter(({ column, expected, measured }) => {
+          const limit = Math.max(RELATIVE * expected, column.startsWith('Volume') ? 0 : ABSOLUTE_GY);
+          return !(Math.abs(measured - expected) <= limit);
+        })
+        .map(({ column }) => `${roi} ${column}`),
     );
     if (options.json) process.stdout.write(`${JSON.stringify({ compared, wrong, report: summary.tables.report })}\n`);
     else printTable(compared, wrong, summary.tables.report, summary.tables.folder);

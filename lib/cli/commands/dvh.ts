@@ -57,16 +57,30 @@ export async function dvh(options: DvhCommandOptions): Promise<number> {
     findings: [],
   };
   const measured = await interruptible((signal) =>
-    measureCourse({ course, config, dicomRoot: process.cwd(), settingsHash: digestData(config.dvh).slice(0, 16), ...task, signal }),
+    measureCourse({
+      course,
+      config,
+      dicomRoot: process.cwd(),
+      settingsHash: digestData(config.dvh).slice(0, 16),
+      ...task,
+      signal,
+    }),
   );
   const wanted = (name: unknown): boolean => !options.roi || matchesAny(String(name), options.roi);
   const rows = measured.rows.filter((row) => wanted(row.ROI_Name));
   if (rows.length === 0) {
-    throw new IsovoxError('ERR_NOT_FOUND', `No structure of ${options.rtstruct} is named ${(options.roi ?? []).join(', ')}`, {
-      roi: (options.roi ?? []).join(', '),
-    });
+    throw new IsovoxError(
+      'ERR_NOT_FOUND',
+      `No structure of ${options.rtstruct} is named ${(options.roi ?? []).join(', ')}`,
+      {
+        roi: (options.roi ?? []).join(', '),
+      },
+    );
   }
-  await writeTable({ name: 'dvh_metrics', title: 'Dose-volume metrics', columns: dvhColumns(config.dvh), rows }, options.out);
+  await writeTable(
+    { name: 'dvh_metrics', title: 'Dose-volume metrics', columns: dvhColumns(config.dvh), rows },
+    options.out,
+  );
   if (options.curves !== undefined) {
     const curveRows = measured.curves
       .filter((curve) => wanted(curve.name))
@@ -80,9 +94,14 @@ export async function dvh(options: DvhCommandOptions): Promise<number> {
           volume_cc: curve.volumeCc[i] ?? 0,
         })),
       );
-    await writeTable({ name: 'dvh_curves', title: 'Dose-volume histograms', columns: DVH_CURVE_COLUMNS, rows: curveRows }, options.curves);
+    await writeTable(
+      { name: 'dvh_curves', title: 'Dose-volume histograms', columns: DVH_CURVE_COLUMNS, rows: curveRows },
+      options.curves,
+    );
   }
-  const findings = measured.findings.filter((finding) => finding.context?.ROI_Name === undefined || wanted(finding.context.ROI_Name));
+  const findings = measured.findings.filter(
+    (finding) => finding.context?.ROI_Name === undefined || wanted(finding.context.ROI_Name),
+  );
   if (options.json) process.stdout.write(`${JSON.stringify({ rows, findings })}\n`);
   else if (!options.quiet) {
     for (const finding of findings.filter(({ severity }) => severity !== 'info')) {
@@ -96,14 +115,22 @@ export async function dvh(options: DvhCommandOptions): Promise<number> {
   async function header(path: string, kind: string): Promise<HeaderRecord> {
     const [record] = await scanHeaders({ paths: [path] }, task);
     if (record?.status === 'refused' || !record) {
-      throw new IsovoxError((record?.code ?? 'ERR_IO') as IsovoxError['code'], `${path}: ${record?.reason ?? 'not read'}`, { path });
+      throw new IsovoxError(
+        (record?.code ?? 'ERR_IO') as IsovoxError['code'],
+        `${path}: ${record?.reason ?? 'not read'}`,
+        { path },
+      );
     }
     if (record.kind !== kind) {
-      throw new IsovoxError('ERR_INVALID_ARGUMENT', `Expected an ${kind.toUpperCase()} for --${kind} but ${path} is ${record.kind ?? 'no DICOM file'}`, {
-        name: `--${kind}`,
-        expected: kind,
-        actual: record.kind ?? record.status,
-      });
+      throw new IsovoxError(
+        'ERR_INVALID_ARGUMENT',
+        `Expected an ${kind.toUpperCase()} for --${kind} but ${path} is ${record.kind ?? 'no DICOM file'}`,
+        {
+          name: `--${kind}`,
+          expected: kind,
+          actual: record.kind ?? record.status,
+        },
+      );
     }
     return record;
   }

@@ -65,7 +65,13 @@ async function describeFolder(folder: string, hash: boolean, task: SubmitOptions
     }
   }
   for (const [uid, slices] of series) {
-    const facts = { path: folder, format: 'dicom', SeriesInstanceUID: uid, Modality: slices[0]?.Modality, files: slices.length };
+    const facts = {
+      path: folder,
+      format: 'dicom',
+      SeriesInstanceUID: uid,
+      Modality: slices[0]?.Modality,
+      files: slices.length,
+    };
     try {
       const { volume, findings } = await readSeries({ paths: slices.map((slice) => slice.path) }, task);
       entries.push(await describeVolume({ ...facts, findings }, volume, hash, task));
@@ -77,7 +83,12 @@ async function describeFolder(folder: string, hash: boolean, task: SubmitOptions
   return entries;
 }
 
-async function describeVolume(facts: Entry, volume: Handle<'Volume'>, hash: boolean, task: SubmitOptions): Promise<Entry> {
+async function describeVolume(
+  facts: Entry,
+  volume: Handle<'Volume'>,
+  hash: boolean,
+  task: SubmitOptions,
+): Promise<Entry> {
   const { grid, frames, components, dtype, slope, intercept, unit } = addon().describeVolume(volume);
   const { min, max, mean } = await volumeStatistics({ volume }, task);
   const entry = {
@@ -120,7 +131,17 @@ async function describeObject(record: HeaderRecord, task: SubmitOptions): Promis
     const { dose, summary } = await readRtDose({ path }, task);
     const { grid, planeMm } = addon().describeDose(dose);
     addon().dispose(dose);
-    return { ...facts, dose: record.rtdose, shape: grid.size, spacing: grid.spacing, origin: grid.origin, direction: grid.direction, planeMm, maximumGy: summary.maximumGy, findings: summary.findings };
+    return {
+      ...facts,
+      dose: record.rtdose,
+      shape: grid.size,
+      spacing: grid.spacing,
+      origin: grid.origin,
+      direction: grid.direction,
+      planeMm,
+      maximumGy: summary.maximumGy,
+      findings: summary.findings,
+    };
   }
   return { ...facts, [kind ?? 'object']: record[kind as 'rtplan'] ?? {} };
 }

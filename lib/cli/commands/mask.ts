@@ -32,9 +32,13 @@ export async function mask(options: MaskCommandOptions): Promise<number> {
       !options.roi || matchesAny(roi.ROIName, options.roi) ? [{ roi, index }] : [],
     );
     if (wanted.length === 0) {
-      throw new IsovoxError('ERR_NOT_FOUND', `No structure of ${options.rtstruct} is named ${(options.roi ?? []).join(', ')}`, {
-        roi: (options.roi ?? []).join(', '),
-      });
+      throw new IsovoxError(
+        'ERR_NOT_FOUND',
+        `No structure of ${options.rtstruct} is named ${(options.roi ?? []).join(', ')}`,
+        {
+          roi: (options.roi ?? []).join(', '),
+        },
+      );
     }
     await mkdir(options.out, { recursive: true });
     const mode = options.fraction ? 'fraction' : 'binary';
@@ -43,19 +47,28 @@ export async function mask(options: MaskCommandOptions): Promise<number> {
     for (const { roi, index } of wanted) {
       const result = await voxelise({ rois, index, volume: image }, task);
       const volume = await maskToVolume({ mask: result.mask, mode }, task);
-      const name = taken.has(safeName(roi.ROIName).toLowerCase()) ? `${safeName(roi.ROIName)}_${roi.ROINumber}` : safeName(roi.ROIName);
+      const name = taken.has(safeName(roi.ROIName).toLowerCase())
+        ? `${safeName(roi.ROIName)}_${roi.ROINumber}`
+        : safeName(roi.ROIName);
       taken.add(name.toLowerCase());
       const path = join(options.out, `${name}.nii.gz`);
       await writeVolume({ volume, path }, task);
       addon().dispose(volume);
       addon().dispose(result.mask);
-      written.push({ ROINumber: roi.ROINumber, ROIName: roi.ROIName, path, volumeCc: result.volumeCc, findings: [...roi.findings, ...result.findings] });
+      written.push({
+        ROINumber: roi.ROINumber,
+        ROIName: roi.ROIName,
+        path,
+        volumeCc: result.volumeCc,
+        findings: [...roi.findings, ...result.findings],
+      });
     }
     if (options.json) process.stdout.write(`${JSON.stringify(written)}\n`);
     else if (!options.quiet) {
       for (const { ROIName, path, volumeCc, findings } of written) {
         process.stderr.write(`${ROIName}: ${volumeCc.toFixed(2)} cc in ${path}\n`);
-        for (const finding of findings) process.stderr.write(`  ${finding.severity}: ${finding.message} (${finding.code})\n`);
+        for (const finding of findings)
+          process.stderr.write(`  ${finding.severity}: ${finding.message} (${finding.code})\n`);
       }
     }
     return EXIT.done;

@@ -1,7 +1,7 @@
 /** isovox run: the main job. */
 
-import { runPipeline, planRun, type RunOptions, type RunSummary } from '../../rt/run.js';
 import { loadRunConfig } from '../../rt/load-config.js';
+import { planRun, type RunOptions, type RunSummary, runPipeline } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import { createLog } from '../log.js';
@@ -79,11 +79,15 @@ function print(summary: RunSummary, json: boolean): void {
     process.stdout.write(`${JSON.stringify(document)}\n`);
     return;
   }
-  if (discovery.courses.length === 0) process.stdout.write('No course was found: no DICOM images or RT objects below the root.\n');
+  if (discovery.courses.length === 0)
+    process.stdout.write('No course was found: no DICOM images or RT objects below the root.\n');
   const counts = new Map<string, number>();
-  for (const { stages } of results) for (const { state } of stages.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+  for (const { stages } of results)
+    for (const { state } of stages.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
   const stagesDone = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
-  process.stdout.write(`${results.length} courses (stages: ${stagesDone || 'none'}), ${failures.length} failures, ${discovery.refusals.length} files refused\n`);
+  process.stdout.write(
+    `${results.length} courses (stages: ${stagesDone || 'none'}), ${failures.length} failures, ${discovery.refusals.length} files refused\n`,
+  );
   process.stdout.write(`tables: ${tables.folder}\nreport: ${tables.report}\n`);
 }
 
@@ -96,7 +100,8 @@ async function dryRun(options: RunOptions, json: boolean): Promise<number> {
   } else {
     for (const { course, memoryMb, stages } of courses) {
       process.stdout.write(`${course.patientId}/${course.courseId}  about ${memoryMb} MiB\n`);
-      for (const { id, skip } of stages) process.stdout.write(`  ${id}${skip === undefined ? '' : `  skipped: ${skip}`}\n`);
+      for (const { id, skip } of stages)
+        process.stdout.write(`  ${id}${skip === undefined ? '' : `  skipped: ${skip}`}\n`);
     }
     process.stdout.write(`${courses.length} courses, ${discovery.refusals.length} files refused\n`);
   }

@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { asIsovoxError } from '../../errors.js';
-import { STAGES } from '../../rt/stages/index.js';
 import { StageStore } from '../../rt/stage-store.js';
+import { STAGES } from '../../rt/stages/index.js';
 import { EXIT } from '../exit.js';
 import type { CommonOptions } from '../options.js';
 

@@ -25,11 +25,15 @@ export function selectStages(ids: readonly string[] = []): readonly Stage[] {
   const known = [...STAGES.map((stage) => stage.id), 'aggregate'];
   for (const id of ids) {
     if (!known.includes(id)) {
-      throw new IsovoxError('ERR_INVALID_ARGUMENT', `Expected one of ${known.join(', ')} for --stages but received "${id}"`, {
-        name: '--stages',
-        expected: known.join(', '),
-        actual: id,
-      });
+      throw new IsovoxError(
+        'ERR_INVALID_ARGUMENT',
+        `Expected one of ${known.join(', ')} for --stages but received "${id}"`,
+        {
+          name: '--stages',
+          expected: known.join(', '),
+          actual: id,
+        },
+      );
     }
   }
   return ids.length === 0 ? STAGES : STAGES.filter((stage) => ids.includes(stage.id));

@@ -53,7 +53,12 @@ describe('configure', () => {
     process.env.ISOVOX_READ_CONCURRENCY = '6';
     process.env.ISOVOX_READ_MAX_WORKERS = '6';
     configure({ read: { concurrency: 7 } });
-    expect(getConfig().read).toMatchObject({ concurrency: 7, maxWorkers: 6, memoryBudgetMb: 500, tileCacheSizeMb: 512 });
+    expect(getConfig().read).toMatchObject({
+      concurrency: 7,
+      maxWorkers: 6,
+      memoryBudgetMb: 500,
+      tileCacheSizeMb: 512,
+    });
   });
 
   it('names the file of a bad value', () => {

@@ -17,11 +17,11 @@ const DOSE_GRID = { ...GRID, size: [4, 4, 3], spacing: [40, 40, 40], origin: [-6
 const PLANE_MM = [0, 50, 80];
 const MAXIMUM_AT = 1 * 16 + 2 * 4 + 3;
 
-const { disposed, state } = vi.hoisted(() => ({ disposed: [] as string[], state: { failing: false } }));
+const { disposed, state } = vi.hoisted(() => ({ disposed: [] as string[], state: { failing: false, slices: 41 } }));
 
 vi.mock('../../../lib/runtime/addon.js', () => ({
   addon: () => ({
-    describeVolume: () => ({ grid: GRID }),
+    describeVolume: () => ({ grid: { ...GRID, size: [200, 200, state.slices] } }),
     describeDose: () => ({ grid: DOSE_GRID, planeMm: PLANE_MM }),
     viewDose: () => Float32Array.from({ length: 48 }, (_, index) => (index === MAXIMUM_AT ? 66 : 10)),
     dispose: (handle: string) => disposed.push(handle),
@@ -100,6 +100,7 @@ describe('coursePictures', () => {
   beforeEach(() => {
     disposed.length = 0;
     state.failing = false;
+    state.slices = 41;
   });
 
   it('cuts through the target with the most dose, on slices of the image, over all targets', async () => {
@@ -150,6 +151,13 @@ describe('coursePictures', () => {
     expect(background).toContain('the dose, from zero to its maximum');
     expect(centre).toBe('Slices through the dose maximum');
     expect([sagittal?.positionMm, coronal?.positionMm, axial[start]?.positionMm]).toEqual([60, 20, 0]);
+  });
+
+  it('shows the dose rather than an image of one slice, which alone has no side views', async () => {
+    state.slices = 1;
+    expect((await pictures(all)).background).toContain('as there is no image of more than two slices');
+    const alone = await pictures({ ...all, structures: undefined, dosePath: undefined });
+    expect([alone.axial.length, alone.coronal, alone.sagittal]).toEqual([1, undefined, undefined]);
   });
 
   it('says why there is nothing', async () => {

@@ -137,7 +137,31 @@ describe('panels', () => {
     const svg = panelSvg(coronal, data.rois).text;
     const png = Buffer.from(/base64,([^"]+)/.exec(svg)?.[1] ?? '', 'base64');
     expect(decode(png)).toEqual([200, 10]);
-    expect(svg).toContain('d="m5 15l0 -10"');
+    expect(svg).toContain('d="M5 15l0 -10"');
+  });
+
+  it('starts every line where it is, not where the last one ended', () => {
+    const axial = {
+      plane: 'axial' as const,
+      positionMm: 0,
+      width: 10,
+      height: 10,
+      u0: 0.5,
+      v0: 0.5,
+      pixelMm: 1,
+      gray: new Uint8Array(100),
+      isodoses: [],
+      outlines: [
+        {
+          roi: 0,
+          lines: [
+            [1, 1, 3, 1],
+            [5, 5, 5, 8],
+          ],
+        },
+      ],
+    };
+    expect(panelSvg(axial, data.rois).text).toContain('d="M10 10l20 0M50 50l0 30"');
   });
 
   it('closes closed lines and names what is seen', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-
-import { Context } from '../../../lib/runtime/context.js';
 import { getConfig } from '../../../lib/config/resolve.js';
+import { Context } from '../../../lib/runtime/context.js';
 import { submit } from '../../../lib/runtime/task.js';
 
 const context = (read: Partial<ReturnType<typeof getConfig>['read']>) =>
@@ -66,7 +65,9 @@ describe('submit', () => {
 
   it('gives the same result for any number of threads', async () => {
     for (const concurrency of [1, 2, 8]) {
-      expect(await submit('spin', { steps: 500, microseconds: 1 }, { context: context({ concurrency }) })).toBe(124_750);
+      expect(await submit('spin', { steps: 500, microseconds: 1 }, { context: context({ concurrency }) })).toBe(
+        124_750,
+      );
     }
   });
 });
