@@ -1,0 +1,302 @@
+#include "dose/dose_sampler.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace isovox {
+
+DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame)
+    : dose_(dose), frame_(frame), to_index_(dose.grid) {
+  const Grid& grid = dose.grid;
+  const std::array<Vec3, 3> axes{grid.axes.i, grid.axes.j, grid.axes.k};
+  const std::array<Vec3, 3> wanted{frame.axis_u, frame.axis_v, frame.normal};
+  const std::array<int64_t, 3> strides{1, grid.size[0], grid.size[0] * grid.size[1]};
+  const auto positions = [&](size_t axis, double from, double unit) {
+    std::vector<double> nodes(static_cast<size_t>(grid.size[axis]));
+    for (size_t n = 0; n < nodes.size(); ++n) {
+      const double mm = axis == 2 && dose.plane_mm.size() == nodes.size() ? dose.plane_mm[n]
+                                                                          : static_cast<double>(n) * grid.spacing[axis];
+      nodes[n] = from + mm * unit;
+    }
+    return nodes;
+  };
+  aligned_ = true;
+  for (size_t a = 0; a < 3; ++a) {
+    const auto found = std::find(axes.begin(), axes.end(), wanted[a]);
+    if (found == axes.end()) {
+      aligned_ = false;
+      break;
+    }
+    const auto axis = static_cast<size_t>(found - axes.begin());
+    nodes_[a] = positions(axis, Dot(grid.origin, axes[axis]), 1);
+    stride_[a] = strides[axis];
+    step_[a] = nodes_[a].size() > 1 ? (nodes_[a].back() - nodes_[a].front()) / static_cast<double>(nodes_[a].size() - 1)
+                                    : grid.spacing[axis];
+    anchor_[a] = nodes_[a].front();
+  }
+  if (aligned_) return;
+  const double finest = *std::min_element(grid.spacing.begin(), grid.spacing.end());
+  step_ = {finest, finest, finest};
+  anchor_ = {0, 0, 0};
+  stride_ = strides;
+  nodes_ = {positions(0, 0, 1 / grid.spacing[0]), positions(1, 0, 1 / grid.spacing[1]), positions(2, 0, 1)};
+}
+
+DoseSampler::Place DoseSampler::Locate(const std::vector<double>& nodes, double x) {
+  const auto count = static_cast<int64_t>(nodes.size());
+  if (count == 1) return {0, 0, 0, 0, true};
+  const double first = nodes.front(), last = nodes.back();
+  if (x <= first) return {0, 1, 0, 0, x >= first - (nodes[1] - first) / 2};
+  if (x >= last) return {count - 2, count - 1, 1, 0, x <= last + (last - nodes[static_cast<size_t>(count) - 2]) / 2};
+  // A guess for even spacing, then the neighbours.
+  auto n = static_cast<int64_t>((x - first) / (last - first) * static_cast<double>(count - 1));
+  n = std::clamp<int64_t>(n, 0, count - 2);
+  while (n > 0 && nodes[static_cast<size_t>(n)] > x) --n;
+  while (n < count - 2 && nodes[static_cast<size_t>(n) + 1] <= x) ++n;
+  const double a = nodes[static_cast<size_t>(n)], b = nodes[static_cast<size_t>(n) + 1];
+  return {n, n + 1, static_cast<float>((x - a) / (b - a)), b - a, true};
+}
+
+DoseSampler::Lattice DoseSampler::MakeLattice(double du, double dv) const {
+  Lattice lattice;
+  lattice.cells = {anchor_[0], anchor_[1], du, dv};
+  if (!aligned_) return lattice;
+  const std::vector<double>& nodes = nodes_[0];
+  const double margin = nodes.size() > 1 ? (nodes[1] - nodes[0]) / 2 + du : du;
+  lattice.first = static_cast<int32_t>(std::floor((-margin) / du));
+  const auto last = static_cast<int32_t>(std::ceil((nodes.back() - nodes.front() + margin) / du));
+  const auto count = static_cast<size_t>(last - lattice.first);
+  lattice.node.resize(count);
+  lattice.way.resize(count);
+  lattice.inside_begin = lattice.between_begin = last;
+  lattice.inside_end = lattice.between_end = lattice.first;
+  for (size_t c = 0; c < count; ++c) {
+    const auto column = lattice.first + static_cast<int32_t>(c);
+    const Place place = Locate(nodes, anchor_[0] + (column + 0.5) * du);
+    lattice.node[c] = static_cast<int32_t>(place.node);
+    lattice.way[c] = place.way;
+    const bool inside = nodes.size() > 1 ? place.inside : std::abs((column + 0.5) * du) <= step_[0] / 2;
+    if (inside) {
+      lattice.inside_begin = std::min(lattice.inside_begin, column);
+      lattice.inside_end = column + 1;
+    }
+    if (place.distance > 0) {
+      lattice.between_begin = std::min(lattice.between_begin, column);
+      lattice.between_end = column + 1;
+    }
+  }
+  return lattice;
+}
+
+void DoseSampler::Sample(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
+                         DoseRow& row) const {
+  const auto count = static_cast<size_t>(end - begin);
+  if (row.dose.size() < count) {
+    row.dose.resize(count);
+    row.spread.resize(count);
+    row.extent.resize(count);
+    row.inside.resize(count);
+  }
+  if (aligned_) {
+    SampleAligned(lattice, v, w, dw, begin, end, row);
+  } else {
+    SampleOblique(lattice, v, w, dw, begin, end, row);
+  }
+}
+
+void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
+                                DoseRow& row) const {
+  Place j = Locate(nodes_[1], v), k = Locate(nodes_[2], w);
+  if (nodes_[1].size() == 1) j.inside = std::abs(v - nodes_[1][0]) <= step_[1] / 2;
+  if (nodes_[2].size() == 1) k.inside = std::abs(w - nodes_[2][0]) <= step_[2] / 2;
+  const auto count = static_cast<size_t>(end - begin);
+  const auto table_end = lattice.first + static_cast<int32_t>(lattice.node.size());
+  row.all_inside = j.inside && k.inside && begin >= lattice.inside_begin && end <= lattice.inside_end;
+  row.none_inside = !j.inside || !k.inside || begin >= lattice.inside_end || end <= lattice.inside_begin;
+  if (!row.all_inside) {
+    for (size_t c = 0; c < count; ++c) {
+      const int32_t column = begin + static_cast<int32_t>(c);
+      row.inside[c] = j.inside && k.inside && column >= lattice.inside_begin && column < lattice.inside_end;
+    }
+  }
+  const auto entry = [&](int32_t column) {
+    return static_cast<size_t>(std::clamp(column, lattice.first, table_end - 1) - lattice.first);
+  };
+  const int64_t nodes = static_cast<int64_t>(nodes_[0].size());
+  const int64_t low = lattice.node[entry(begin)];
+  const int64_t high = std::min<int64_t>(lattice.node[entry(end - 1)] + 1, nodes - 1);
+  const auto used = static_cast<size_t>(high - low + 1);
+  for (auto* scratch : {&row.node, &row.step, &row.step_spread, &row.step_extent, &row.across2, &row.across}) {
+    if (scratch->size() < used + 1) scratch->resize(used + 1);
+  }
+  const float* base = dose_.gray().data();
+  const float* p00 = base + j.node * stride_[1] + k.node * stride_[2] + low * stride_[0];
+  const float* p10 = p00 + (j.next - j.node) * stride_[1];
+  const float* p01 = p00 + (k.next - k.node) * stride_[2];
+  const float* p11 = p10 + (k.next - k.node) * stride_[2];
+  const float tj = j.way, tk = k.way, sj = 1 - tj, sk = 1 - tk;
+  const float w00 = sj * sk, w10 = tj * sk, w01 = sj * tk, w11 = tj * tk;
+  const float half_v = j.distance > 0 ? static_cast<float>(lattice.cells.dv / (2 * j.distance)) : 0;
+  const float half_w = k.distance > 0 ? static_cast<float>(dw / (2 * k.distance)) : 0;
+  float* __restrict node = row.node.data();
+  float* __restrict across2 = row.across2.data();
+  float* __restrict across = row.across.data();
+  const auto blend = [&](size_t stride) {
+    for (size_t n = 0; n < used; ++n) {
+      const float a = p00[n * stride], b = p10[n * stride], c = p01[n * stride], d = p11[n * stride];
+      node[n] = w00 * a + w10 * b + w01 * c + w11 * d;
+      const float gv = (sk * (b - a) + tk * (d - c)) * half_v, gw = (sj * (c - a) + tj * (d - b)) * half_w;
+      across2[n] = gv * gv + gw * gw;
+      across[n] = std::abs(gv) + std::abs(gw);
+    }
+  };
+  if (stride_[0] == 1) {
+    blend(1);
+  } else {
+    blend(static_cast<size_t>(stride_[0]));
+  }
+  node[used] = node[used - 1];
+  across2[used] = across2[used - 1];
+  across[used] = across[used - 1];
+  float* __restrict step = row.step.data();
+  float* __restrict step_spread = row.step_spread.data();
+  float* __restrict step_extent = row.step_extent.data();
+  const bool even = nodes_[0].size() > 1;
+  const float half_u = even ? static_cast<float>(lattice.cells.du / (2 * step_[0])) : 0;
+  for (size_t n = 0; n < used; ++n) {
+    step[n] = node[n + 1] - node[n];
+    const float gu = step[n] * half_u;
+    const float mean2 = 0.5F * (across2[n] + across2[n + 1]);
+    step_spread[n] = std::sqrt(gu * gu + mean2);
+    step_extent[n] = std::abs(gu) + std::max(across[n], across[n + 1]);
+  }
+  float* __restrict dose = row.dose.data();
+  float* __restrict spread = row.spread.data();
+  float* __restrict extent = row.extent.data();
+  const auto fill = [&](int32_t from, int32_t to) {
+    const int32_t* index = lattice.node.data() + (from - lattice.first);
+    const float* way = lattice.way.data() + (from - lattice.first);
+    const auto offset = static_cast<size_t>(from - begin);
+    const auto cells = static_cast<size_t>(to - from);
+    for (size_t c = 0; c < cells; ++c) {
+      const auto n = static_cast<size_t>(index[c] - low);
+      dose[offset + c] = node[n] + way[c] * step[n];
+      spread[offset + c] = step_spread[n];
+      extent[offset + c] = step_extent[n];
+    }
+  };
+  const int32_t from = std::max(begin, lattice.first), to = std::min(end, table_end);
+  if (from < to) fill(from, to);
+  // Beyond the outermost nodes the dose is constant along the row.
+  const auto constant = [&](int32_t a, int32_t b, bool left) {
+    for (int32_t column = std::max(a, begin); column < std::min(b, end); ++column) {
+      const auto c = static_cast<size_t>(column - begin);
+      const size_t n = left ? 0 : used - 1;
+      dose[c] = node[n];
+      spread[c] = std::sqrt(across2[n]);
+      extent[c] = across[n];
+    }
+  };
+  constant(begin, lattice.between_begin, true);
+  constant(std::max(lattice.between_end, lattice.between_begin), end, false);
+}
+
+DoseSampler::Cube DoseSampler::Trilinear(Vec3 patient) const {
+  const Vec3 index = to_index_(patient);
+  const double third = index.z * dose_.grid.spacing[2];
+  const Place a = Locate(nodes_[0], index.x), b = Locate(nodes_[1], index.y), c = Locate(nodes_[2], third);
+  Cube cube;
+  const auto single = [](const std::vector<double>& nodes, double x, double half) {
+    return nodes.size() > 1 || std::abs(x - nodes[0]) <= half;
+  };
+  cube.inside = a.inside && b.inside && c.inside && single(nodes_[0], index.x, 0.5) &&
+                single(nodes_[1], index.y, 0.5) && single(nodes_[2], third, dose_.grid.spacing[2] / 2);
+  const float* base = dose_.gray().data() + a.node + b.node * stride_[1] + c.node * stride_[2];
+  const int64_t da = a.next - a.node, db = (b.next - b.node) * stride_[1], dc = (c.next - c.node) * stride_[2];
+  const float v000 = base[0], v100 = base[da], v010 = base[db], v110 = base[da + db];
+  const float v001 = base[dc], v101 = base[da + dc], v011 = base[db + dc], v111 = base[da + db + dc];
+  const float ta = a.way, tb = b.way, tc = c.way;
+  const float x00 = v000 + ta * (v100 - v000), x10 = v010 + ta * (v110 - v010);
+  const float x01 = v001 + ta * (v101 - v001), x11 = v011 + ta * (v111 - v011);
+  const float y0 = x00 + tb * (x10 - x00), y1 = x01 + tb * (x11 - x01);
+  cube.value = y0 + tc * (y1 - y0);
+  const float g00 = v100 - v000, g10 = v110 - v010, g01 = v101 - v001, g11 = v111 - v011;
+  const float g0 = g00 + tb * (g10 - g00), g1 = g01 + tb * (g11 - g01);
+  if (a.distance > 0) cube.slope[0] = (g0 + tc * (g1 - g0)) / a.distance;
+  if (b.distance > 0) cube.slope[1] = ((x10 - x00) + tc * ((x11 - x01) - (x10 - x00))) / b.distance;
+  if (c.distance > 0) cube.slope[2] = (y1 - y0) / c.distance;
+  return cube;
+}
+
+void DoseSampler::SampleOblique(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
+                                DoseRow& row) const {
+  row.all_inside = true;
+  row.none_inside = true;
+  const auto moved = [&](Vec3 axis, double half) {
+    const Vec3 d = half * axis;
+    return Vec3{Dot(to_index_.row_i, d), Dot(to_index_.row_j, d), Dot(to_index_.row_k, d) * dose_.grid.spacing[2]};
+  };
+  const std::array<Vec3, 3> halves{moved(frame_.axis_u, lattice.cells.du / 2), moved(frame_.axis_v, lattice.cells.dv / 2),
+                                   moved(frame_.normal, dw / 2)};
+  for (int32_t column = begin; column < end; ++column) {
+    const auto c = static_cast<size_t>(column - begin);
+    const Cube cube = Trilinear(frame_.ToPatient(lattice.cells.u0 + (column + 0.5) * lattice.cells.du, v, w));
+    double square = 0, sum = 0;
+    for (const Vec3& half : halves) {
+      const double g = cube.slope[0] * half.x + cube.slope[1] * half.y + cube.slope[2] * half.z;
+      square += g * g;
+      sum += std::abs(g);
+    }
+    row.dose[c] = cube.value;
+    row.spread[c] = static_cast<float>(std::sqrt(square));
+    row.extent[c] = static_cast<float>(sum);
+    row.inside[c] = cube.inside;
+    row.all_inside = row.all_inside && cube.inside;
+    row.none_inside = row.none_inside && !cube.inside;
+  }
+}
+
+std::optional<float> DoseSampler::At(double u, double v, double w) const {
+  if (!aligned_) {
+    const Cube cube = Trilinear(frame_.ToPatient(u, v, w));
+    return cube.inside ? std::optional(cube.value) : std::nullopt;
+  }
+  const Place a = Locate(nodes_[0], u), b = Locate(nodes_[1], v), c = Locate(nodes_[2], w);
+  if (!a.inside || !b.inside || !c.inside) return std::nullopt;
+  const float* p = dose_.gray().data() + a.node * stride_[0] + b.node * stride_[1] + c.node * stride_[2];
+  const int64_t da = (a.next - a.node) * stride_[0], db = (b.next - b.node) * stride_[1],
+                dc = (c.next - c.node) * stride_[2];
+  const float x00 = p[0] + a.way * (p[da] - p[0]), x10 = p[db] + a.way * (p[da + db] - p[db]);
+  const float x01 = p[dc] + a.way * (p[da + dc] - p[dc]), x11 = p[db + dc] + a.way * (p[da + db + dc] - p[db + dc]);
+  const float y0 = x00 + b.way * (x10 - x00), y1 = x01 + b.way * (x11 - x01);
+  return y0 + c.way * (y1 - y0);
+}
+
+std::array<float, 2> DoseSampler::RangeIn(const Box2& box, double w0, double w1) const {
+  const auto gray = dose_.gray();
+  if (gray.empty()) return {0, 0};
+  if (!aligned_) {
+    const auto [low, high] = std::minmax_element(gray.begin(), gray.end());
+    return {*low, *high};
+  }
+  const auto span = [](const std::vector<double>& nodes, double a, double b) {
+    return std::array<int64_t, 2>{Locate(nodes, a).node, Locate(nodes, b).next};
+  };
+  const auto [a0, a1] = span(nodes_[0], box.u0, box.u1);
+  const auto [b0, b1] = span(nodes_[1], box.v0, box.v1);
+  const auto [c0, c1] = span(nodes_[2], w0, w1);
+  float low = gray[static_cast<size_t>(a0 * stride_[0] + b0 * stride_[1] + c0 * stride_[2])], high = low;
+  for (int64_t c = c0; c <= c1; ++c) {
+    for (int64_t b = b0; b <= b1; ++b) {
+      const float* p = gray.data() + c * stride_[2] + b * stride_[1];
+      for (int64_t a = a0; a <= a1; ++a) {
+        const float value = p[a * stride_[0]];
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+      }
+    }
+  }
+  return {low, high};
+}
+
+}  // namespace isovox

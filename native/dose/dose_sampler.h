@@ -1,0 +1,93 @@
+// Dose at the cells of a plane lattice cut through a dose grid, with how far it varies inside each cell.
+//
+// Values are trilinear between the grid's nodes; beyond the outermost nodes they stay constant. Half a voxel beyond
+// still counts as inside the grid, because a voxel's dose stands for the whole voxel.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "imaging/contour_planes.h"
+#include "imaging/coverage.h"
+#include "volume/dose_grid.h"
+
+namespace isovox {
+
+// Samples of one lattice row.
+struct DoseRow {
+  std::vector<float> dose;
+  // Half the width of the uniform distribution that has the variance of the dose inside the cell.
+  std::vector<float> spread;
+  // The dose inside the cell lies within dose +- extent.
+  std::vector<float> extent;
+  std::vector<unsigned char> inside;
+  bool all_inside = true, none_inside = false;
+
+  // Scratch, by grid node.
+  std::vector<float> node, step, step_spread, step_extent, across2, across;
+};
+
+class DoseSampler {
+ public:
+  // Keeps a reference to `dose`.
+  DoseSampler(const DoseGrid& dose, const PlaneFrame& frame);
+
+  // Whether the plane frame's axes are the grid's: rows then run along nodes and cells fit between them.
+  bool aligned() const { return aligned_; }
+  // Distance of nodes along the frame's axes, and a node's position.
+  double step(int axis) const { return step_[static_cast<size_t>(axis)]; }
+  double anchor(int axis) const { return anchor_[static_cast<size_t>(axis)]; }
+  // Node positions along the normal; empty when not aligned.
+  std::vector<double> planes() const { return aligned_ ? nodes_[2] : std::vector<double>{}; }
+
+  // What all rows of one lattice share.
+  struct Lattice {
+    PlaneLattice cells;
+    // Aligned only, for columns [first, first + node.size()): the node before the cell's centre, and the way to the next.
+    int32_t first = 0;
+    std::vector<int32_t> node;
+    std::vector<float> way;
+    int32_t inside_begin = 0, inside_end = 0;    // columns inside the grid
+    int32_t between_begin = 0, between_end = 0;  // columns between its nodes
+  };
+  Lattice MakeLattice(double du, double dv) const;
+
+  // Columns [begin, end) of the row whose cells' middle is at v, in a slab dw thick about w.
+  void Sample(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end, DoseRow& row) const;
+
+  // Trilinear at a point of the frame; nullopt outside the grid.
+  std::optional<float> At(double u, double v, double w) const;
+
+  // Least and greatest node value that points of the box can be interpolated from.
+  std::array<float, 2> RangeIn(const Box2& box, double w0, double w1) const;
+
+ private:
+  struct Place {
+    int64_t node, next;
+    float way;        // 0..1 from node to next
+    double distance;  // from node to next, mm; 0 on a single node or beyond the nodes
+    bool inside;
+  };
+  static Place Locate(const std::vector<double>& nodes, double x);
+  void SampleAligned(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
+                     DoseRow& row) const;
+  void SampleOblique(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
+                     DoseRow& row) const;
+  struct Cube {
+    float value = 0;
+    std::array<double, 3> slope{};  // per unit of each index coordinate (the third per millimetre)
+    bool inside = false;
+  };
+  Cube Trilinear(Vec3 patient) const;
+
+  const DoseGrid& dose_;
+  PlaneFrame frame_;
+  bool aligned_ = false;
+  std::array<double, 3> step_{1, 1, 1}, anchor_{0, 0, 0};
+  std::array<std::vector<double>, 3> nodes_;  // aligned: positions along u, v, w; else along i, j (index), k (mm)
+  std::array<int64_t, 3> stride_{};
+  PatientToIndexMap to_index_;
+};
+
+}  // namespace isovox
