@@ -36,6 +36,9 @@ export const isCouch = ({ name, type }: Pick<StructureFacts, 'name' | 'type'>): 
 const isBody = ({ name, type }: StructureFacts): boolean =>
   type === 'EXTERNAL' || /^(body|external|skin)$/i.test(name.trim());
 
+/** The reader's messages name the structure already, those of others may not. */
+const named = (name: string, message: string): string => (message.includes(name) ? message : `${name}: ${message}`);
+
 const about = ({ number, name }: StructureFacts) => ({ ROI_Number: number, ROI_Name: name });
 
 export function checkStructures(rois: readonly StructureFacts[] | undefined): Check {
@@ -45,7 +48,7 @@ export function checkStructures(rois: readonly StructureFacts[] | undefined): Ch
   const findings: Finding[] = rois.flatMap((roi) =>
     roi.findings
       .filter(({ code }) => !code.startsWith('dose.'))
-      .map((one) => ({ ...one, message: `${roi.name}: ${one.message}`, context: { ...one.context, ...about(roi) } })),
+      .map((one) => ({ ...one, message: named(roi.name, one.message), context: { ...one.context, ...about(roi) } })),
   );
   for (const roi of rois) {
     if (roi.contours === 0 && roi.findings.length === 0)
@@ -75,7 +78,7 @@ export function checkCropping(rois: readonly StructureFacts[] | undefined, hasIm
     const touches = (axis: number) => (box.begin[axis] ?? 0) <= 0 || (box.end[axis] ?? 0) >= (imageSize[axis] ?? 0);
     if (touches(0) || touches(1)) {
       findings.push(finding('roi.touches_border', 'warn', `${roi.name} is cut by the border of the image`, about(roi)));
-    } else if (touches(2)) {
+    } else if ((imageSize[2] ?? 0) > 1 && touches(2)) {
       findings.push(finding('roi.touches_end', 'info', `${roi.name} reaches the first or last slice`, about(roi)));
     }
   }
@@ -92,7 +95,7 @@ export function checkCoverage(rois: readonly StructureFacts[] | undefined, reaso
       findings.push({
         ...one,
         severity,
-        message: `${roi.name}: ${one.message}`,
+        message: named(roi.name, one.message),
         context: { ...one.context, ...about(roi) },
       });
     }
