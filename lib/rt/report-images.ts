@@ -238,7 +238,7 @@ function backgroundText({ volume, image, settings, rxGy, maximum }: Scene): stri
     ? image?.Modality === 'CT'
       ? `CT, window ${fixed(settings.windowHu, 0)} HU, level ${fixed(settings.levelHu, 0)} HU`
       : `${image?.Modality ?? 'image'}, from its darkest to its brightest percent`
-    : `the dose, from zero to its maximum, as there is no image${image ? ' of more than two slices' : ''}`;
+    : `the dose, brighter where it is higher, as there is no image${image ? ' of more than two slices' : ''}`;
   return `${picture}${reference ?? ''}`;
 }
 
@@ -333,7 +333,8 @@ function shades(scene: Scene, { values }: SliceResult): Uint8Array {
 }
 
 function windowOf({ volume, image, settings, maximum }: Scene, values: Float32Array): [number, number] {
-  if (!volume) return [0, maximum?.gy ?? 1];
+  // The dose stays in the darker two thirds, so that lines stand out where it is high.
+  if (!volume) return [0, 1.5 * (maximum?.gy ?? 1)];
   if (image?.Modality === 'CT')
     return [settings.levelHu - settings.windowHu / 2, settings.levelHu + settings.windowHu / 2];
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();

@@ -148,7 +148,7 @@ describe('coursePictures', () => {
       image: undefined,
       structures: undefined,
     });
-    expect(background).toContain('the dose, from zero to its maximum');
+    expect(background).toContain('the dose, brighter where it is higher');
     expect(centre).toBe('Slices through the dose maximum');
     expect([sagittal?.positionMm, coronal?.positionMm, axial[start]?.positionMm]).toEqual([60, 20, 0]);
   });
