@@ -5,7 +5,7 @@ import { type DataColumn, dataTable } from './data-table.js';
 import { documentOf } from './document.js';
 import { bdi, html, type Markup } from './html.js';
 import { fixed, plural } from './number.js';
-import { badge, factList, keyValues, STATUS_ORDER, STATUS_WORD, sectionNav } from './parts.js';
+import { badge, checkTitle, factList, keyValues, STATUS_ORDER, STATUS_WORD, sectionNav } from './parts.js';
 import { stripPlot } from './strip-plot.js';
 
 /** A relative address, percent-encoded already; what could name a scheme or a host is no link. */
@@ -64,7 +64,7 @@ function qcCard({ checks }: CohortReportData): Markup {
   type CheckRow = CohortReportData['checks'][number];
   const shown = STATUS_ORDER.filter((status) => checks.some(({ counts }) => (counts[status] ?? 0) > 0));
   const columns: DataColumn<CheckRow>[] = [
-    { label: 'Check', content: ({ name }) => bdi(name) },
+    { label: 'Check', layout: 'tight', content: ({ name }) => bdi(checkTitle(name)) },
     ...shown.map(
       (status): DataColumn<CheckRow> => ({
         label: STATUS_WORD[status],

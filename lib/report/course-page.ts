@@ -9,7 +9,7 @@ import { bdi, html, type Markup } from './html.js';
 import { metricColumns } from './metric-columns.js';
 import { brief, fixed, gray, plural } from './number.js';
 import { levelColor, levelLabel, panelSvg, panelTitle } from './panels.js';
-import { badge, factList, findingList, keyValues, STATUS_ORDER, sectionNav } from './parts.js';
+import { badge, checkTitle, factList, findingList, keyValues, STATUS_ORDER, sectionNav } from './parts.js';
 import { schemes } from './style.js';
 
 /** Outlines lie on a dark picture whatever the reader's scheme. */
@@ -93,7 +93,7 @@ ${imageControls(images)}
 
 function checksCard(data: CourseReportData): Markup {
   const columns: DataColumn<CheckData>[] = [
-    { label: 'Check', content: ({ name }) => bdi(name) },
+    { label: 'Check', layout: 'tight', content: ({ name }) => bdi(checkTitle(name)) },
     { label: 'Result', content: ({ status }) => badge(status), sortBy: ({ status }) => STATUS_ORDER.indexOf(status) },
     { label: 'Reason and findings', content: (check) => html`${bdi(check.reason)}${findingList(check.findings)}` },
   ];

@@ -14,6 +14,18 @@ export const STATUS_WORD: Record<CheckStatus, string> = {
 /** From what needs action to what does not. */
 export const STATUS_ORDER: readonly CheckStatus[] = ['ERROR', 'FAIL', 'WARNING', 'PASS', 'SKIPPED'];
 
+const CHECK_TITLE: Record<string, string> = {
+  ct_validation: 'Planning image',
+  rp_validation: 'Plan',
+  rd_validation: 'Dose',
+};
+
+/** `structure_cropping` as a reader says it; the technical name stays in the tables. */
+export function checkTitle(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return CHECK_TITLE[name] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export function badge(status: CheckStatus, options: { big?: boolean; prefix?: string } = {}): Markup {
   const { big = false, prefix = '' } = options;
   return html`<span class="badge ${status.toLowerCase()}${big && ' big'}">${prefix}${STATUS_WORD[status]}</span>`;

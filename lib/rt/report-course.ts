@@ -102,6 +102,11 @@ export function reportFinding({ code, severity, message, context }: Finding): Fi
   return { code, severity, message, subject: subject === undefined ? undefined : String(subject) };
 }
 
+/** Checks repeat what stages found: one finding is shown once. */
+function findingKey({ code, subject = '', message }: FindingData): string {
+  return JSON.stringify([code, subject, message]);
+}
+
 const STATUSES = new Set<string>(['PASS', 'WARNING', 'FAIL', 'ERROR', 'SKIPPED']);
 
 function checkStatus(text: string | undefined): CheckStatus {
@@ -110,7 +115,7 @@ function checkStatus(text: string | undefined): CheckStatus {
 
 function checks({ qc }: CourseFiles): CheckData[] {
   return (qc?.checks ?? []).map(({ name = '', status, reason = '', findings = [] }) => ({
-    name: name.replaceAll('_', ' '),
+    name,
     status: checkStatus(status),
     reason,
     findings: findings.map(reportFinding),
@@ -226,13 +231,16 @@ export interface GatherOptions {
 
 export function courseReport({ course, config, files, rois, images, settingsHash }: GatherOptions): CourseReportData {
   const { dvh, rows, qc, manifests } = files;
-  const others = manifests.filter(({ stage }) => stage !== 'qc').flatMap(({ findings }) => findings);
+  const own = manifests.filter(({ stage }) => stage !== 'qc').flatMap(({ findings }) => findings);
+  const judged = checks(files);
+  const said = new Set(judged.flatMap((check) => check.findings.map(findingKey)));
+  const others = [...course.findings, ...own].map(reportFinding).filter((finding) => !said.has(findingKey(finding)));
   return {
     patientId: course.patientId,
     courseId: course.courseId,
     cohortHref: '../../_RESULTS/report.html',
     facts: headline(course, files, rois),
-    qc: { overall: checkStatus(qc?.overall), checks: checks(files) },
+    qc: { overall: checkStatus(qc?.overall), checks: judged },
     dose: {
       doseClass: course.doseChoice.doseClass,
       reason: course.doseChoice.reason,
@@ -244,7 +252,7 @@ export function courseReport({ course, config, files, rois, images, settingsHash
     metrics: { name: 'dvh_metrics', title: 'Dose-volume metrics', columns: dvhColumns(config.dvh), rows },
     images,
     links: course.links.map(({ kind, from, to, rule, reason }) => ({ kind, from, to, rule, reason })),
-    findings: [...course.findings, ...others].map(reportFinding),
+    findings: others,
     provenance: provenance(course, files, settingsHash),
   };
 }

@@ -75,7 +75,7 @@ describe('the data of a course page', () => {
     ]);
     expect(data.qc.overall).toBe('FAIL');
     expect(data.qc.checks[0]).toMatchObject({
-      name: 'ct validation',
+      name: 'ct_validation',
       status: 'FAIL',
       findings: [{ code: 'slice.missing' }],
     });
@@ -86,6 +86,18 @@ describe('the data of a course page', () => {
     const page = coursePage(data);
     expect(page).toContain('57.13');
     expect(page).toContain('A dose refers to no plan');
+    expect(page).toContain('Planning image');
+  });
+
+  it('says a finding once, where it was judged', async () => {
+    const finding = course.findings[0];
+    await put('qc_reports/qc_report.json', {
+      overall: 'WARNING',
+      checks: [{ name: 'links', status: 'WARNING', reason: 'r', findings: [finding] }],
+    });
+    const data = await gather();
+    expect(data.findings).toEqual([]);
+    expect(data.qc.checks[0]?.findings).toHaveLength(1);
   });
 
   it('is what is left when nothing was written, or half of it', async () => {
