@@ -123,7 +123,7 @@ class Run {
 
   constructor(
     private readonly nodes: ReadonlyMap<string, Node>,
-    private readonly plan: Plan,
+    plan: Plan,
     private readonly options: ExecutorOptions,
   ) {
     this.#waiting = new Set(

@@ -1,5 +1,6 @@
 /** Imaging: cuts, level lines and outlines in patient millimetres, and contours turned to voxels. */
 
+import type { Handle } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
 import type {
   ExtractSliceArgs,
@@ -30,4 +31,12 @@ export function outline(args: OutlineArgs, options?: SubmitOptions): Promise<Pol
 /** The part of every voxel that a structure covers. */
 export function voxelise(args: VoxeliseArgs, options?: SubmitOptions): Promise<VoxeliseResult> {
   return submit('voxelise', args, options);
+}
+
+/** Coverage as a volume: 1 where at least half is covered (`binary`), or the covered part (`fraction`). */
+export function maskToVolume(
+  args: { mask: Handle<'CoverageMask'>; mode: 'binary' | 'fraction' },
+  options?: SubmitOptions,
+): Promise<Handle<'Volume'>> {
+  return submit('maskToVolume', args, options);
 }

@@ -4,7 +4,8 @@ import { relative, sep } from 'node:path';
 import { stringify } from 'yaml';
 
 import { cohortPage } from '../report/cohort-page.js';
-import type { CheckStatus, CohortCourse, CohortReportData, DistributionData } from '../report/data.js';
+import type { CheckStatus, CohortCourse, CohortReportData } from '../report/data.js';
+import { distributionsOf } from '../report/distributions.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { writeText } from '../table/atomic.js';
 import type { Row, Table } from '../table/table.js';
@@ -20,14 +21,6 @@ export interface CohortReportOptions {
   readonly results: readonly CourseResult[];
   readonly tables: readonly Table[];
 }
-
-/** Metrics whose spread over the cohort is shown. */
-const SHOWN = [
-  { metric: 'DmeanGy', title: 'Mean dose', unit: 'Gy' },
-  { metric: 'D2Gy', title: 'Near-maximum dose, D2', unit: 'Gy' },
-  { metric: 'D95Gy', title: 'D95', unit: 'Gy' },
-  { metric: 'Volume (cm³)', title: 'Volume', unit: 'cc' },
-] as const;
 
 export async function writeCohortReport(options: CohortReportOptions): Promise<void> {
   const { config, discovery, results, tables } = options;
@@ -50,7 +43,7 @@ export async function writeCohortReport(options: CohortReportOptions): Promise<v
       code: String(row.code ?? ''),
       reason: String(row.reason ?? ''),
     })),
-    distributions: SHOWN.map(({ metric, title, unit }) => distribution(metric, title, unit, rows('dvh_metrics'))),
+    distributions: tables.filter(({ name }) => name === 'dvh_metrics').flatMap(distributionsOf),
     configuration: stringify(config),
     provenance: [
       { label: 'Isovox', value: packageVersion },
@@ -111,18 +104,4 @@ function countChecks(reports: readonly Row[]): CohortReportData['checks'] {
     }
   }
   return [...counts].map(([name, count]) => ({ name, counts: count }));
-}
-
-function distribution(metric: string, title: string, unit: string, rows: readonly Row[]): DistributionData {
-  const groups = new Map<string, { label: string; value: number }[]>();
-  for (const row of rows) {
-    const value = row[metric];
-    if (typeof value !== 'number') continue;
-    const roi = String(row.ROI_Name);
-    const group = groups.get(roi) ?? [];
-    group.push({ label: `${row.patient_id}/${row.course_id}`, value });
-    groups.set(roi, group);
-  }
-  const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return { metric, title, unit, groups: sorted.map(([roi, values]) => ({ roi, values })) };
 }
