@@ -1,0 +1,186 @@
+#include "dicom/series.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "dicom/maker.h"
+
+using namespace isovox;
+using namespace isovox::dicom;
+using namespace isovox::test;
+
+namespace {
+
+std::vector<std::string> Codes(const Series& series) {
+  std::vector<std::string> codes;
+  for (const auto& finding : series.summary["findings"]) codes.push_back(finding["code"]);
+  return codes;
+}
+
+using List = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("series: sorted by position, in every encoding and on several threads") {
+  const Volume volume = SomeVolume(7);
+  for (const WriteOptions& options : AllWriteOptions()) {
+    const TempFolder folder;
+    auto paths = WriteSlices(folder, volume, options);
+    std::reverse(paths.begin(), paths.end());
+    std::swap(paths[1], paths[4]);
+    Arena::WithThreads(3)->Execute([&] {
+      const Series series = ReadSeries({}, paths);
+      CHECK(series.volume.dtype == DType::kInt16);
+      CHECK(series.volume.intercept == -1000);
+      CHECK(series.volume.unit == "HU");
+      CHECK(series.volume.grid.size == volume.grid.size);
+      CHECK(series.volume.grid.spacing == volume.grid.spacing);
+      CHECK(series.volume.grid.origin == volume.grid.origin);
+      CHECK(std::ranges::equal(series.volume.As<int16_t>(), volume.As<int16_t>()));
+      CHECK(Codes(series).empty());
+      CHECK(series.summary["SOPInstanceUIDs"][6] == "1.2.3.4.7");
+      CHECK(series.summary["positionsMm"][2] == 5);
+    });
+  }
+}
+
+TEST_CASE("series: missing, double, uneven and tilted slices are named") {
+  const TempFolder folder;
+  auto paths = WriteSlices(folder, SomeVolume(8));
+  SUBCASE("missing") {
+    paths.erase(paths.begin() + 3, paths.begin() + 5);
+    const Series series = ReadSeries({}, paths);
+    CHECK(Codes(series) == List{"slice.missing"});
+    CHECK(series.summary["findings"][0]["context"]["count"] == 2);
+    CHECK(series.volume.grid.spacing[2] == doctest::Approx(2.5));
+    CHECK(CodeOf([&] { ReadSeries({}, paths, {true}); }) == "ERR_GEOMETRY");
+  }
+  SUBCASE("the same object twice") {
+    std::filesystem::copy_file(paths[2], folder / "copy.dcm");
+    paths.push_back(folder / "copy.dcm");
+    const Series series = ReadSeries({}, paths);
+    CHECK(Codes(series) == List{"slice.duplicate"});
+    CHECK(series.volume.grid.size[2] == 8);
+  }
+  SUBCASE("another object at the same place") {
+    auto bytes = Slurp(paths[2]);
+    const std::string uid = "1.2.3.4.3";
+    for (auto at = bytes.begin();;) {
+      at = std::search(at, bytes.end(), uid.begin(), uid.end());
+      if (at == bytes.end()) break;
+      *(at + 8) = '9';
+      ++at;
+    }
+    Spill(folder / "other.dcm", bytes);
+    paths.push_back(folder / "other.dcm");
+    CHECK(Codes(ReadSeries({}, paths)) == List{"slice.duplicate"});
+    CHECK(CodeOf([&] { ReadSeries({}, paths, {true}); }) == "ERR_GEOMETRY");
+  }
+}
+
+TEST_CASE("series: uneven spacing and tilt") {
+  const TempFolder folder;
+  Volume volume = SomeVolume(6);
+  CtSeries series;
+  SUBCASE("uneven") {
+    series.positions_mm = {0, 2.5, 5, 8.1, 10.6, 13.1};
+    const auto paths = WriteSlices(folder, volume, {}, series);
+    CHECK(Codes(ReadSeries({}, paths)) == List{"slice.uneven"});
+    CHECK(CodeOf([&] { ReadSeries({}, paths, {true}); }) == "ERR_GEOMETRY");
+  }
+  SUBCASE("tilted") {
+    const double angle = 15 * 3.14159265358979 / 180;
+    volume.grid.axes.k = {0, std::sin(angle), std::cos(angle)};
+    const Series read = ReadSeries({}, WriteSlices(folder, volume, {}, series));
+    CHECK(Codes(read) == List{"slice.tilted"});
+    CHECK(read.summary["findings"][0]["context"]["degrees"].get<double>() == doctest::Approx(15));
+    CHECK(read.volume.grid.spacing[2] == doctest::Approx(2.5));
+    CHECK(Norm(read.volume.grid.IndexToPatient({1, 2, 5}) - volume.grid.IndexToPatient({1, 2, 5})) < 1e-6);
+  }
+}
+
+TEST_CASE("series: planes that scale differently become physical values") {
+  const TempFolder folder;
+  const Volume first = SomeVolume(2, -1000);
+  Volume second = SomeVolume(2, 500);
+  second.slope = 2;
+  second.grid.origin.z += 5;
+  auto paths = WriteSlices(folder, first);
+  CtSeries series;
+  series.prefix = "B";
+  series.identity = SomeIdentity();
+  series.identity.instance_uids = {"1.2.3.4.11", "1.2.3.4.12"};
+  for (const auto& path : WriteSlices(folder, second, {}, series)) paths.push_back(path);
+  const Series read = ReadSeries({}, paths);
+  REQUIRE(read.volume.dtype == DType::kFloat32);
+  CHECK(read.volume.As<float>()[0] == -1005);
+  CHECK(read.volume.As<float>()[24] == 490);
+}
+
+TEST_CASE("series: an image of another size is left out, a folder of another series too") {
+  const TempFolder folder;
+  auto paths = WriteSlices(folder, SomeVolume(4));
+  Volume scout = SomeVolume(1);
+  scout.grid.size = {2, 6, 1};
+  CtSeries series;
+  series.prefix = "S";
+  series.identity = SomeIdentity();
+  series.identity.instance_uids = {"1.2.3.4.99"};
+  SUBCASE("size") {
+    paths.push_back(WriteSlices(folder, scout, {}, series)[0]);
+    const Series read = ReadSeries({}, paths);
+    CHECK(Codes(read) == List{"slice.other_size"});
+    CHECK(read.volume.grid.size[2] == 4);
+  }
+  SUBCASE("series") {
+    series.identity.series_uid = "1.2.3.5";
+    paths.push_back(WriteSlices(folder, scout, {}, series)[0]);
+    CHECK(Codes(ReadSeries({}, paths)) == List{"series.several"});
+  }
+}
+
+TEST_CASE("series: sizes that the bytes do not hold are refused before memory is asked for") {
+  const TempFolder folder;
+  const auto paths = WriteSlices(folder, SomeVolume(1));
+  auto bytes = Slurp(paths[0]);
+  for (const char element : {'\x10', '\x11'}) {  // Rows, Columns
+    const std::string head{'\x28', '\x00', element, '\x00', 'U', 'S', '\x02', '\x00'};
+    const auto at = std::search(bytes.begin(), bytes.end(), head.begin(), head.end());
+    REQUIRE(at != bytes.end());
+    *(at + 8) = '\xFF';
+    *(at + 9) = '\xFF';
+  }
+  Spill(paths[0], bytes);
+  CHECK(CodeOf([&] { ReadSeries({}, paths); }) == "ERR_CORRUPT_DATA");
+}
+
+TEST_CASE("series: stored bits are cut out and sign extended") {
+  const TempFolder folder;
+  Volume volume = SomeVolume(1);
+  volume.As<int16_t>()[0] = 0x7FFF;
+  const auto paths = WriteSlices(folder, volume);
+  auto bytes = Slurp(paths[0]);
+  const auto put = [&](char element, char value) {
+    const std::string head{'\x28', '\x00', element, '\x01', 'U', 'S', '\x02', '\x00'};
+    const auto at = std::search(bytes.begin(), bytes.end(), head.begin(), head.end());
+    REQUIRE(at != bytes.end());
+    *(at + 8) = value;
+  };
+  put('\x01', 12);
+  put('\x02', 11);
+  Spill(paths[0], bytes);
+  const Series read = ReadSeries({}, paths);
+  CHECK(read.volume.As<int16_t>()[0] == -1);
+  CHECK(read.volume.As<int16_t>()[1] == -4);
+}
+
+TEST_CASE("series: a raised cancel token stops the reading") {
+  const TempFolder folder;
+  const auto paths = WriteSlices(folder, SomeVolume(3));
+  CancelToken token;
+  token.Cancel();
+  CHECK(CodeOf([&] { ReadSeries({&token, nullptr}, paths); }) == "ERR_CANCELLED");
+  CHECK(CodeOf([&] { ReadSeries({}, {}); }) == "ERR_INVALID_ARGUMENT");
+}
