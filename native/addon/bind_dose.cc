@@ -1,7 +1,281 @@
+// Dose: histograms, metrics, conformity, response, sums.
+#include <algorithm>
+#include <cmath>
+
+#include "addon/convert.h"
+#include "addon/convert_imaging.h"
 #include "addon/registry.h"
+#include "base/error.h"
+#include "dose/biology.h"
+#include "dose/dvh.h"
+#include "dose/indices.h"
+#include "dose/mask_dvh.h"
+#include "dose/metrics.h"
+#include "dose/sum.h"
+#include "imaging/voxelise.h"
 
 namespace isovox::addon {
 
-Table DoseTable() { return {}; }
+template <> struct HandleName<Dvh> { static constexpr const char* value = "Dvh"; };
+
+namespace {
+
+OutsideGrid ReadOutside(const Args& args) {
+  const std::string text = args.Text("outside", "exclude");
+  if (text == "exclude") return OutsideGrid::kExclude;
+  if (text == "zero") return OutsideGrid::kZero;
+  if (text == "clamp") return OutsideGrid::kClamp;
+  throw InvalidArgument("outside", "exclude, zero or clamp", "\"" + text + "\"");
+}
+
+DvhOptions ReadDvhOptions(const Args& args) {
+  DvhOptions options;
+  if (!args.Has("options")) return options;
+  const Args given = args.Object("options");
+  options.solid = ReadSolidOptions(given);
+  options.outside = ReadOutside(given);
+  options.volume_tolerance = given.Number("volumeTolerance", options.volume_tolerance);
+  options.dose_tolerance_gy = given.Number("doseToleranceGy", options.dose_tolerance_gy);
+  options.max_samples = given.Integer("maxSamples", 1000, int64_t{1} << 40, options.max_samples);
+  if (!(options.volume_tolerance > 0)) {
+    throw InvalidArgument("options.volumeTolerance", "a positive number", std::to_string(options.volume_tolerance));
+  }
+  if (!(options.dose_tolerance_gy > 0)) {
+    throw InvalidArgument("options.doseToleranceGy", "a positive number", std::to_string(options.dose_tolerance_gy));
+  }
+  return options;
+}
+
+Napi::Object DvhToJs(Napi::Env env, std::shared_ptr<Dvh> dvh, int index, int number) {
+  const nlohmann::json none;
+  const auto dose = [&](double gray) { return dvh->empty() ? none : nlohmann::json(gray); };
+  const nlohmann::json plain = {
+      {"index", index},
+      {"number", number},
+      {"name", dvh->name},
+      {"volumeCc", dvh->volume_cc},
+      {"coveredFraction", dvh->covered_fraction},
+      {"minGy", dose(dvh->min_gy)},
+      {"maxGy", dose(dvh->max_gy)},
+      {"meanGy", dose(dvh->mean_gy)},
+      {"medianGy", dose(dvh->empty() ? 0 : dvh->DoseAt(dvh->curve_cc / 2))},
+      {"errorBound", {{"volumeCc", dvh->bound_cc}, {"doseGy", dvh->bound_gy}}},
+      {"samples", dvh->samples},
+      {"findings", FindingsToJson(dvh->findings)},
+  };
+  auto out = ToJs(env, plain).As<Napi::Object>();
+  const auto bytes = static_cast<int64_t>(dvh->cumulative_cc.size() * sizeof(double));
+  out.Set("dvh", WrapHandle(env, std::move(dvh), bytes));
+  return out;
+}
+
+Work ComputeDvhs(Args& args) {
+  const auto rois = args.Native<RoiSet>("rois");
+  const auto dose = args.Native<DoseGrid>("dose");
+  const auto options = ReadDvhOptions(args);
+  std::vector<size_t> indices;
+  if (args.Has("indices")) {
+    for (const double index : args.Numbers("indices")) {
+      if (index < 0 || index >= static_cast<double>(rois->rois.size()) || index != std::floor(index)) {
+        throw InvalidArgument("indices", "positions below " + std::to_string(rois->rois.size()), std::to_string(index));
+      }
+      indices.push_back(static_cast<size_t>(index));
+    }
+  } else {
+    for (size_t i = 0; i < rois->rois.size(); ++i) indices.push_back(i);
+  }
+  return {[rois, dose, options, indices](const Exec& exec) -> Finish {
+    std::vector<std::shared_ptr<Dvh>> results(indices.size());
+    exec.SetTotal(static_cast<int64_t>(indices.size()));
+    ParallelFor(exec, static_cast<int64_t>(indices.size()), 1, [&](int64_t begin, int64_t end) {
+      for (auto n = static_cast<size_t>(begin); n < static_cast<size_t>(end); ++n) {
+        results[n] = std::make_shared<Dvh>(ComputeDvh(rois->rois[indices[n]], *dose, options, exec));
+        exec.Step();
+      }
+    });
+    return [rois, indices, results = std::move(results)](Napi::Env env) -> Napi::Value {
+      auto out = Napi::Array::New(env, results.size());
+      for (size_t n = 0; n < results.size(); ++n) {
+        out.Set(static_cast<uint32_t>(n), DvhToJs(env, results[n], static_cast<int>(indices[n]),
+                                                  rois->rois[indices[n]].number));
+      }
+      return out;
+    };
+  }};
+}
+
+Work DvhFromMask(Args& args) {
+  const auto dose = args.Native<DoseGrid>("dose");
+  const OutsideGrid outside = ReadOutside(args);
+  const std::string name = args.Text("name", "");
+  std::shared_ptr<CoverageMask> mask;
+  std::shared_ptr<Volume> volume;
+  std::optional<double> label;
+  if (args.Has("mask")) {
+    mask = args.Native<CoverageMask>("mask");
+  } else {
+    volume = args.Native<Volume>("volume");
+    if (args.Has("label")) label = args.Number("label");
+  }
+  return {[=](const Exec& exec) -> Finish {
+    auto dvh = std::make_shared<Dvh>(
+        DvhOfMask(mask ? *mask : MaskFromVolume(*volume, label, exec), *dose, outside, exec));
+    dvh->name = name;
+    return [dvh](Napi::Env env) -> Napi::Value { return DvhToJs(env, dvh, -1, -1); };
+  }};
+}
+
+Napi::Value DvhCurve(const Napi::CallbackInfo& info) {
+  if (!info[0].IsObject()) throw InvalidArgument("args", "an object", Describe(info[0]));
+  const Args args(info[0].As<Napi::Object>());
+  const auto dvh = args.Native<Dvh>("dvh");
+  const double step = args.Number("stepGy", 0.01);
+  if (!(step > 0)) throw InvalidArgument("stepGy", "a positive number", std::to_string(step));
+  std::vector<double> dose, volume;
+  if (!dvh->empty()) {
+    const double count = std::ceil(dvh->max_gy / step) + 1;
+    if (count > 5e7) throw InvalidArgument("stepGy", "a step of at least a 50-millionth of the maximum", std::to_string(step));
+    for (size_t n = 0; n <= static_cast<size_t>(count); ++n) {
+      dose.push_back(static_cast<double>(n) * step);
+      volume.push_back(dvh->VolumeAt(dose.back()));
+    }
+  }
+  auto out = Napi::Object::New(info.Env());
+  out.Set("doseGy", AdoptNumbers(info.Env(), std::move(dose)));
+  out.Set("volumeCc", AdoptNumbers(info.Env(), std::move(volume)));
+  return out;
+}
+
+Napi::Value DoseMetrics(const Napi::CallbackInfo& info) {
+  if (!info[0].IsObject()) throw InvalidArgument("args", "an object", Describe(info[0]));
+  const Args args(info[0].As<Napi::Object>());
+  const auto dvh = args.Native<Dvh>("dvh");
+  const MetricContext context{args.Number("rxGy", 0), args.Number("alphaBetaGy", 0), args.Number("fractions", 0)};
+  auto values = nlohmann::json::object(), reasons = nlohmann::json::object();
+  for (const std::string& name : args.TextList("names")) {
+    const MetricValue value = EvaluateMetric(*dvh, name, context);
+    values[name] = value.value ? nlohmann::json(*value.value) : nlohmann::json();
+    if (!value.value) reasons[name] = value.reason;
+  }
+  return ToJs(info.Env(), {{"values", values}, {"reasons", reasons}});
+}
+
+Napi::Value MetricCatalogue(const Napi::CallbackInfo& info) {
+  auto rows = nlohmann::json::array();
+  for (const MetricFamily& family : MetricFamilies()) {
+    auto needs = nlohmann::json::array();
+    for (size_t at = 0; at < family.needs.size();) {
+      const size_t end = std::min(family.needs.find(' ', at), family.needs.size());
+      needs.push_back(std::string(family.needs.substr(at, end - at)));
+      at = end + 1;
+    }
+    rows.push_back({{"name", std::string(family.patterns[0])},
+                    {"unit", std::string(family.unit)},
+                    {"definition", std::string(family.definition)},
+                    {"source", std::string(family.source)},
+                    {"needs", needs}});
+  }
+  return ToJs(info.Env(), rows);
+}
+
+Work ConformityIndices(Args& args) {
+  const auto target = args.Native<Dvh>("target");
+  const double rx = args.Number("rxGy");
+  if (!(rx > 0)) throw InvalidArgument("rxGy", "a positive number", std::to_string(rx));
+  std::shared_ptr<Dvh> body;
+  std::shared_ptr<DoseGrid> dose;
+  if (args.Has("body")) {
+    body = args.Native<Dvh>("body");
+  } else {
+    dose = args.Native<DoseGrid>("dose");
+  }
+  return {[=](const Exec& exec) -> Finish {
+    const double at = body ? body->VolumeAt(rx) : GridVolumeAt(*dose, rx, exec);
+    const double half = body ? body->VolumeAt(rx / 2) : GridVolumeAt(*dose, rx / 2, exec);
+    const Conformity c = ComputeConformity(*target, rx, at, half);
+    return [c](Napi::Env env) -> Napi::Value {
+      const auto optional = [](const std::optional<double>& x) { return x ? nlohmann::json(*x) : nlohmann::json(); };
+      return ToJs(env, {{"targetVolumeCc", c.target_cc},
+                        {"prescriptionVolumeCc", c.prescription_cc},
+                        {"targetCoveredCc", c.covered_cc},
+                        {"rtog", optional(c.rtog)},
+                        {"paddick", optional(c.paddick)},
+                        {"lomaxSalt", optional(c.lomax_salt)},
+                        {"lomaxHealthyTissue", optional(c.lomax_healthy_tissue)},
+                        {"gradientIndex", optional(c.gradient)}});
+    };
+  }};
+}
+
+Napi::Value DoseResponse(const Napi::CallbackInfo& info) {
+  if (!info[0].IsObject()) throw InvalidArgument("args", "an object", Describe(info[0]));
+  const Args args(info[0].As<Napi::Object>());
+  const auto dvh = args.Native<Dvh>("dvh");
+  const std::string model = args.Text("model");
+  const Args parameters = args.Object("parameters");
+  const auto positive = [&](const char* key) {
+    const double value = parameters.Number(key);
+    if (!(value > 0)) throw InvalidArgument(std::string("parameters.") + key, "a positive number", std::to_string(value));
+    return value;
+  };
+  FractionScheme scheme{args.Number("fractions", 0), args.Number("alphaBetaGy", 0)};
+  if (!(scheme.fractions > 0 && scheme.alpha_beta > 0)) scheme = {};
+  if (model != "lkb" && model != "poisson") throw InvalidArgument("model", "lkb or poisson", "\"" + model + "\"");
+  if (dvh->empty()) return info.Env().Null();
+  return Napi::Number::New(info.Env(),
+                           model == "lkb" ? LkbNtcp(*dvh, positive("td50Gy"), positive("m"), positive("n"), scheme)
+                                          : PoissonTcp(*dvh, positive("d50Gy"), positive("gamma50"), scheme));
+}
+
+Work SumDoseGrids(Args& args) {
+  const Napi::Value list = args.Raw("doses");
+  if (!list.IsArray() || list.As<Napi::Array>().Length() == 0) {
+    throw InvalidArgument("doses", "an array of at least one DoseGrid handle", Describe(list));
+  }
+  std::vector<std::shared_ptr<const DoseGrid>> doses;
+  const auto array = list.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    doses.push_back(UnwrapHandle<DoseGrid>(array.Get(i), "doses[" + std::to_string(i) + "]"));
+  }
+  std::vector<double> weights(doses.size(), 1);
+  if (args.Has("weights")) weights = args.Numbers("weights", doses.size());
+  int64_t bytes = 0;
+  for (const auto& dose : doses) bytes = std::max<int64_t>(bytes, dose->grid.voxels() * 4);
+  return {[doses, weights](const Exec& exec) -> Finish {
+            auto sum = std::make_shared<DoseSum>(SumDoses(doses, weights, exec));
+            return [sum](Napi::Env env) -> Napi::Value {
+              auto out = ToJs(env, {{"reference", sum->reference},
+                                    {"overlap", sum->overlap},
+                                    {"findings", FindingsToJson(sum->findings)}})
+                             .As<Napi::Object>();
+              out.Set("dose", WrapHandle(env, sum->dose, sum->dose->grid.voxels() * 4));
+              return out;
+            };
+          },
+          bytes};
+}
+
+constexpr Row kRows[] = {
+    {"computeDvh", ComputeDvhs, nullptr, "(args: ComputeDvhArgs) => Promise<DvhResult[]>",
+     "Dose-volume histograms of contoured structures, each with the bound of its error."},
+    {"dvhFromMask", DvhFromMask, nullptr, "(args: DvhFromMaskArgs) => Promise<DvhResult>",
+     "A dose-volume histogram by counting the voxels of a mask."},
+    {"dvhCurve", nullptr, DvhCurve, "(args: { dvh: Handle<'Dvh'>; stepGy?: number }) => DvhCurve",
+     "The cumulative curve at 0, stepGy, 2 stepGy, ... (0.01 Gy when absent)."},
+    {"doseMetrics", nullptr, DoseMetrics, "(args: DoseMetricsArgs) => DoseMetricsResult",
+     "Metrics by name: D95, D2cc, V20Gy, V95%Rx, HI, gEUD(8), EQD2(Dmean), ..."},
+    {"metricCatalogue", nullptr, MetricCatalogue, "() => MetricDescription[]",
+     "Every family of metrics with unit, definition and source."},
+    {"conformity", ConformityIndices, nullptr, "(args: ConformityArgs) => Promise<ConformityResult>",
+     "RTOG, Paddick, Lomax/SALT and gradient index of a target."},
+    {"doseResponse", nullptr, DoseResponse, "(args: ResponseArgs) => number | null",
+     "Complication (Lyman-Kutcher-Burman) or control (Poisson) probability, 0..1."},
+    {"sumDoses", SumDoseGrids, nullptr, "(args: SumDosesArgs) => Promise<SumDosesResult>",
+     "The weighted sum of dose grids on the finest of them, trilinear, 0 outside."},
+};
+
+}  // namespace
+
+Table DoseTable() { return kRows; }
 
 }  // namespace isovox::addon

@@ -257,19 +257,29 @@ void DoseSampler::SampleOblique(const Lattice& lattice, double v, double w, doub
 }
 
 std::optional<float> DoseSampler::At(double u, double v, double w) const {
-  if (!aligned_) {
-    const Cube cube = Trilinear(frame_.ToPatient(u, v, w));
-    return cube.inside ? std::optional(cube.value) : std::nullopt;
-  }
+  const Cube cube = aligned_ ? AlignedValue(u, v, w) : Trilinear(frame_.ToPatient(u, v, w));
+  return cube.inside ? std::optional(cube.value) : std::nullopt;
+}
+
+float DoseSampler::Nearest(double u, double v, double w) const {
+  return (aligned_ ? AlignedValue(u, v, w) : Trilinear(frame_.ToPatient(u, v, w))).value;
+}
+
+DoseSampler::Cube DoseSampler::AlignedValue(double u, double v, double w) const {
   const Place a = Locate(nodes_[0], u), b = Locate(nodes_[1], v), c = Locate(nodes_[2], w);
-  if (!a.inside || !b.inside || !c.inside) return std::nullopt;
+  const auto single = [&](size_t axis, double x) {
+    return nodes_[axis].size() > 1 || std::abs(x - nodes_[axis][0]) <= step_[axis] / 2;
+  };
+  Cube cube;
+  cube.inside = a.inside && b.inside && c.inside && single(0, u) && single(1, v) && single(2, w);
   const float* p = dose_.gray().data() + a.node * stride_[0] + b.node * stride_[1] + c.node * stride_[2];
   const int64_t da = (a.next - a.node) * stride_[0], db = (b.next - b.node) * stride_[1],
                 dc = (c.next - c.node) * stride_[2];
   const float x00 = p[0] + a.way * (p[da] - p[0]), x10 = p[db] + a.way * (p[da + db] - p[db]);
   const float x01 = p[dc] + a.way * (p[da + dc] - p[dc]), x11 = p[db + dc] + a.way * (p[da + db + dc] - p[db + dc]);
   const float y0 = x00 + b.way * (x10 - x00), y1 = x01 + b.way * (x11 - x01);
-  return y0 + c.way * (y1 - y0);
+  cube.value = y0 + c.way * (y1 - y0);
+  return cube;
 }
 
 std::array<float, 2> DoseSampler::RangeIn(const Box2& box, double w0, double w1) const {

@@ -58,6 +58,8 @@ class DoseSampler {
 
   // Trilinear at a point of the frame; nullopt outside the grid.
   std::optional<float> At(double u, double v, double w) const;
+  // The same, of the nearest point of the grid for points outside.
+  float Nearest(double u, double v, double w) const;
 
   // Least and greatest node value that points of the box can be interpolated from.
   std::array<float, 2> RangeIn(const Box2& box, double w0, double w1) const;
@@ -80,6 +82,7 @@ class DoseSampler {
     bool inside = false;
   };
   Cube Trilinear(Vec3 patient) const;
+  Cube AlignedValue(double u, double v, double w) const;
 
   const DoseGrid& dose_;
   PlaneFrame frame_;

@@ -230,6 +230,12 @@ void AddFindings(Dvh& dvh, bool crossing) {
   if (dvh.volume_cc < kSmallCc) {
     dvh.findings.push_back({"roi.small", Severity::kInfo, "The structure is smaller than 0.5 cc"});
   }
+  AddCoverageFindings(dvh);
+}
+
+}  // namespace
+
+void AddCoverageFindings(Dvh& dvh) {
   if (dvh.covered_fraction <= 0) {
     dvh.findings.push_back({"dose.outside", Severity::kFail, "No part of the structure lies inside the dose grid"});
   } else if (dvh.covered_fraction < 1 - 1e-6) {
@@ -239,8 +245,6 @@ void AddFindings(Dvh& dvh, bool crossing) {
     dvh.findings.push_back({"dose.partial_coverage", Severity::kWarn, text});
   }
 }
-
-}  // namespace
 
 Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, const Exec& exec) {
   Dvh dvh;

@@ -57,6 +57,9 @@ struct Dvh {
   }
 };
 
+// dose.outside, dose.partial_coverage.
+void AddCoverageFindings(Dvh& dvh);
+
 Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, const Exec& exec);
 
 }  // namespace isovox
