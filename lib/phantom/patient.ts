@@ -175,33 +175,20 @@ function drawCt(shapes: readonly Shape[], slices: number, sliceMm: number, first
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.round((state / 2 ** 32 - 0.5) * 20);
   };
-  const discs = shapes.map((shape) => ({ hu: HU[shape.name] ?? 0, shape }));
   for (let k = 0; k < slices; k++) {
     const z = firstZ + k * sliceMm;
-    const loops = discs
-      .map(({ hu, shape }) => ({ hu, loops: shape.contoursAt(z) }))
-      .filter(({ loops }) => loops.length > 0);
+    const near = shapes.filter(({ zRange }) => z >= zRange[0] && z <= zRange[1]);
     for (let j = 0; j < CT_PIXELS; j++) {
       const y = -HALF_CT + (j + 0.5) * CT_MM;
       for (let i = 0; i < CT_PIXELS; i++) {
         const x = -HALF_CT + (i + 0.5) * CT_MM;
         if (!inBody(x, y)) continue;
-        const inside = loops.find((one) => one.loops.reduce((odd, loop) => odd !== insideLoop(loop, x, y), false));
-        data[(k * CT_PIXELS + j) * CT_PIXELS + i] = (inside?.hu ?? 0) + noise();
+        const shape = near.find((one) => one.contains(x, y, z));
+        data[(k * CT_PIXELS + j) * CT_PIXELS + i] = (shape ? (HU[shape.name] ?? 0) : 0) + noise();
       }
     }
   }
   return data;
-}
-
-/** Even-odd rule. */
-function insideLoop(loop: readonly number[], x: number, y: number): boolean {
-  let inside = false;
-  for (let a = 0, b = loop.length - 3; a < loop.length; b = a, a += 3) {
-    const [ax, ay, bx, by] = [loop[a] as number, loop[a + 1] as number, loop[b] as number, loop[b + 1] as number];
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
-  }
-  return inside;
 }
 
 function drawRois(shapes: readonly Shape[], planes: readonly number[]): RoiInput[] {

@@ -16,6 +16,7 @@ export interface Shape {
   readonly zRange: readonly [number, number];
   /** Closed loops (x, y, z flattened) on the plane at height z; empty outside zRange. */
   contoursAt(z: number): number[][];
+  contains(x: number, y: number, z: number): boolean;
   /** Part of the volume whose coordinate along `axis` is below `t`, 0 to 1. */
   fractionBelow(axis: Axis, t: number): number;
   /** Lowest and highest coordinate along `axis`. */
@@ -68,6 +69,7 @@ export function box(
       const [x0, x1, y0, y1] = [cx - sx / 2, cx + sx / 2, cy - sy / 2, cy + sy / 2];
       return [[x0, y0, z, x1, y0, z, x1, y1, z, x0, y1, z]];
     },
+    contains: (x, y, z) => Math.abs(x - cx) <= sx / 2 && Math.abs(y - cy) <= sy / 2 && Math.abs(z - cz) <= sz / 2,
     fractionBelow(axis, t) {
       const [low, high] = extent(axis);
       return clamp((t - low) / (high - low));
@@ -86,6 +88,7 @@ export function sphere(name: string, centre: readonly [number, number, number], 
       const squared = radius ** 2 - (z - centre[2]) ** 2;
       return squared > 0 ? [circle(centre[0], centre[1], z, Math.sqrt(squared))] : [];
     },
+    contains: (x, y, z) => Math.hypot(x - centre[0], y - centre[1], z - centre[2]) <= radius,
     fractionBelow(axis, t) {
       // Spherical cap: (2 + 3u - u^3) / 4 of the ball lies below u radii from its centre.
       const u = Math.min(1, Math.max(-1, (t - centre[axisIndex(axis)]) / radius));
@@ -109,6 +112,7 @@ export function cylinder(
     volumeCc: (Math.PI * radius ** 2 * height) / 1000,
     zRange: [cz - height / 2, cz + height / 2],
     contoursAt: (z) => (Math.abs(z - cz) > height / 2 ? [] : [circle(cx, cy, z, radius)]),
+    contains: (x, y, z) => Math.abs(z - cz) <= height / 2 && Math.hypot(x - cx, y - cy) <= radius,
     fractionBelow(axis, t) {
       if (axis === 'z') return clamp((t - cz + height / 2) / height);
       return discBelow(radius, t - centre[axisIndex(axis)]) / (Math.PI * radius ** 2);
@@ -131,6 +135,7 @@ export function cone(name: string, centre: readonly [number, number, number], ra
     volumeCc: (Math.PI * radius ** 2 * height) / 3000,
     zRange: [base, base + height],
     contoursAt: (z) => (z < base || z >= base + height ? [] : [circle(cx, cy, z, radiusAt(z))]),
+    contains: (x, y, z) => z >= base && Math.hypot(x - cx, y - cy) <= radiusAt(z),
     fractionBelow(axis, t) {
       if (axis === 'z') return 1 - (1 - clamp((t - base) / height)) ** 3;
       // Discs of radius r(z), integrated over z by the midpoint rule: within 1e-6 of the volume.
@@ -163,6 +168,10 @@ export function tube(
     volumeCc: (area * height) / 1000,
     zRange: [cz - height / 2, cz + height / 2],
     contoursAt: (z) => (Math.abs(z - cz) > height / 2 ? [] : [circle(cx, cy, z, outer), circle(cx, cy, z, inner)]),
+    contains(x, y, z) {
+      const distance = Math.hypot(x - cx, y - cy);
+      return Math.abs(z - cz) <= height / 2 && distance <= outer && distance >= inner;
+    },
     fractionBelow(axis, t) {
       if (axis === 'z') return clamp((t - cz + height / 2) / height);
       const offset = t - centre[axisIndex(axis)];

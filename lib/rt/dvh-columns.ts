@@ -101,7 +101,7 @@ export function metricColumns(dvh: RunConfig['dvh']): MetricColumn[] {
     metric('Dmax%', '%', 'Dmax%Rx', 'Largest dose in percent of the prescription'),
     metric('Dmin%', '%', 'Dmin%Rx', 'Smallest dose in percent of the prescription'),
     ...dx.map((x) => metric(`D${x}%`, '%', `D${x}%%Rx`, `D${x} in percent of the prescription`)),
-    metric('HI%', '%', 'HI%Rx', '(D2 - D98) in percent of the prescription'),
+    metric('HI%', '', 'HI_Wu', 'Homogeneity index (D2 - D98) / prescription'),
     metric('Spread%', '%', 'Spread%Rx', '(Dmax - Dmin) in percent of the prescription'),
     ...[95, 100].flatMap((x) => [
       metric(`V${x}%Rx (cm³)`, 'cc', `V${x}%Rxcc`, `Volume that receives at least ${x} % of the prescription`),

@@ -63,7 +63,7 @@ export function checkStructures(rois: readonly StructureFacts[] | undefined): Ch
 /** Cut by the image within its plane: a warning. At the first or last slice only: a remark. Couches are left out. */
 export function checkCropping(rois: readonly StructureFacts[] | undefined, hasImage: boolean): Check {
   if (rois === undefined) return skipped('structure_cropping', 'The course has no structure set');
-  if (!hasImage) return skipped('structure_cropping', 'The course has no image that could be read');
+  if (!hasImage) return skipped('structure_cropping', 'The course has no image of several slices that could be read');
   const findings: Finding[] = [];
   let checked = 0;
   for (const roi of rois) {
@@ -78,7 +78,7 @@ export function checkCropping(rois: readonly StructureFacts[] | undefined, hasIm
     const touches = (axis: number) => (box.begin[axis] ?? 0) <= 0 || (box.end[axis] ?? 0) >= (imageSize[axis] ?? 0);
     if (touches(0) || touches(1)) {
       findings.push(finding('roi.touches_border', 'warn', `${roi.name} is cut by the border of the image`, about(roi)));
-    } else if ((imageSize[2] ?? 0) > 1 && touches(2)) {
+    } else if (touches(2)) {
       findings.push(finding('roi.touches_end', 'info', `${roi.name} reaches the first or last slice`, about(roi)));
     }
   }

@@ -68,7 +68,7 @@ async function run(stage: StageContext): Promise<StageOutcome> {
     checkDose(course),
     checkConsistency(course),
     structures?.unreadable ? judge('structures', [structures.unreadable], '') : checkStructures(rois),
-    checkCropping(rois, image?.grid !== undefined),
+    checkCropping(rois, stackOf(image) !== undefined),
     checkCoverage(rois, noDvh),
     checkVolumes(rois, noDvh),
     checkPrescription(
@@ -156,6 +156,11 @@ interface Structures {
   readonly unreadable?: Finding;
 }
 
+/** The image's lattice when it is a stack: one slice tells nothing of where structures end. */
+function stackOf(image: ImageFacts | undefined): ImageFacts['grid'] {
+  return (image?.grid?.size[2] ?? 0) > 1 ? image?.grid : undefined;
+}
+
 /** Reads the measured structure set once more for what only contours tell: where they end, and their volume. */
 async function structureFacts(
   stage: StageContext,
@@ -179,7 +184,7 @@ async function structureFacts(
     };
   }
   try {
-    const onImage = image?.grid;
+    const onImage = stackOf(image);
     const grid = onImage ?? (await doseLattice(stage));
     const measured = new Map((dvh?.rois ?? []).map((roi) => [roi.number, roi]));
     const thickness = course.ct?.headers.find((slice) => slice.SliceThickness)?.SliceThickness;
