@@ -272,8 +272,11 @@ function insideOf({ box }: VoxeliseResult, grid: GridArgs): boolean {
   );
 }
 
+/** Each finding once; a structure without contours is empty of itself. */
 function uniqueFindings(findings: readonly Finding[]): Finding[] {
-  return [...new Map(findings.map((one) => [`${one.code}\n${one.message}`, one])).values()];
+  const undrawn = findings.some(({ code }) => code === 'roi.no_contours');
+  const kept = undrawn ? findings.filter(({ code }) => code !== 'roi.empty') : findings;
+  return [...new Map(kept.map((one) => [`${one.code}\n${one.message}`, one])).values()];
 }
 
 async function readJson<T>(courseFolder: string, file: string): Promise<T | undefined> {
