@@ -94,8 +94,7 @@ void DoseSampler::Sample(const Lattice& lattice, double v, double w, double dw, 
   if (row.dose.size() < count) {
     row.dose.resize(count);
     row.spread.resize(count);
-    row.extent.resize(count);
-    row.inside.resize(count);
+    row.place.resize(count);
   }
   if (aligned_) {
     SampleAligned(lattice, v, w, dw, begin, end, row);
@@ -111,12 +110,14 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
   if (nodes_[2].size() == 1) k.inside = std::abs(w - nodes_[2][0]) <= step_[2] / 2;
   const auto count = static_cast<size_t>(end - begin);
   const auto table_end = lattice.first + static_cast<int32_t>(lattice.node.size());
-  row.all_inside = j.inside && k.inside && begin >= lattice.inside_begin && end <= lattice.inside_end;
-  row.none_inside = !j.inside || !k.inside || begin >= lattice.inside_end || end <= lattice.inside_begin;
-  if (!row.all_inside) {
+  const bool row_between = j.distance > 0 && k.distance > 0, row_inside = j.inside && k.inside;
+  row.all_between = row_between && begin >= lattice.between_begin && end <= lattice.between_end;
+  if (!row.all_between) {
     for (size_t c = 0; c < count; ++c) {
       const int32_t column = begin + static_cast<int32_t>(c);
-      row.inside[c] = j.inside && k.inside && column >= lattice.inside_begin && column < lattice.inside_end;
+      const bool inside = row_inside && column >= lattice.inside_begin && column < lattice.inside_end;
+      const bool between = row_between && column >= lattice.between_begin && column < lattice.between_end;
+      row.place[c] = between ? DoseRow::kBetween : inside ? DoseRow::kEdge : DoseRow::kOutside;
     }
   }
   const auto entry = [&](int32_t column) {
@@ -126,7 +127,7 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
   const int64_t low = lattice.node[entry(begin)];
   const int64_t high = std::min<int64_t>(lattice.node[entry(end - 1)] + 1, nodes - 1);
   const auto used = static_cast<size_t>(high - low + 1);
-  for (auto* scratch : {&row.node, &row.step, &row.step_spread, &row.step_extent, &row.across2, &row.across}) {
+  for (auto* scratch : {&row.node, &row.step, &row.step_spread, &row.across2, &row.low, &row.high}) {
     if (scratch->size() < used + 1) scratch->resize(used + 1);
   }
   const float* base = dose_.gray().data();
@@ -140,14 +141,24 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
   const float half_w = k.distance > 0 ? static_cast<float>(dw / (2 * k.distance)) : 0;
   float* __restrict node = row.node.data();
   float* __restrict across2 = row.across2.data();
-  float* __restrict across = row.across.data();
+  float* __restrict least = row.low.data();
+  float* __restrict most = row.high.data();
+  row.first_node = low;
   const auto blend = [&](size_t stride) {
     for (size_t n = 0; n < used; ++n) {
       const float a = p00[n * stride], b = p10[n * stride], c = p01[n * stride], d = p11[n * stride];
-      node[n] = w00 * a + w10 * b + w01 * c + w11 * d;
+      const float middle = w00 * a + w10 * b + w01 * c + w11 * d;
+      node[n] = middle;
       const float gv = (sk * (b - a) + tk * (d - c)) * half_v, gw = (sj * (c - a) + tj * (d - b)) * half_w;
       across2[n] = gv * gv + gw * gw;
-      across[n] = std::abs(gv) + std::abs(gw);
+      const float across = std::abs(gv) + std::abs(gw);
+      float bottom = a < b ? a : b, top = a < b ? b : a;
+      bottom = c < bottom ? c : bottom;
+      top = c > top ? c : top;
+      bottom = d < bottom ? d : bottom;
+      top = d > top ? d : top;
+      least[n] = middle - across > bottom ? middle - across : bottom;
+      most[n] = middle + across < top ? middle + across : top;
     }
   };
   if (stride_[0] == 1) {
@@ -157,10 +168,8 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
   }
   node[used] = node[used - 1];
   across2[used] = across2[used - 1];
-  across[used] = across[used - 1];
   float* __restrict step = row.step.data();
   float* __restrict step_spread = row.step_spread.data();
-  float* __restrict step_extent = row.step_extent.data();
   const bool even = nodes_[0].size() > 1;
   const float half_u = even ? static_cast<float>(lattice.cells.du / (2 * step_[0])) : 0;
   for (size_t n = 0; n < used; ++n) {
@@ -168,11 +177,9 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
     const float gu = step[n] * half_u;
     const float mean2 = 0.5F * (across2[n] + across2[n + 1]);
     step_spread[n] = std::sqrt(gu * gu + mean2);
-    step_extent[n] = std::abs(gu) + std::max(across[n], across[n + 1]);
   }
   float* __restrict dose = row.dose.data();
   float* __restrict spread = row.spread.data();
-  float* __restrict extent = row.extent.data();
   const auto fill = [&](int32_t from, int32_t to) {
     const int32_t* index = lattice.node.data() + (from - lattice.first);
     const float* way = lattice.way.data() + (from - lattice.first);
@@ -182,7 +189,6 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
       const auto n = static_cast<size_t>(index[c] - low);
       dose[offset + c] = node[n] + way[c] * step[n];
       spread[offset + c] = step_spread[n];
-      extent[offset + c] = step_extent[n];
     }
   };
   const int32_t from = std::max(begin, lattice.first), to = std::min(end, table_end);
@@ -194,7 +200,6 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
       const size_t n = left ? 0 : used - 1;
       dose[c] = node[n];
       spread[c] = std::sqrt(across2[n]);
-      extent[c] = across[n];
     }
   };
   constant(begin, lattice.between_begin, true);
@@ -213,8 +218,11 @@ DoseSampler::Cube DoseSampler::Trilinear(Vec3 patient) const {
                 single(nodes_[1], index.y, 0.5) && single(nodes_[2], third, dose_.grid.spacing[2] / 2);
   const float* base = dose_.gray().data() + a.node + b.node * stride_[1] + c.node * stride_[2];
   const int64_t da = a.next - a.node, db = (b.next - b.node) * stride_[1], dc = (c.next - c.node) * stride_[2];
+  cube.between = a.distance > 0 && b.distance > 0 && c.distance > 0;
   const float v000 = base[0], v100 = base[da], v010 = base[db], v110 = base[da + db];
   const float v001 = base[dc], v101 = base[da + dc], v011 = base[db + dc], v111 = base[da + db + dc];
+  cube.low = std::min({v000, v100, v010, v110, v001, v101, v011, v111});
+  cube.high = std::max({v000, v100, v010, v110, v001, v101, v011, v111});
   const float ta = a.way, tb = b.way, tc = c.way;
   const float x00 = v000 + ta * (v100 - v000), x10 = v010 + ta * (v110 - v010);
   const float x01 = v001 + ta * (v101 - v001), x11 = v011 + ta * (v111 - v011);
@@ -230,8 +238,12 @@ DoseSampler::Cube DoseSampler::Trilinear(Vec3 patient) const {
 
 void DoseSampler::SampleOblique(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
                                 DoseRow& row) const {
-  row.all_inside = true;
-  row.none_inside = true;
+  row.all_between = false;
+  row.first_node = begin;
+  if (row.low.size() < static_cast<size_t>(end - begin)) {
+    row.low.resize(static_cast<size_t>(end - begin));
+    row.high.resize(static_cast<size_t>(end - begin));
+  }
   const auto moved = [&](Vec3 axis, double half) {
     const Vec3 d = half * axis;
     return Vec3{Dot(to_index_.row_i, d), Dot(to_index_.row_j, d), Dot(to_index_.row_k, d) * dose_.grid.spacing[2]};
@@ -249,11 +261,49 @@ void DoseSampler::SampleOblique(const Lattice& lattice, double v, double w, doub
     }
     row.dose[c] = cube.value;
     row.spread[c] = static_cast<float>(std::sqrt(square));
-    row.extent[c] = static_cast<float>(sum);
-    row.inside[c] = cube.inside;
-    row.all_inside = row.all_inside && cube.inside;
-    row.none_inside = row.none_inside && !cube.inside;
+    row.low[c] = std::max(cube.low, cube.value - static_cast<float>(sum));
+    row.high[c] = std::min(cube.high, cube.value + static_cast<float>(sum));
+    row.place[c] = !cube.inside ? DoseRow::kOutside : cube.between ? DoseRow::kBetween : DoseRow::kEdge;
   }
+}
+
+void DoseSampler::Extremes(const Lattice& lattice, const DoseRow& row, int32_t row_begin, int32_t begin, int32_t end,
+                           float& least, float& most) const {
+  int64_t first = begin, last = end;
+  if (aligned_) {
+    // Along the row the dose is linear between nodes: its extremes are at the nodes, and at the ends.
+    const auto table_end = lattice.first + static_cast<int32_t>(lattice.node.size());
+    const auto entry = [&](int32_t column) {
+      return lattice.node[static_cast<size_t>(std::clamp(column, lattice.first, table_end - 1) - lattice.first)];
+    };
+    for (const int32_t column : {begin, end - 1}) {
+      const float dose = row.dose[static_cast<size_t>(column - row_begin)];
+      least = std::min(least, dose);
+      most = std::max(most, dose);
+    }
+    first = entry(begin) + 1;
+    last = entry(end - 1) + 1;
+  }
+  const float* __restrict low = row.low.data() + (first - row.first_node);
+  const float* __restrict high = row.high.data() + (first - row.first_node);
+  const int64_t count = last - first;
+  constexpr int kLanes = 8;
+  float a[kLanes], b[kLanes];
+  std::fill(a, a + kLanes, least);
+  std::fill(b, b + kLanes, most);
+  int64_t n = 0;
+  for (; n + kLanes <= count; n += kLanes) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      a[lane] = low[n + lane] < a[lane] ? low[n + lane] : a[lane];
+      b[lane] = high[n + lane] > b[lane] ? high[n + lane] : b[lane];
+    }
+  }
+  for (; n < count; ++n) {
+    a[0] = std::min(a[0], low[n]);
+    b[0] = std::max(b[0], high[n]);
+  }
+  least = *std::min_element(a, a + kLanes);
+  most = *std::max_element(b, b + kLanes);
 }
 
 std::optional<float> DoseSampler::At(double u, double v, double w) const {

@@ -19,13 +19,15 @@ struct DoseRow {
   std::vector<float> dose;
   // Half the width of the uniform distribution that has the variance of the dose inside the cell.
   std::vector<float> spread;
-  // The dose inside the cell lies within dose +- extent.
-  std::vector<float> extent;
-  std::vector<unsigned char> inside;
-  bool all_inside = true, none_inside = false;
+  // kOutside the grid, in the half voxel at its edge where the dose is held constant, or between nodes.
+  enum Place : unsigned char { kOutside, kEdge, kBetween };
+  std::vector<unsigned char> place;
+  bool all_between = true;  // then `place` is not filled
 
-  // Scratch, by grid node.
-  std::vector<float> node, step, step_spread, step_extent, across2, across;
+  // Scratch, by grid node, the first being first_node: the dose on the row's middle line, its step to the next node,
+  // the spread of a cell there, and the least and greatest dose across the row.
+  int64_t first_node = 0;
+  std::vector<float> node, step, step_spread, across2, low, high;
 };
 
 class DoseSampler {
@@ -56,6 +58,10 @@ class DoseSampler {
   // Columns [begin, end) of the row whose cells' middle is at v, in a slab dw thick about w.
   void Sample(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end, DoseRow& row) const;
 
+  // Widens [least, most] to the dose of the sampled row's whole cells in columns [begin, end).
+  void Extremes(const Lattice& lattice, const DoseRow& row, int32_t row_begin, int32_t begin, int32_t end, float& least,
+                float& most) const;
+
   // Trilinear at a point of the frame; nullopt outside the grid.
   std::optional<float> At(double u, double v, double w) const;
   // The same, of the nearest point of the grid for points outside.
@@ -77,9 +83,9 @@ class DoseSampler {
   void SampleOblique(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
                      DoseRow& row) const;
   struct Cube {
-    float value = 0;
+    float value = 0, low = 0, high = 0;  // at the point, and of the nodes about it
     std::array<double, 3> slope{};  // per unit of each index coordinate (the third per millimetre)
-    bool inside = false;
+    bool inside = false, between = false;
   };
   Cube Trilinear(Vec3 patient) const;
   Cube AlignedValue(double u, double v, double w) const;

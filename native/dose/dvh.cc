@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kWidestBinGy = 0.01;
 constexpr double kBins = 8192;            // at least, over the doses in reach
-constexpr double kFewestCells = 12'000;   // of the coarser of the first two steps
+constexpr double kFewestCells = 4'000;   // of the coarser of the first two steps
 constexpr int64_t kCellsPerChunk = 250'000;
 constexpr int kMostSteps = 14;
 constexpr double kSmallCc = 0.5;
@@ -26,7 +26,7 @@ struct Slab {
 // What one pass over some slabs found. Volumes in mm^3.
 struct Tally {
   DoseHistogram histogram;
-  double inside = 0, outside = 0, dose_volume = 0;
+  double inside = 0, edge = 0, outside = 0, dose_volume = 0;  // edge: of inside, in the outermost half voxels
   float least = 1e30F, most = -1e30F;
   int64_t cells = 0;
   bool crossing = false;
@@ -34,6 +34,7 @@ struct Tally {
   void Merge(Tally&& other) {
     histogram.Merge(other.histogram);
     inside += other.inside;
+    edge += other.edge;
     outside += other.outside;
     dose_volume += other.dose_volume;
     least = std::min(least, other.least);
@@ -63,7 +64,10 @@ class Measurement {
       if (*next - w > sliver && w - *(next - 1) > sliver) cuts_.push_back(w);
     }
     std::sort(cuts_.begin(), cuts_.end());
+    while (first_step_ < kMostSteps && ExpectedCells(first_step_) < kFewestCells) ++first_step_;
   }
+
+  int first_step() const { return first_step_; }
 
   double low() const { return low_; }
   double width() const { return width_; }
@@ -103,15 +107,18 @@ class Measurement {
   }
 
  private:
+  // The first pass takes the slabs in pairs, the second singly, every later one cuts each at least in two once more: so
+  // that passes differ across the planes as well, however close these are.
   std::vector<Slab> SlabsOf(int step) const {
     std::vector<Slab> slabs;
+    const int pass = step - first_step_;
     const double target = CellSize(2, step);
-    for (size_t c = 0; c + 1 < cuts_.size(); ++c) {
-      const double length = cuts_[c + 1] - cuts_[c];
-      const int parts = std::max(1, static_cast<int>(std::ceil(length / target - 1e-6)));
-      for (int p = 0; p < parts; ++p) {
-        slabs.push_back({cuts_[c] + length * (p + 0.5) / parts, length / parts});
-      }
+    const size_t stride = pass == 0 && cuts_.size() > 4 ? 2 : 1;
+    for (size_t c = 0; c + 1 < cuts_.size(); c += stride) {
+      const double from = cuts_[c], length = cuts_[std::min(c + stride, cuts_.size() - 1)] - from;
+      const int least = pass > 1 ? 1 << (pass - 1) : 1;
+      const int parts = std::max(least, static_cast<int>(std::ceil(length / target - 1e-6)));
+      for (int p = 0; p < parts; ++p) slabs.push_back({from + length * (p + 0.5) / parts, length / parts});
     }
     return slabs;
   }
@@ -140,40 +147,58 @@ class Measurement {
     const double v = lattice.cells.v0 + (runs.front().row + 0.5) * lattice.cells.dv;
     sampler_.Sample(lattice, v, slab.w, slab.thickness, begin, end, row);
     const double cell = lattice.cells.du * lattice.cells.dv * slab.thickness;
-    double inside = 0, outside = 0, dose_volume = 0;
     for (const Run& run : runs) {
       const double volume = cell * run.coverage;
-      const bool whole = run.coverage > 1 - 1e-6;
-      const auto first = static_cast<size_t>(run.begin - begin), last = static_cast<size_t>(run.end - begin);
-      tally.cells += run.end - run.begin;
-      for (size_t c = first; c < last; ++c) {
-        if (!row.all_inside && !row.inside[c]) {
-          outside += volume;
-          if (options_.outside == OutsideGrid::kExclude) continue;
-          if (options_.outside == OutsideGrid::kZero) {
-            tally.histogram.Add(0, 0, volume);
-            tally.least = std::min(tally.least, 0.0F);
-            tally.most = std::max(tally.most, 0.0F);
-            continue;
-          }
-        } else {
-          inside += volume;
-        }
-        const float dose = row.dose[c];
-        tally.histogram.Add(dose, row.spread[c], volume);
-        dose_volume += volume * static_cast<double>(dose);
-        if (whole) {
-          tally.least = std::min(tally.least, dose - row.extent[c]);
-          tally.most = std::max(tally.most, dose + row.extent[c]);
-        } else if (run.coverage >= 0.5) {
-          tally.least = std::min(tally.least, dose);
-          tally.most = std::max(tally.most, dose);
+      const auto first = static_cast<size_t>(run.begin - begin), count = static_cast<size_t>(run.end - run.begin);
+      tally.cells += static_cast<int64_t>(count);
+      if (row.all_between) {
+        tally.histogram.AddCells(row.dose.data() + first, row.spread.data() + first, count, volume);
+        tally.dose_volume += volume * Sum(row.dose.data() + first, count);
+        tally.inside += volume * static_cast<double>(count);
+      } else {
+        AddEdge(row, first, count, volume, tally);
+        continue;
+      }
+      if (run.coverage > 1 - 1e-6) {
+        sampler_.Extremes(lattice, row, begin, run.begin, run.end, tally.least, tally.most);
+      } else if (run.coverage >= 0.5) {
+        for (size_t c = first; c < first + count; ++c) {
+          tally.least = std::min(tally.least, row.dose[c]);
+          tally.most = std::max(tally.most, row.dose[c]);
         }
       }
     }
-    tally.inside += inside;
-    tally.outside += outside;
-    tally.dose_volume += dose_volume;
+  }
+
+  // Cells of a row that is not all between the grid's nodes.
+  void AddEdge(const DoseRow& row, size_t first, size_t count, double volume, Tally& tally) const {
+    for (size_t c = first; c < first + count; ++c) {
+      float dose = row.dose[c], spread = row.spread[c];
+      if (row.place[c] == DoseRow::kOutside) {
+        tally.outside += volume;
+        if (options_.outside == OutsideGrid::kExclude) continue;
+        if (options_.outside == OutsideGrid::kZero) dose = spread = 0;
+      } else {
+        tally.inside += volume;
+        if (row.place[c] == DoseRow::kEdge) tally.edge += volume;
+      }
+      tally.histogram.Add(dose, spread, volume);
+      tally.dose_volume += volume * static_cast<double>(dose);
+      tally.least = std::min(tally.least, dose);
+      tally.most = std::max(tally.most, dose);
+    }
+  }
+
+  // In eight sums, so that additions do not wait for each other; always the same eight.
+  static double Sum(const float* values, size_t count) {
+    constexpr size_t kLanes = 8;
+    double lanes[kLanes] = {};
+    size_t n = 0;
+    for (; n + kLanes <= count; n += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += static_cast<double>(values[n + lane]);
+    }
+    for (; n < count; ++n) lanes[0] += static_cast<double>(values[n]);
+    return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
   }
 
   const Solid& solid_;
@@ -184,6 +209,7 @@ class Measurement {
   double width_ = kWidestBinGy;
   size_t bins_ = 0;
   std::vector<double> cuts_;
+  int first_step_ = 0;
 };
 
 // Puts a pass into the form of a result.
@@ -208,21 +234,28 @@ struct Difference {
   double cc = 0, gray = 0, volume_cc = 0;
 };
 
-// How far two curves over the same bins are apart, at most, along either axis.
-Difference Compare(const Dvh& a, const Dvh& b) {
+// How far two curves over the same bins are apart: `gray` along the dose, at most `allowed_gray`, and `cc` what then
+// remains along the volume.
+Difference Compare(const Dvh& a, const Dvh& b, double allowed_gray) {
   Difference d;
   d.volume_cc = std::abs(a.volume_cc - b.volume_cc);
   const double scale = a.curve_cc > 0 ? b.curve_cc / a.curve_cc : 1;
-  for (size_t n = 0; n < a.cumulative_cc.size(); ++n) {
-    d.cc = std::max(d.cc, std::abs(a.cumulative_cc[n] * scale - b.cumulative_cc[n]));
-  }
   for (int percent = 1; percent <= 99; ++percent) {
     d.gray = std::max(d.gray, std::abs(a.DoseAt(a.curve_cc * percent / 100) - b.DoseAt(b.curve_cc * percent / 100)));
+  }
+  d.gray = std::min(d.gray, allowed_gray);
+  const auto count = static_cast<int64_t>(a.cumulative_cc.size());
+  const auto shift = static_cast<int64_t>(d.gray / a.bin_gy);
+  for (int64_t n = 0; n < count; ++n) {
+    const double here = a.cumulative_cc[static_cast<size_t>(n)] * scale;
+    const double above = b.cumulative_cc[static_cast<size_t>(std::max<int64_t>(0, n - shift))];
+    const double below = b.cumulative_cc[static_cast<size_t>(std::min(count - 1, n + shift))];
+    d.cc = std::max({d.cc, here - above, below - here});
   }
   return d;
 }
 
-void AddFindings(Dvh& dvh, bool crossing) {
+void AddFindings(Dvh& dvh, const Tally& tally, bool crossing) {
   if (crossing) {
     dvh.findings.push_back({"roi.self_intersecting", Severity::kInfo,
                             "Contours cross themselves or each other; the overlap was resolved"});
@@ -231,6 +264,25 @@ void AddFindings(Dvh& dvh, bool crossing) {
     dvh.findings.push_back({"roi.small", Severity::kInfo, "The structure is smaller than 0.5 cc"});
   }
   AddCoverageFindings(dvh);
+  if (tally.edge > 1e-6 * tally.inside) {
+    char text[128];
+    std::snprintf(text, sizeof text, "%.2f %% of the structure lies in the outermost half voxels of the dose grid",
+                  100 * tally.edge / (tally.inside + tally.outside));
+    dvh.findings.push_back({"dose.edge", Severity::kInfo, text});
+  }
+}
+
+// Whether contours cross as they were drawn; between planes moved holes may meet their outlines without fault.
+bool CrossesAsDrawn(const Solid& solid) {
+  Section section;
+  CoverageRaster raster;
+  const Box2& bounds = solid.bounds();
+  const PlaneLattice lattice{bounds.u0, bounds.v0, (bounds.u1 - bounds.u0) / 256, (bounds.v1 - bounds.v0) / 256};
+  for (const ContourPlane& plane : solid.stack().planes) {
+    solid.SectionAt(plane.w, section);
+    if (!RasteriseSection(section, lattice, {}, raster)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -258,8 +310,7 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
   const DoseSampler sampler(dose, solid.frame());
   const Measurement measurement(solid, sampler, options, exec);
 
-  int step = 0;
-  while (step < kMostSteps && measurement.ExpectedCells(step) < kFewestCells) ++step;
+  int step = measurement.first_step();
   Dvh coarse;
   Tally tally = measurement.Pass(step);
   Fill(tally, measurement, options.outside, coarse);
@@ -267,17 +318,12 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
     ++step;
     tally = measurement.Pass(step);
     Fill(tally, measurement, options.outside, dvh);
-    const Difference difference = Compare(coarse, dvh);
     // The error falls by about four with every halving, so what is left is a third of the last change; half is stated.
+    const Difference difference = Compare(coarse, dvh, 2 * options.dose_tolerance_gy);
     dvh.bound_cc = std::max(difference.cc, difference.volume_cc) / 2;
     dvh.bound_gy = difference.gray / 2;
-    const bool volume_known = difference.volume_cc / 2 <= options.volume_tolerance * dvh.volume_cc;
-    const bool curve_known =
-        difference.cc / 2 <= options.volume_tolerance * dvh.curve_cc || dvh.bound_gy <= options.dose_tolerance_gy;
-    if ((volume_known && curve_known) || step >= kMostSteps ||
-        8 * tally.cells > options.max_samples) {
-      break;
-    }
+    const bool known = dvh.bound_cc <= options.volume_tolerance * dvh.volume_cc;
+    if (known || step >= kMostSteps || 8 * tally.cells > options.max_samples) break;
     coarse = dvh;
   }
   // Extremes lie on the outline where they do not lie inside.
@@ -294,7 +340,7 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
   } else if (dvh.empty()) {
     dvh.min_gy = dvh.max_gy = dvh.mean_gy = 0;
   }
-  AddFindings(dvh, tally.crossing);
+  AddFindings(dvh, tally, tally.crossing && CrossesAsDrawn(solid));
   return dvh;
 }
 

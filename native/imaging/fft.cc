@@ -1,0 +1,174 @@
+#include "imaging/fft.h"
+
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "base/error.h"
+
+namespace isovox {
+namespace {
+
+constexpr int64_t kLinesAtOnce = 32;
+
+struct Twiddle {
+  double c, s;
+};
+
+// One Stockham step of radix R: m groups of R inputs, `stride` apart, to R outputs each.
+template <int R>
+void Step(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, const double* cosine,
+          const double* sine, int64_t jump, int64_t length) {
+  double wr[R][R], wi[R][R];
+  for (int a = 0; a < R; ++a) {
+    for (int b = 0; b < R; ++b) {
+      const int64_t t = (static_cast<int64_t>(a * b) % R) * (length / R);
+      wr[a][b] = cosine[t];
+      wi[a][b] = -sine[t];
+    }
+  }
+  for (int64_t p = 0; p < m; ++p) {
+    double tr[R], ti[R];
+    for (int a = 0; a < R; ++a) {
+      const int64_t t = (p * a * jump) % length;
+      tr[a] = cosine[t];
+      ti[a] = -sine[t];
+    }
+    for (int64_t q = 0; q < stride; ++q) {
+      double ar[R], ai[R];
+      for (int a = 0; a < R; ++a) {
+        ar[a] = xr[q + stride * (p + m * a)];
+        ai[a] = xi[q + stride * (p + m * a)];
+      }
+      for (int b = 0; b < R; ++b) {
+        double sr = ar[0], si = ai[0];
+        for (int a = 1; a < R; ++a) {
+          sr += ar[a] * wr[a][b] - ai[a] * wi[a][b];
+          si += ar[a] * wi[a][b] + ai[a] * wr[a][b];
+        }
+        yr[q + stride * (R * p + b)] = sr * tr[b] - si * ti[b];
+        yi[q + stride * (R * p + b)] = sr * ti[b] + si * tr[b];
+      }
+    }
+  }
+}
+
+template <>
+void Step<4>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, const double* cosine,
+             const double* sine, int64_t jump, int64_t length) {
+  for (int64_t p = 0; p < m; ++p) {
+    Twiddle t[4];
+    for (int64_t a = 0; a < 4; ++a) t[a] = {cosine[(p * a * jump) % length], -sine[(p * a * jump) % length]};
+    const double *r0 = xr + stride * p, *r1 = r0 + stride * m, *r2 = r1 + stride * m, *r3 = r2 + stride * m;
+    const double *i0 = xi + stride * p, *i1 = i0 + stride * m, *i2 = i1 + stride * m, *i3 = i2 + stride * m;
+    double *o = yr + stride * 4 * p, *z = yi + stride * 4 * p;
+    for (int64_t q = 0; q < stride; ++q) {
+      const double sr = r0[q] + r2[q], si = i0[q] + i2[q], dr = r0[q] - r2[q], di = i0[q] - i2[q];
+      const double ur = r1[q] + r3[q], ui = i1[q] + i3[q], vr = r1[q] - r3[q], vi = i1[q] - i3[q];
+      const double br = dr + vi, bi = di - vr, cr = sr - ur, ci = si - ui, er = dr - vi, ei = di + vr;
+      o[q] = sr + ur;
+      z[q] = si + ui;
+      o[q + stride] = br * t[1].c - bi * t[1].s;
+      z[q + stride] = br * t[1].s + bi * t[1].c;
+      o[q + 2 * stride] = cr * t[2].c - ci * t[2].s;
+      z[q + 2 * stride] = cr * t[2].s + ci * t[2].c;
+      o[q + 3 * stride] = er * t[3].c - ei * t[3].s;
+      z[q + 3 * stride] = er * t[3].s + ei * t[3].c;
+    }
+  }
+}
+
+// Transforms lines along `axis` whose start has the other two coordinates below `limit`.
+void AlongAxis(const Exec& exec, ComplexBox& box, size_t axis, const std::array<int64_t, 3>& limit) {
+  const int64_t length = box.size[axis];
+  if (length == 1) return;
+  const Fft plan(length);
+  const std::array<int64_t, 3> step{1, box.size[0], box.size[0] * box.size[1]};
+  const size_t u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
+  const int64_t blocks = (limit[u] + kLinesAtOnce - 1) / kLinesAtOnce;
+  ParallelFor(exec, limit[v] * blocks, 8, [&](int64_t begin, int64_t end) {
+    std::vector<double> re(static_cast<size_t>(length * kLinesAtOnce)), im(re.size());
+    for (int64_t job = begin; job < end; ++job) {
+      const int64_t first = job % blocks * kLinesAtOnce, lines = std::min(kLinesAtOnce, limit[u] - first);
+      const int64_t base = job / blocks * step[v] + first * step[u];
+      for (int64_t t = 0; t < length; ++t) {
+        for (int64_t b = 0; b < lines; ++b) {
+          const auto at = static_cast<size_t>(base + b * step[u] + t * step[axis]);
+          re[static_cast<size_t>(t * lines + b)] = box.re[at];
+          im[static_cast<size_t>(t * lines + b)] = box.im[at];
+        }
+      }
+      plan.Forward(re.data(), im.data(), lines);
+      for (int64_t t = 0; t < length; ++t) {
+        for (int64_t b = 0; b < lines; ++b) {
+          const auto at = static_cast<size_t>(base + b * step[u] + t * step[axis]);
+          box.re[at] = re[static_cast<size_t>(t * lines + b)];
+          box.im[at] = im[static_cast<size_t>(t * lines + b)];
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+
+int64_t FastFftLength(int64_t n) {
+  for (int64_t length = n;; ++length) {
+    int64_t rest = length;
+    for (const int radix : {2, 3, 5}) {
+      while (rest % radix == 0) rest /= radix;
+    }
+    if (rest == 1) return length;
+  }
+}
+
+Fft::Fft(int64_t length) : length_(length), cos_(static_cast<size_t>(length)), sin_(cos_.size()) {
+  int64_t rest = length;
+  for (const int radix : {4, 2, 3, 5}) {
+    for (; rest % radix == 0; rest /= radix) radices_.push_back(radix);
+  }
+  if (rest != 1) throw Error(ErrorCode::kInternal, "Expected a length of factors 2, 3 and 5", {{"where", "Fft"}});
+  for (int64_t t = 0; t < length; ++t) {
+    const double angle = 2 * std::numbers::pi * static_cast<double>(t) / static_cast<double>(length);
+    cos_[static_cast<size_t>(t)] = std::cos(angle);
+    sin_[static_cast<size_t>(t)] = std::sin(angle);
+  }
+}
+
+void Fft::Forward(double* re, double* im, int64_t batch) const {
+  std::vector<double> other_re(static_cast<size_t>(length_ * batch)), other_im(other_re.size());
+  double *xr = re, *xi = im, *yr = other_re.data(), *yi = other_im.data();
+  int64_t n = length_, stride = batch;
+  for (const int radix : radices_) {
+    const int64_t m = n / radix, jump = length_ / n;
+    const auto step = radix == 4 ? Step<4> : radix == 2 ? Step<2> : radix == 3 ? Step<3> : Step<5>;
+    step(m, stride, xr, xi, yr, yi, cos_.data(), sin_.data(), jump, length_);
+    n = m;
+    stride *= radix;
+    std::swap(xr, yr);
+    std::swap(xi, yi);
+  }
+  if (xr != re) {
+    std::copy(xr, xr + length_ * batch, re);
+    std::copy(xi, xi + length_ * batch, im);
+  }
+}
+
+void Forward3d(const Exec& exec, ComplexBox& box, const std::array<int64_t, 3>& filled) {
+  AlongAxis(exec, box, 0, filled);
+  AlongAxis(exec, box, 1, {box.size[0], box.size[1], filled[2]});
+  AlongAxis(exec, box, 2, box.size);
+}
+
+void Forward3d(const Exec& exec, ComplexBox& box) { Forward3d(exec, box, box.size); }
+
+void Inverse3d(const Exec& exec, ComplexBox& box) {
+  std::swap(box.re, box.im);
+  Forward3d(exec, box);
+  std::swap(box.re, box.im);
+  const double scale = 1 / static_cast<double>(box.re.size());
+  for (double& x : box.re) x *= scale;
+  for (double& x : box.im) x *= scale;
+}
+
+}  // namespace isovox
