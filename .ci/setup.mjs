@@ -17,6 +17,7 @@ const SYSTEM = [
   { package: 'libdcmtk-dev', file: '/usr/include/dcmtk/dcmdata/dctk.h' },
   { package: 'libtbb-dev', file: '/usr/include/oneapi/tbb/version.h' },
   { package: 'libdeflate-dev', file: '/usr/include/libdeflate.h' },
+  { package: 'zlib1g-dev', file: '/usr/include/zlib.h' },
   { package: 'libopenjp2-7-dev', file: '/usr/include/openjpeg-2.5/openjpeg.h' },
   { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },
 ];

@@ -45,6 +45,10 @@ export const FAILURE_COLUMNS: readonly Column[] = [
   text('stage', 'Stage that failed; index for files that were refused before any course was made'),
   text('roi', 'Structure that failed; empty when the whole stage or file did'),
   text('path', 'File below the DICOM root'),
+  text(
+    'severity',
+    'fail: something is missing from the results; warn: worth a look; info: it was not meant to take part',
+  ),
   text('code', 'Error or finding code'),
   text('reason', 'What was wrong, and what to do about it'),
 ];
@@ -143,6 +147,7 @@ function failureRows({ discovery, failures, dicomRoot }: AggregateOptions): Row[
     stage: 'index',
     roi: '',
     path: relativeInput(dicomRoot, refusal.path),
+    severity: refusal.severity ?? 'fail',
     code: refusal.code,
     reason: refusal.reason.replaceAll(refusal.path, relativeInput(dicomRoot, refusal.path)),
   }));
@@ -152,6 +157,7 @@ function failureRows({ discovery, failures, dicomRoot }: AggregateOptions): Row[
     stage: failure.stage,
     roi: failure.roi ?? '',
     path: failure.path === undefined ? '' : relativeInput(dicomRoot, failure.path),
+    severity: 'fail',
     code: failure.code,
     reason: failure.reason,
   }));

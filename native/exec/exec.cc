@@ -17,8 +17,9 @@ constexpr int kMaxThreads = 256;
 // oneTBB takes the smallest of all limits in force, and counts the calling thread as a worker although a JavaScript
 // thread never works: so there is one limit, above the largest arena, and the arenas do the limiting.
 void AllowEveryArena() {
-  static auto& limit =
-      *new tbb::global_control(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(kMaxThreads) + 1);
+  // Volatile: a pointer that nothing reads would be optimised away, and the object then be taken for a leak.
+  static tbb::global_control* volatile limit =
+      new tbb::global_control(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(kMaxThreads) + 1);
   static_cast<void>(limit);
 }
 

@@ -107,7 +107,8 @@ describe('isovox run', () => {
 
   it('lists every refused file with its reason', () => {
     const failures = parseCsv(join(out, '_RESULTS/failures.csv'));
-    for (const path of ['notes.txt', 'empty.dcm', 'more/RS copy', 'more/half.dcm']) {
+    // Of a file and its copy, the first by path takes part.
+    for (const path of ['notes.txt', 'empty.dcm', 'one/RS.dcm', 'more/half.dcm']) {
       const row = failures.find((failure) => failure.path === path);
       expect(row?.code, path).toMatch(/^(ERR_|file\.)/);
       expect(row?.reason?.length, path).toBeGreaterThan(10);
@@ -155,7 +156,7 @@ describe('isovox run', () => {
   it.each([
     [['run', '--dicom-root', '/nonexistent', '--outdir', join(folder, 'x')], 3, /ERR_NOT_FOUND/],
     [['run', '--dicom-root', root], 2, /outdir/],
-    [['run', '--dicom-root', root, '--outdir', '/proc/nowhere'], 1, /ERR_IO/],
+    [['run', '--dicom-root', root, '--outdir', '/dev/null/out'], 1, /ERR_IO/],
     [['run', '--dicom-root', root, '--outdir', root], 2, /ERR_INVALID_ARGUMENT/],
     [['run', '--dicom-root', root, '--outdir', join(folder, 'x'), '--stages', 'dhv'], 2, /dvh/],
     [['frobnicate'], 2, /unknown command/],

@@ -86,7 +86,7 @@ function print(summary: RunSummary, json: boolean): void {
     for (const { state } of stages.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
   const stagesDone = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
   process.stdout.write(
-    `${results.length} courses (stages: ${stagesDone || 'none'}), ${failures.length} failures, ${discovery.refusals.length} files refused\n`,
+    `${results.length} courses (stages: ${stagesDone || 'none'}), ${failures.length} parts failed, ${discovery.refusals.length} files took no part; each with its reason in failures.csv\n`,
   );
   process.stdout.write(`tables: ${tables.folder}\nreport: ${tables.report}\n`);
 }

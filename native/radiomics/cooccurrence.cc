@@ -1,0 +1,121 @@
+#include "radiomics/cooccurrence.h"
+
+#include <algorithm>
+#include <array>
+
+namespace isovox::radiomics {
+namespace {
+
+// c log2 c of whole numbers, from a table where they are small.
+double XLog2X(uint64_t c) {
+  static const std::array<double, 4096> table = [] {
+    std::array<double, 4096> values{};
+    for (size_t i = 1; i < values.size(); ++i) values[i] = static_cast<double>(i) * std::log2(static_cast<double>(i));
+    return values;
+  }();
+  return c < table.size() ? table[c] : static_cast<double>(c) * std::log2(static_cast<double>(c));
+}
+
+// Entropy in bits of counts whose c log2 c sum to `weighted` and which sum to n.
+double Entropy(double weighted, double n) { return std::log2(n) - weighted / n; }
+
+}  // namespace
+
+void PairCounts::Count(const Levels& levels, size_t first_span, size_t last_span, int64_t offset) {
+  const uint16_t* code = levels.code.data();
+  for (size_t s = first_span; s < last_span; ++s) {
+    const int64_t end = levels.spans[s].first + levels.spans[s].length;
+    for (int64_t v = levels.spans[s].first; v < end; ++v) ++counts_[code[v] * width_ + code[v + offset]];
+  }
+}
+
+void PairCounts::Merge(const PairCounts& other) {
+  for (size_t c = 0; c < counts_.size(); ++c) counts_[c] += other.counts_[c];
+}
+
+void PairCounts::Clear() { std::fill(counts_.begin(), counts_.end(), 0); }
+
+CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels) {
+  CooccurrenceSums s;
+  const auto top = static_cast<size_t>(levels.top);
+  std::vector<uint64_t> margin(counts.width(), 0), sum(2 * top + 1, 0), difference(top + 1, 0);
+  uint64_t max = 0;
+  double energy = 0, joint = 0;
+  for (size_t a = 1; a < counts.width(); ++a) {
+    const int64_t level_a = levels.level[a];
+    const auto visit = [&](size_t b, uint64_t times) {
+      const uint64_t c = counts.Symmetric(a, b);
+      if (c == 0) return;
+      max = std::max(max, c);
+      energy += static_cast<double>(times) * static_cast<double>(c) * static_cast<double>(c);
+      joint += static_cast<double>(times) * XLog2X(c);
+      margin[a] += c;
+      if (times == 2) margin[b] += c;
+      sum[static_cast<size_t>(level_a + levels.level[b])] += times * c;
+      difference[static_cast<size_t>(levels.level[b] - level_a)] += times * c;
+    };
+    visit(a, 1);
+    for (size_t b = a + 1; b < counts.width(); ++b) visit(b, 2);
+  }
+  uint64_t total = 0;
+  for (const uint64_t c : margin) total += c;
+  s.pairs = static_cast<double>(total);
+  if (total == 0) return s;
+  const double n = s.pairs;
+  s.max = static_cast<double>(max) / n;
+  s.energy = energy / (n * n);
+  s.entropy = Entropy(joint, n);
+
+  double weighted = 0;
+  for (size_t a = 1; a < margin.size(); ++a) {
+    s.mean += static_cast<double>(margin[a]) * static_cast<double>(levels.level[a]) / n;
+    weighted += XLog2X(margin[a]);
+  }
+  s.margin_entropy = Entropy(weighted, n);
+  for (size_t a = 1; a < margin.size(); ++a) {
+    const double d = static_cast<double>(levels.level[a]) - s.mean;
+    s.variance += static_cast<double>(margin[a]) * d * d / n;
+  }
+
+  weighted = 0;
+  const auto levels_in_all = static_cast<double>(levels.top);
+  for (size_t k = 0; k < difference.size(); ++k) {
+    if (difference[k] == 0) continue;
+    const double p = static_cast<double>(difference[k]) / n, d = static_cast<double>(k);
+    s.diff_mean += d * p;
+    s.diff_square += d * d * p;
+    s.inverse_difference += p / (1 + d);
+    s.inverse_difference_normalised += p / (1 + d / levels_in_all);
+    s.inverse_difference_moment += p / (1 + d * d);
+    s.inverse_difference_moment_normalised += p / (1 + d * d / (levels_in_all * levels_in_all));
+    if (k > 0) s.inverse_variance += p / (d * d);
+    weighted += XLog2X(difference[k]);
+  }
+  s.diff_entropy = Entropy(weighted, n);
+  for (size_t k = 0; k < difference.size(); ++k) {
+    const double d = static_cast<double>(k) - s.diff_mean;
+    s.diff_variance += d * d * static_cast<double>(difference[k]) / n;
+  }
+
+  weighted = 0;
+  double square = 0;
+  for (size_t k = 2; k < sum.size(); ++k) {
+    const double p = static_cast<double>(sum[k]) / n, d = static_cast<double>(k);
+    s.sum_mean += d * p;
+    square += d * d * p;
+    weighted += XLog2X(sum[k]);
+  }
+  s.sum_entropy = Entropy(weighted, n);
+  for (size_t k = 2; k < sum.size(); ++k) {
+    if (sum[k] == 0) continue;
+    const double p = static_cast<double>(sum[k]) / n, d = static_cast<double>(k) - s.sum_mean;
+    s.sum_moment2 += d * d * p;
+    s.sum_moment3 += d * d * d * p;
+    s.sum_moment4 += d * d * d * d * p;
+  }
+  // (i + j)^2 - (i - j)^2 = 4 i j.
+  s.autocorrelation = (square - s.diff_square) / 4;
+  return s;
+}
+
+}  // namespace isovox::radiomics

@@ -1,0 +1,45 @@
+// Counts of neighbouring level pairs, and every sum of them that co-occurrence features are made from.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "radiomics/levels.h"
+
+namespace isovox::radiomics {
+
+// Pairs are counted one way; SumsOf makes them symmetric, as IBSI 1 chapter 3.6.1 wants the matrix.
+class PairCounts {
+ public:
+  explicit PairCounts(const Levels& levels)
+      : width_(static_cast<size_t>(levels.codes()) + 1), counts_(width_ * width_, 0) {}
+  void Count(const Levels& levels, size_t first_span, size_t last_span, int64_t offset);
+  void Merge(const PairCounts& other);
+  void Clear();
+  // By codes; code 0 is outside the mask and must not be asked for.
+  uint32_t Symmetric(size_t a, size_t b) const { return counts_[a * width_ + b] + counts_[b * width_ + a]; }
+  size_t width() const { return width_; }
+
+ private:
+  size_t width_;
+  std::vector<uint32_t> counts_;
+};
+
+// p is the symmetric matrix scaled to a sum of 1; the margin, sum and difference are its distributions of i, i + j and
+// |i - j|; sum_moments are central.
+struct CooccurrenceSums {
+  double pairs = 0;
+  double max = 0, energy = 0, entropy = 0;
+  double mean = 0, variance = 0, margin_entropy = 0;
+  double diff_mean = 0, diff_square = 0, diff_variance = 0, diff_entropy = 0;
+  double sum_mean = 0, sum_moment2 = 0, sum_moment3 = 0, sum_moment4 = 0, sum_entropy = 0;
+  double inverse_difference = 0, inverse_difference_normalised = 0;
+  double inverse_difference_moment = 0, inverse_difference_moment_normalised = 0;
+  double inverse_variance = 0;
+  double autocorrelation = 0;
+};
+
+CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels);
+
+}  // namespace isovox::radiomics

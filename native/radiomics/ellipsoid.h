@@ -1,0 +1,24 @@
+// Principal axes, areas of ellipsoids and the smallest ellipsoid around points.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "volume/grid.h"
+
+namespace isovox::radiomics {
+
+// Eigenvalues, descending, and unit eigenvectors of the symmetric matrix {xx, yy, zz, xy, xz, yz}.
+struct PrincipalAxes {
+  std::array<double, 3> value;
+  std::array<Vec3, 3> axis;
+};
+PrincipalAxes PrincipalAxesOf(const std::array<double, 6>& matrix);
+
+// By the Legendre series of IBSI 1 (3.1.20), to 20 terms. REQUIRES: a >= b >= c > 0.
+double EllipsoidArea(double a, double b, double c);
+
+// Semi-axes, descending, of the smallest ellipsoid that holds all points (Khachiyan's method, to 0.1 % of the volume).
+std::array<double, 3> SmallestEllipsoid(const std::vector<Vec3>& points);
+
+}  // namespace isovox::radiomics

@@ -1,0 +1,137 @@
+// Grey level co-occurrence matrix (IBSI 1 chapter 3.6, LFYI): how often level i lies beside level j.
+#include <array>
+
+#include "radiomics/cooccurrence.h"
+#include "radiomics/directions.h"
+#include "radiomics/family.h"
+
+namespace isovox::radiomics {
+namespace {
+
+using S = CooccurrenceSums;
+
+constexpr Formula<S> kFormulas[] = {
+    {{"cm_joint_max", "GYBY", "1", "Joint maximum"}, [](const S& s) { return s.max; }},
+    {{"cm_joint_avg", "60VM", "1", "Joint average"}, [](const S& s) { return s.mean; }},
+    {{"cm_joint_var", "UR99", "1", "Joint variance"}, [](const S& s) { return s.variance; }},
+    {{"cm_joint_entr", "TU9B", "bit", "Joint entropy"}, [](const S& s) { return s.entropy; }},
+    {{"cm_diff_avg", "TF7R", "1", "Difference average"}, [](const S& s) { return s.diff_mean; }},
+    {{"cm_diff_var", "D3YU", "1", "Difference variance"}, [](const S& s) { return s.diff_variance; }},
+    {{"cm_diff_entr", "NTRS", "bit", "Difference entropy"}, [](const S& s) { return s.diff_entropy; }},
+    {{"cm_sum_avg", "ZGXS", "1", "Sum average"}, [](const S& s) { return s.sum_mean; }},
+    {{"cm_sum_var", "OEEB", "1", "Sum variance"}, [](const S& s) { return s.sum_moment2; }},
+    {{"cm_sum_entr", "P6QZ", "bit", "Sum entropy"}, [](const S& s) { return s.sum_entropy; }},
+    {{"cm_energy", "8ZQL", "1", "Angular second moment"}, [](const S& s) { return s.energy; }},
+    {{"cm_contrast", "ACUI", "1", "Contrast"}, [](const S& s) { return s.diff_square; }},
+    {{"cm_dissimilarity", "8S9J", "1", "Dissimilarity"}, [](const S& s) { return s.diff_mean; }},
+    {{"cm_inv_diff", "IB1Z", "1", "Inverse difference"}, [](const S& s) { return s.inverse_difference; }},
+    {{"cm_inv_diff_norm", "NDRX", "1", "Normalised inverse difference"},
+     [](const S& s) { return s.inverse_difference_normalised; }},
+    {{"cm_inv_diff_mom", "WF0Z", "1", "Inverse difference moment"},
+     [](const S& s) { return s.inverse_difference_moment; }},
+    {{"cm_inv_diff_mom_norm", "1QCO", "1", "Normalised inverse difference moment"},
+     [](const S& s) { return s.inverse_difference_moment_normalised; }},
+    {{"cm_inv_var", "E8JP", "1", "Inverse variance"}, [](const S& s) { return s.inverse_variance; }},
+    {{"cm_corr", "NI2N", "1", "Correlation"},
+     [](const S& s) { return s.variance > 0 ? (s.autocorrelation - s.mean * s.mean) / s.variance : 1; }},
+    {{"cm_auto_corr", "QWB0", "1", "Autocorrelation"}, [](const S& s) { return s.autocorrelation; }},
+    {{"cm_clust_tend", "DG8W", "1", "Cluster tendency"}, [](const S& s) { return s.sum_moment2; }},
+    {{"cm_clust_shade", "7NFM", "1", "Cluster shade"}, [](const S& s) { return s.sum_moment3; }},
+    {{"cm_clust_prom", "AE86", "1", "Cluster prominence"}, [](const S& s) { return s.sum_moment4; }},
+    // The matrix is symmetric, so HXY1 and HXY2 both equal twice the entropy of its margin.
+    {{"cm_info_corr1", "R8DG", "1", "First measure of information correlation"},
+     [](const S& s) { return s.margin_entropy > 0 ? s.entropy / s.margin_entropy - 2 : 0; }},
+    {{"cm_info_corr2", "JN9H", "1", "Second measure of information correlation"},
+     [](const S& s) { return std::sqrt(1 - std::exp(-2 * std::max(0.0, 2 * s.margin_entropy - s.entropy))); }},
+};
+constexpr size_t kCount = std::size(kFormulas);
+
+void AddRow(const PairCounts& counts, const Levels& levels, RowMean& mean) {
+  const CooccurrenceSums sums = SumsOf(counts, levels);
+  if (sums.pairs == 0) return;
+  std::array<double, kCount> row;
+  Evaluate(kFormulas, sums, row);
+  mean.Add(row);
+}
+
+struct FlatPartial {
+  FlatPartial(const Levels& levels, size_t directions)
+      : of_direction(directions, PairCounts(levels)), slice_average(kCount), slice_merged(kCount) {}
+  std::vector<PairCounts> of_direction;
+  RowMean slice_average, slice_merged;
+};
+
+void ComputeFlat(const Subject& subject, const Exec& exec, Values& values) {
+  const Levels& levels = *subject.levels;
+  const auto& wanted = subject.settings->aggregations;
+  const auto directions = Directions2d(levels, subject.settings->distance);
+  FlatPartial total = OrderedReduce<FlatPartial>(
+      exec, levels.size[2], 8, FlatPartial(levels, directions.size()),
+      [&](int64_t begin, int64_t end) {
+        FlatPartial part(levels, directions.size());
+        PairCounts one(levels), all(levels);
+        for (int64_t k = begin; k < end; ++k) {
+          const size_t first = levels.slice_spans[static_cast<size_t>(k)];
+          const size_t last = levels.slice_spans[static_cast<size_t>(k) + 1];
+          if (first == last) continue;
+          all.Clear();
+          for (size_t d = 0; d < directions.size(); ++d) {
+            one.Clear();
+            one.Count(levels, first, last, directions[d]);
+            part.of_direction[d].Merge(one);
+            if (wanted[k2dAverage]) AddRow(one, levels, part.slice_average);
+            if (wanted[k2dMerged]) all.Merge(one);
+          }
+          if (wanted[k2dMerged]) AddRow(all, levels, part.slice_merged);
+        }
+        return part;
+      },
+      [](FlatPartial& into, FlatPartial&& part) {
+        for (size_t d = 0; d < into.of_direction.size(); ++d) into.of_direction[d].Merge(part.of_direction[d]);
+        into.slice_average.AddAll(part.slice_average);
+        into.slice_merged.AddAll(part.slice_merged);
+      });
+  if (wanted[k2dAverage]) total.slice_average.Store(values.Row(k2dAverage));
+  if (wanted[k2dMerged]) total.slice_merged.Store(values.Row(k2dMerged));
+  RowMean average(kCount), merged(kCount);
+  for (const PairCounts& counts : total.of_direction) AddRow(counts, levels, average);
+  for (size_t d = 1; d < directions.size(); ++d) total.of_direction[0].Merge(total.of_direction[d]);
+  AddRow(total.of_direction[0], levels, merged);
+  if (wanted[k25dAverage]) average.Store(values.Row(k25dAverage));
+  if (wanted[k25dMerged]) merged.Store(values.Row(k25dMerged));
+}
+
+void Compute(const Subject& subject, const Exec& exec, Values& values) {
+  const Levels& levels = *subject.levels;
+  const auto& wanted = subject.settings->aggregations;
+  if (wanted[k2dAverage] || wanted[k2dMerged] || wanted[k25dAverage] || wanted[k25dMerged]) {
+    ComputeFlat(subject, exec, values);
+  }
+  if (!wanted[k3dAverage] && !wanted[k3dMerged]) return;
+  const auto directions = Directions3d(levels, subject.settings->distance);
+  std::vector<PairCounts> counts(directions.size(), PairCounts(levels));
+  std::vector<RowMean> rows(directions.size(), RowMean(kCount));
+  ParallelFor(exec, static_cast<int64_t>(directions.size()), 1, [&](int64_t begin, int64_t) {
+    const auto d = static_cast<size_t>(begin);
+    counts[d].Count(levels, 0, levels.spans.size(), directions[d]);
+    if (wanted[k3dAverage]) AddRow(counts[d], levels, rows[d]);
+  });
+  if (wanted[k3dAverage]) {
+    for (size_t d = 1; d < rows.size(); ++d) rows[0].AddAll(rows[d]);
+    rows[0].Store(values.Row(k3dAverage));
+  }
+  if (wanted[k3dMerged]) {
+    for (size_t d = 1; d < counts.size(); ++d) counts[0].Merge(counts[d]);
+    RowMean merged(kCount);
+    AddRow(counts[0], levels, merged);
+    merged.Store(values.Row(k3dMerged));
+  }
+}
+
+}  // namespace
+
+Family GlcmFamily() {
+  return {"glcm", "LFYI", "Grey level co-occurrence matrix", InfosOf(kFormulas), kDirectionalVariants, true, false, Compute};
+}
+
+}  // namespace isovox::radiomics

@@ -1,0 +1,134 @@
+// Grey level run length matrix (IBSI 1 chapter 3.7, TP0I): runs of one level along a line.
+#include <array>
+
+#include "radiomics/directions.h"
+#include "radiomics/family.h"
+#include "radiomics/size_matrix.h"
+
+namespace isovox::radiomics {
+namespace {
+
+constexpr Formula<SizeSums> kFormulas[] = {
+    {{"rlm_sre", "22OV", "1", "Short runs emphasis"}, [](const SizeSums& s) { return s.inv_j2 / s.n; }},
+    {{"rlm_lre", "W4KF", "1", "Long runs emphasis"}, [](const SizeSums& s) { return s.j2 / s.n; }},
+    {{"rlm_lgre", "V3SW", "1", "Low grey level run emphasis"}, [](const SizeSums& s) { return s.inv_i2 / s.n; }},
+    {{"rlm_hgre", "G3QZ", "1", "High grey level run emphasis"}, [](const SizeSums& s) { return s.i2 / s.n; }},
+    {{"rlm_srlge", "HTZT", "1", "Short run low grey level emphasis"},
+     [](const SizeSums& s) { return s.inv_i2_inv_j2 / s.n; }},
+    {{"rlm_srhge", "GD3A", "1", "Short run high grey level emphasis"},
+     [](const SizeSums& s) { return s.i2_inv_j2 / s.n; }},
+    {{"rlm_lrlge", "IVPO", "1", "Long run low grey level emphasis"},
+     [](const SizeSums& s) { return s.inv_i2_j2 / s.n; }},
+    {{"rlm_lrhge", "3KUM", "1", "Long run high grey level emphasis"}, [](const SizeSums& s) { return s.i2_j2 / s.n; }},
+    {{"rlm_glnu", "R5YN", "1", "Grey level non-uniformity"}, [](const SizeSums& s) { return s.by_level2 / s.n; }},
+    {{"rlm_glnu_norm", "OVBL", "1", "Normalised grey level non-uniformity"},
+     [](const SizeSums& s) { return s.by_level2 / (s.n * s.n); }},
+    {{"rlm_rlnu", "W92Y", "1", "Run length non-uniformity"}, [](const SizeSums& s) { return s.by_size2 / s.n; }},
+    {{"rlm_rlnu_norm", "IC23", "1", "Normalised run length non-uniformity"},
+     [](const SizeSums& s) { return s.by_size2 / (s.n * s.n); }},
+    {{"rlm_r_perc", "9ZK5", "1", "Run percentage"}, [](const SizeSums& s) { return s.n / s.voxels; }},
+    {{"rlm_gl_var", "8CE5", "1", "Grey level variance"}, [](const SizeSums& s) { return s.var_i; }},
+    {{"rlm_rl_var", "SXLW", "1", "Run length variance"}, [](const SizeSums& s) { return s.var_j; }},
+    {{"rlm_rl_entr", "HJ9O", "bit", "Run entropy"}, [](const SizeSums& s) { return s.entropy; }},
+};
+constexpr size_t kCount = std::size(kFormulas);
+
+// Runs of spans [first, last) along `offset`, which points to a later voxel. `run` holds each voxel's place in its run.
+void CountRuns(const Levels& levels, size_t first, size_t last, int64_t offset, std::vector<uint16_t>& run,
+               SizeCounter& counts) {
+  const uint16_t* code = levels.code.data();
+  for (size_t s = first; s < last; ++s) {
+    for (int64_t v = levels.spans[s].first; v < levels.spans[s].first + levels.spans[s].length; ++v) {
+      const auto length = static_cast<uint16_t>(code[v - offset] == code[v] ? run[static_cast<size_t>(v - offset)] + 1 : 1);
+      run[static_cast<size_t>(v)] = length;
+      if (code[v + offset] != code[v]) counts.Add(code[v], length);
+    }
+  }
+}
+
+void AddRow(const SizeCounter& counts, int64_t voxels, RowMean& mean) {
+  const std::vector<SizeEntry> entries = counts.Entries();
+  if (entries.empty()) return;
+  std::array<double, kCount> row;
+  Evaluate(kFormulas, SumsOf(entries, static_cast<double>(voxels)), row);
+  mean.Add(row);
+}
+
+struct FlatPartial {
+  FlatPartial(const Levels& levels, int64_t longest)
+      : of_direction(4, SizeCounter(levels, longest)), slice_average(kCount), slice_merged(kCount) {}
+  std::vector<SizeCounter> of_direction;
+  RowMean slice_average, slice_merged;
+};
+
+void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, Values& values) {
+  const Levels& levels = *subject.levels;
+  const auto& wanted = subject.settings->aggregations;
+  const auto directions = Directions2d(levels, 1);
+  std::vector<uint16_t> run(levels.code.size());
+  FlatPartial total = OrderedReduce<FlatPartial>(
+      exec, levels.size[2], 8, FlatPartial(levels, longest),
+      [&](int64_t begin, int64_t end) {
+        FlatPartial part(levels, longest);
+        std::vector<SizeCounter> slice(4, SizeCounter(levels, longest));
+        for (int64_t k = begin; k < end; ++k) {
+          const size_t first = levels.slice_spans[static_cast<size_t>(k)], last = levels.slice_spans[static_cast<size_t>(k) + 1];
+          int64_t voxels = 0;
+          for (size_t s = first; s < last; ++s) voxels += levels.spans[s].length;
+          if (voxels == 0) continue;
+          for (size_t d = 0; d < 4; ++d) {
+            slice[d].Clear();
+            CountRuns(levels, first, last, directions[d], run, slice[d]);
+            part.of_direction[d].Merge(slice[d]);
+            if (wanted[k2dAverage]) AddRow(slice[d], voxels, part.slice_average);
+          }
+          for (size_t d = 1; d < 4; ++d) slice[0].Merge(slice[d]);
+          if (wanted[k2dMerged]) AddRow(slice[0], 4 * voxels, part.slice_merged);
+        }
+        return part;
+      },
+      [](FlatPartial& into, FlatPartial&& part) {
+        for (size_t d = 0; d < 4; ++d) into.of_direction[d].Merge(part.of_direction[d]);
+        into.slice_average.AddAll(part.slice_average);
+        into.slice_merged.AddAll(part.slice_merged);
+      });
+  if (wanted[k2dAverage]) total.slice_average.Store(values.Row(k2dAverage));
+  if (wanted[k2dMerged]) total.slice_merged.Store(values.Row(k2dMerged));
+  RowMean average(kCount), merged(kCount);
+  for (size_t d = 0; d < 4; ++d) AddRow(total.of_direction[d], levels.voxels, average);
+  for (size_t d = 1; d < 4; ++d) total.of_direction[0].Merge(total.of_direction[d]);
+  AddRow(total.of_direction[0], 4 * levels.voxels, merged);
+  if (wanted[k25dAverage]) average.Store(values.Row(k25dAverage));
+  if (wanted[k25dMerged]) merged.Store(values.Row(k25dMerged));
+}
+
+void Compute(const Subject& subject, const Exec& exec, Values& values) {
+  const Levels& levels = *subject.levels;
+  const auto& wanted = subject.settings->aggregations;
+  const int64_t longest = std::max({levels.size[0], levels.size[1], levels.size[2]});
+  if (wanted[k2dAverage] || wanted[k2dMerged] || wanted[k25dAverage] || wanted[k25dMerged]) {
+    ComputeFlat(subject, exec, longest, values);
+  }
+  if (!wanted[k3dAverage] && !wanted[k3dMerged]) return;
+  const auto directions = Directions3d(levels, 1);
+  std::vector<SizeCounter> counts(directions.size(), SizeCounter(levels, longest));
+  ParallelFor(exec, static_cast<int64_t>(directions.size()), 1, [&](int64_t begin, int64_t) {
+    std::vector<uint16_t> run(levels.code.size());
+    const auto d = static_cast<size_t>(begin);
+    CountRuns(levels, 0, levels.spans.size(), directions[d], run, counts[d]);
+  });
+  RowMean average(kCount), merged(kCount);
+  for (const SizeCounter& of_direction : counts) AddRow(of_direction, levels.voxels, average);
+  for (size_t d = 1; d < counts.size(); ++d) counts[0].Merge(counts[d]);
+  AddRow(counts[0], static_cast<int64_t>(counts.size()) * levels.voxels, merged);
+  if (wanted[k3dAverage]) average.Store(values.Row(k3dAverage));
+  if (wanted[k3dMerged]) merged.Store(values.Row(k3dMerged));
+}
+
+}  // namespace
+
+Family GlrlmFamily() {
+  return {"glrlm", "TP0I", "Grey level run length matrix", InfosOf(kFormulas), kDirectionalVariants, true, false, Compute};
+}
+
+}  // namespace isovox::radiomics

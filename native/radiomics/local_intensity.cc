@@ -1,0 +1,112 @@
+// Local intensity (IBSI 1 chapter 3.2, 9ST6): the mean in a sphere of 1 cc, at the brightest voxel and at its highest.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "radiomics/family.h"
+#include "radiomics/local_intensity.h"
+
+namespace isovox::radiomics {
+namespace {
+
+struct Peaks {
+  double at_maximum = -std::numeric_limits<double>::infinity();
+  double brightest = -std::numeric_limits<double>::infinity();
+  double highest = -std::numeric_limits<double>::infinity();
+
+  void Add(double intensity, double mean) {
+    if (intensity > brightest) {
+      brightest = intensity;
+      at_maximum = mean;
+    } else if (intensity == brightest) {
+      at_maximum = std::max(at_maximum, mean);
+    }
+    highest = std::max(highest, mean);
+  }
+};
+
+// A row of the sphere: where it is relative to the centre's row, and its half width in voxels.
+struct SphereRow {
+  int64_t dj, dk, half;
+};
+
+std::vector<SphereRow> SphereRows(const Region& region) {
+  std::vector<SphereRow> rows;
+  const auto reach = [&](int axis) { return static_cast<int64_t>(kPeakRadiusMm / region.spacing[static_cast<size_t>(axis)]); };
+  for (int64_t dk = -reach(2); dk <= reach(2); ++dk) {
+    for (int64_t dj = -reach(1); dj <= reach(1); ++dj) {
+      const double y = static_cast<double>(dj) * region.spacing[1], z = static_cast<double>(dk) * region.spacing[2];
+      const double left = kPeakRadiusMm * kPeakRadiusMm - y * y - z * z;
+      if (left >= 0) rows.push_back({dj, dk, static_cast<int64_t>(std::sqrt(left) / region.spacing[0])});
+    }
+  }
+  return rows;
+}
+
+Peaks PeaksOf(const Region& region, const Exec& exec) {
+  const auto [nx, ny, nz] = region.image_size;
+  // Sums along each image row up to and without voxel i.
+  const int64_t width = nx + 1;
+  std::vector<double> before(static_cast<size_t>(width * ny * nz), 0);
+  for (int64_t row = 0; row < ny * nz; ++row) {
+    const double* in = region.image.data() + row * nx;
+    double* out = before.data() + row * width;
+    for (int64_t i = 0; i < nx; ++i) out[i + 1] = out[i] + in[i];
+  }
+  const std::vector<SphereRow> sphere = SphereRows(region);
+  return OrderedReduce<Peaks>(
+      exec, region.size[1] * region.size[2], 64, Peaks{},
+      [&](int64_t begin, int64_t end) {
+        Peaks part;
+        std::vector<double> sum(static_cast<size_t>(region.size[0])), count(sum.size());
+        for (int64_t row = begin; row < end; ++row) {
+          const int64_t j = row % region.size[1], k = row / region.size[1];
+          const uint8_t* in = region.intensity.data() + row * region.size[0];
+          const uint8_t* stop = in + region.size[0];
+          const int64_t first = std::find(in, stop, 1) - in;
+          if (first == region.size[0]) continue;
+          int64_t last = region.size[0];
+          while (in[last - 1] == 0) --last;
+          std::fill(sum.begin(), sum.end(), 0);
+          std::fill(count.begin(), count.end(), 0);
+          for (const SphereRow& part_of : sphere) {
+            const int64_t y = j + region.image_offset[1] + part_of.dj, z = k + region.image_offset[2] + part_of.dk;
+            if (y < 0 || y >= ny || z < 0 || z >= nz) continue;
+            const double* sums = before.data() + (z * ny + y) * width;
+            for (int64_t i = first; i < last; ++i) {
+              const int64_t x = i + region.image_offset[0];
+              const int64_t from = std::max<int64_t>(x - part_of.half, 0), to = std::min(x + part_of.half + 1, nx);
+              sum[static_cast<size_t>(i)] += sums[to] - sums[from];
+              count[static_cast<size_t>(i)] += static_cast<double>(to - from);
+            }
+          }
+          const double* value = region.Row(j, k);
+          for (int64_t i = first; i < last; ++i) {
+            const auto at = static_cast<size_t>(i);
+            if (in[i] != 0) part.Add(value[i], sum[at] / count[at]);
+          }
+        }
+        return part;
+      },
+      [](Peaks& into, Peaks&& part) {
+        into.highest = std::max(into.highest, part.highest);
+        into.Add(part.brightest, part.at_maximum);
+      });
+}
+
+constexpr Formula<Peaks> kFormulas[] = {
+    {{"loc_peak_loc", "VJGA", "I", "Local intensity peak"}, [](const Peaks& p) { return p.at_maximum; }},
+    {{"loc_peak_glob", "0F91", "I", "Global intensity peak"}, [](const Peaks& p) { return p.highest; }},
+};
+
+void Compute(const Subject& subject, const Exec& exec, Values& values) {
+  Evaluate(kFormulas, PeaksOf(*subject.region, exec), values.Row(0));
+}
+
+}  // namespace
+
+Family LocalIntensityFamily() {
+  return {"local_intensity", "9ST6", "Local intensity", InfosOf(kFormulas), {}, false, false, Compute};
+}
+
+}  // namespace isovox::radiomics

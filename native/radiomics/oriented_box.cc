@@ -1,0 +1,116 @@
+#include "radiomics/oriented_box.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "volume/grid.h"
+
+namespace isovox::radiomics {
+namespace {
+
+struct Flat {
+  double x, y;
+};
+
+std::vector<Flat> HullOf(std::vector<Flat> points) {
+  std::sort(points.begin(), points.end(), [](Flat a, Flat b) { return std::pair(a.x, a.y) < std::pair(b.x, b.y); });
+  std::vector<Flat> hull;
+  for (int half = 0; half < 2; ++half) {
+    const size_t start = hull.size();
+    for (const Flat& c : points) {
+      while (hull.size() >= start + 2) {
+        const Flat &a = hull[hull.size() - 2], &b = hull.back();
+        if ((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) > 0) break;
+        hull.pop_back();
+      }
+      hull.push_back(c);
+    }
+    hull.pop_back();
+    std::reverse(points.begin(), points.end());
+  }
+  return hull;
+}
+
+// Sides of the smallest rectangle around points; one side lies on an edge of their hull.
+std::array<double, 2> SmallestRectangle(std::vector<Flat> points) {
+  const std::vector<Flat> hull = HullOf(std::move(points));
+  std::array<double, 2> best{0, 0};
+  double smallest = std::numeric_limits<double>::infinity();
+  for (size_t e = 0; e < hull.size(); ++e) {
+    const Flat a = hull[e], b = hull[(e + 1) % hull.size()];
+    const double length = std::hypot(b.x - a.x, b.y - a.y);
+    if (length == 0) continue;
+    const double ux = (b.x - a.x) / length, uy = (b.y - a.y) / length;
+    double u_min = 1e300, u_max = -1e300, v_min = 1e300, v_max = -1e300;
+    for (const Flat& p : hull) {
+      const double u = p.x * ux + p.y * uy, v = p.y * ux - p.x * uy;
+      u_min = std::min(u_min, u);
+      u_max = std::max(u_max, u);
+      v_min = std::min(v_min, v);
+      v_max = std::max(v_max, v);
+    }
+    const double area = (u_max - u_min) * (v_max - v_min);
+    if (area < smallest) {
+      smallest = area;
+      best = {u_max - u_min, v_max - v_min};
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::array<double, 3> SmallestBox(const Hull& hull, const std::array<double, 3>& half_mm) {
+  std::vector<Vec3> corners;
+  for (const SpacePoint& c : hull.corners) {
+    corners.push_back({static_cast<double>(c[0]) * half_mm[0], static_cast<double>(c[1]) * half_mm[1],
+                       static_cast<double>(c[2]) * half_mm[2]});
+  }
+  // First every face with one rectangle in its plane, along its first edge; then the most promising faces in full.
+  struct Candidate {
+    double bound;
+    double height;
+    Vec3 u, v;
+  };
+  std::vector<Candidate> candidates;
+  for (const auto& face : hull.faces) {
+    const Vec3 a = corners[static_cast<size_t>(face[0])], b = corners[static_cast<size_t>(face[1])];
+    const Vec3 normal = Cross(b - a, corners[static_cast<size_t>(face[2])] - a);
+    const Vec3 n = (1 / Norm(normal)) * normal;
+    const Vec3 u = (1 / Norm(b - a)) * (b - a), v = Cross(n, u);
+    const bool seen = std::any_of(candidates.end() - static_cast<int64_t>(std::min<size_t>(candidates.size(), 8)),
+                                  candidates.end(), [&](const Candidate& c) { return Norm(Cross(c.u, c.v) - n) < 1e-9; });
+    if (seen) continue;
+    double low = 1e300, u_min = 1e300, u_max = -1e300, v_min = 1e300, v_max = -1e300;
+    for (const Vec3& p : corners) {
+      const double pu = Dot(p, u), pv = Dot(p, v);
+      low = std::min(low, Dot(p, n));
+      u_min = std::min(u_min, pu);
+      u_max = std::max(u_max, pu);
+      v_min = std::min(v_min, pv);
+      v_max = std::max(v_max, pv);
+    }
+    const double height = Dot(a, n) - low;
+    candidates.push_back({height * (u_max - u_min) * (v_max - v_min), height, u, v});
+  }
+  const size_t tried = std::min<size_t>(candidates.size(), 64);
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<int64_t>(tried), candidates.end(),
+                    [](const Candidate& a, const Candidate& b) { return a.bound < b.bound; });
+  std::array<double, 3> best{0, 0, 0};
+  double smallest = std::numeric_limits<double>::infinity();
+  for (size_t c = 0; c < tried; ++c) {
+    std::vector<Flat> flat;
+    for (const Vec3& p : corners) flat.push_back({Dot(p, candidates[c].u), Dot(p, candidates[c].v)});
+    const auto sides = SmallestRectangle(std::move(flat));
+    const double volume = sides[0] * sides[1] * candidates[c].height;
+    if (volume < smallest) {
+      smallest = volume;
+      best = {sides[0], sides[1], candidates[c].height};
+    }
+  }
+  return best;
+}
+
+}  // namespace isovox::radiomics
