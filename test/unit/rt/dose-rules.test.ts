@@ -188,20 +188,32 @@ describe('which doses are evaluated', () => {
 
 describe('words in plan labels', () => {
   const label = (RTPlanLabel: string) => plan('4.1', { RTPlanLabel });
-  it.each(['Replan', 're-plan 2', 'adaptive', 'Rev1', 'PROS_v2', 'copy of A', 'new CT', 'resim', 'corrected'])(
-    '%s is a re-plan',
-    (text) => expect(saysReplan(label(text))).toBe(true),
-  );
+  it.each([
+    'Replan',
+    're-plan 2',
+    'adaptive',
+    'Rev1',
+    'PROS_v2',
+    'copy of A',
+    'new CT',
+    'resim',
+    'corrected',
+  ])('%s is a re-plan', (text) => expect(saysReplan(label(text))).toBe(true));
   it.each(['preview', 'v10', 'v25', 'copyright', 'previous', 'brev'])('%s is none', (text) =>
-    expect(saysReplan(label(text))).toBe(false),
-  );
-  it.each(['Boost', 'PelvisBoost', 'conedown', 'cone-down', 'CD1', 'Phase 2', 'ph2', 'SIB', 'sequential'])(
-    '%s is a boost',
-    (text) => expect(saysBoost(label(text))).toBe(true),
-  );
+    expect(saysReplan(label(text))).toBe(false));
+  it.each([
+    'Boost',
+    'PelvisBoost',
+    'conedown',
+    'cone-down',
+    'CD1',
+    'Phase 2',
+    'ph2',
+    'SIB',
+    'sequential',
+  ])('%s is a boost', (text) => expect(saysBoost(label(text))).toBe(true));
   it.each(['phase 1', 'abcd', 'siblings', 'phase 20'])('%s is none', (text) =>
-    expect(saysBoost(label(text))).toBe(false),
-  );
+    expect(saysBoost(label(text))).toBe(false));
 });
 
 it('a dose grid is boxed to the borders of its voxels, whichever way it runs', () => {

@@ -92,8 +92,7 @@ describe('plan', () => {
     expect(check('4.1', content)).toMatchObject({
       status: 'WARNING',
       findings: expect.arrayContaining([expect.objectContaining({ code })]),
-    }),
-  );
+    }));
   it('fails for a beam that is not there', () =>
     expect(check('4.1', { beams: [{ BeamNumber: 1 }] })).toMatchObject({ status: 'FAIL' }));
   it('remarks that it is unapproved', () =>
@@ -175,8 +174,7 @@ describe('prescription', () => {
     expect(checkPrescription(course, prescription, rois)).toMatchObject({
       status: 'WARNING',
       findings: [expect.objectContaining({ code })],
-    }),
-  );
+    }));
 });
 
 describe('structures', () => {
