@@ -4,5 +4,5 @@ import { relative, sep } from 'node:path';
 
 /** Where an input lies below the DICOM root, with forward slashes. */
 export function relativeInput(dicomRoot: string, path: string): string {
-  return relative(dicomRoot, path).split(sep).join('/');
+  return relative(dicomRoot, path).split(sep).join('/') || '.';
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import type { HeaderRecord } from '../native/dicom-types.js';
+import { relativeInput } from './input-path.js';
 import type { Finding, Refusal } from './model.js';
 import { compareText, hashText } from './names.js';
 
@@ -31,11 +32,6 @@ export interface Inventory {
 /** Files whose headers are read by one native call. */
 const CHUNK = 2048;
 const FOLDERS_AT_ONCE = 16;
-
-/** The path as results name it: relative to the input folder, forward slashes. */
-export function relativePath(root: string, file: string): string {
-  return path.relative(root, file).split(path.sep).join('/') || '.';
-}
 
 /**
  * Which patient an object belongs to. Without PatientID the study is the patient: two anonymous studies are never
@@ -286,7 +282,7 @@ async function duplicate(
   copy: HeaderRecord,
   hashOf: (file: string) => Promise<string>,
 ): Promise<Refusal> {
-  const name = relativePath(root, kept.path);
+  const name = relativeInput(root, kept.path);
   const differs = (how: string) =>
     refusal(
       copy.path,

@@ -2,7 +2,7 @@
 
 import type { HeaderRecord } from '../native/dicom-types.js';
 import { newestFirst } from './dates.js';
-import { relativePath } from './inventory.js';
+import { relativeInput } from './input-path.js';
 import type { Finding, ImageSeries, Link, Severity } from './model.js';
 import { compareText } from './names.js';
 import { largestFirst } from './series.js';
@@ -104,7 +104,7 @@ class Linker {
       code,
       severity,
       message,
-      context: { SOPInstanceUID: uidOf(about), file: relativePath(this.root, about.path), ...context },
+      context: { SOPInstanceUID: uidOf(about), file: relativeInput(this.root, about.path), ...context },
     };
     const list = this.#findings.get(uidOf(about));
     if (list) list.push(finding);

@@ -14,7 +14,7 @@ class DoseHistogram {
   // Bins of `width` gray, the first beginning at `low`.
   DoseHistogram(double low, double width, size_t bins)
       : low_(static_cast<float>(low)), inverse_(static_cast<float>(1 / width)),
-        top_(static_cast<float>(bins)), bins_(bins + 2) {}
+        top_(static_cast<float>(bins)), part_(bins + 2), change_(bins + 2) {}
 
   // Adds `volume` spread evenly over [dose - spread, dose + spread], at least one bin wide.
   void Add(float dose, float spread, double volume) { AddCells(&dose, &spread, 1, volume); }
@@ -45,46 +45,44 @@ class DoseHistogram {
         first[c] = static_cast<int32_t>(a);
         last[c] = static_cast<int32_t>(b);
       }
-      Bin* bins = bins_.data();
+      double* __restrict part = part_.data();
+      double* __restrict change = change_.data();
       for (size_t c = 0; c < block; ++c) {
         const double share = static_cast<double>(density[c]);
-        Bin* f = bins + first[c];
-        Bin* l = bins + last[c];
-        f->part += share * static_cast<double>(static_cast<float>(first[c] + 1) - from[c]);
-        f[1].change += share;
-        l->part += share * static_cast<double>(to[c] - static_cast<float>(last[c]));
-        l->change -= share;
+        const int32_t f = first[c], l = last[c];
+        part[f] += share * static_cast<double>(static_cast<float>(f + 1) - from[c]);
+        change[f + 1] += share;
+        part[l] += share * static_cast<double>(to[c] - static_cast<float>(l));
+        change[l] -= share;
       }
     }
   }
 
   void Merge(const DoseHistogram& other) {
-    for (size_t b = 0; b < bins_.size(); ++b) {
-      bins_[b].part += other.bins_[b].part;
-      bins_[b].change += other.bins_[b].change;
+    for (size_t b = 0; b < part_.size(); ++b) {
+      part_[b] += other.part_[b];
+      change_[b] += other.change_[b];
     }
   }
 
-  // Volume at or above each bin's lower edge; one more value than bins, the last 0.
+  // Volume at or above each bin's lower edge; the last 0.
   std::vector<double> Cumulative() const {
-    const size_t count = bins_.size() - 1;
+    const size_t count = part_.size() - 1;
     std::vector<double> volume(count + 1, 0);
     double density = 0;
     for (size_t b = 0; b < count; ++b) {
-      density += bins_[b].change;
-      volume[b] = std::max(0.0, bins_[b].part + density);
+      density += change_[b];
+      volume[b] = std::max(0.0, part_[b] + density);
     }
     for (size_t b = count; b-- > 0;) volume[b] += volume[b + 1];
     return volume;
   }
 
  private:
-  // A bin's own share, and by how much the share of every bin from here on differs from the one before.
-  struct Bin {
-    double part = 0, change = 0;
-  };
   float low_ = 0, inverse_ = 1, top_ = 1;
-  std::vector<Bin> bins_;
+  // A bin's own share, and by how much the share of every bin from here on differs from the one before. Two arrays: a
+  // pair of neighbours would be read as one word right after half of it was written, which stalls.
+  std::vector<double> part_, change_;
 };
 
 }  // namespace isovox

@@ -19,7 +19,8 @@ struct ReadResult {
 };
 
 struct WriteSettings {
-  int level = 4;  // of compression, where the format has any: 0 to 12
+  int level = 4;      // of compression, where the format has any: 0 to 12
+  std::string codec;  // how voxels are packed, among the format's codecs; empty for its first
 };
 
 struct Format {
@@ -29,6 +30,7 @@ struct Format {
   bool (*sniff)(const std::string& path, std::span<const std::byte> head);
   Volume (*read)(const Exec& exec, const std::string& path, nlohmann::json& findings);
   void (*write)(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);  // or null
+  std::span<const char* const> codecs = {};  // that `write` takes
 };
 
 std::span<const Format> AllFormats();

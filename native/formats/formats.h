@@ -14,4 +14,30 @@ void WriteNifti(const Exec& exec, const Volume& volume, const std::string& path,
 bool SniffDicom(const std::string& path, std::span<const std::byte> head);
 Volume ReadDicom(const Exec& exec, const std::string& path, nlohmann::json& findings);
 
+// NRRD, attached and detached (nrrd_read.cc, nrrd_write.cc).
+bool SniffNrrd(const std::string& path, std::span<const std::byte> head);
+Volume ReadNrrd(const Exec& exec, const std::string& path, nlohmann::json& findings);
+void WriteNrrd(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);
+
+// MetaImage, one file or a header with data files (metaimage_read.cc, metaimage_write.cc).
+bool SniffMetaImage(const std::string& path, std::span<const std::byte> head);
+Volume ReadMetaImage(const Exec& exec, const std::string& path, nlohmann::json& findings);
+void WriteMetaImage(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);
+
+// NumPy arrays (npy.cc).
+bool SniffNpy(const std::string& path, std::span<const std::byte> head);
+Volume ReadNpy(const Exec& exec, const std::string& path, nlohmann::json& findings);
+void WriteNpy(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);
+
+// The row of `codecs` that the settings name, the first when they name none.
+template <typename Codec, size_t N>
+const Codec& FindCodec(const Codec (&codecs)[N], const std::string& name) {
+  std::string known;
+  for (const Codec& codec : codecs) {
+    if (name.empty() || name == codec.name) return codec;
+    known += std::string(known.empty() ? "" : ", ") + codec.name;
+  }
+  throw InvalidArgument("codec", "one of " + known, "\"" + name + "\"");
+}
+
 }  // namespace isovox::formats

@@ -12,11 +12,19 @@ namespace isovox::formats {
 namespace {
 
 constexpr const char* kNiftiExtensions[] = {".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz"};
+constexpr const char* kNrrdExtensions[] = {".nrrd", ".nhdr"};
+constexpr const char* kNrrdCodecs[] = {"gzip", "raw", "bzip2", "ascii"};
+constexpr const char* kMetaImageExtensions[] = {".mha", ".mhd"};
+constexpr const char* kMetaImageCodecs[] = {"zlib", "raw", "ascii"};
+constexpr const char* kNpyExtensions[] = {".npy"};
 constexpr const char* kDicomExtensions[] = {".dcm"};
 
 // In the order of asking; DICOM last, because a file without preamble is recognised by little.
 constexpr Format kFormats[] = {
     {"nifti", kNiftiExtensions, SniffNifti, ReadNifti, WriteNifti},
+    {"nrrd", kNrrdExtensions, SniffNrrd, ReadNrrd, WriteNrrd, kNrrdCodecs},
+    {"metaimage", kMetaImageExtensions, SniffMetaImage, ReadMetaImage, WriteMetaImage, kMetaImageCodecs},
+    {"npy", kNpyExtensions, SniffNpy, ReadNpy, WriteNpy},
     {"dicom", kDicomExtensions, SniffDicom, ReadDicom, nullptr},
 };
 
@@ -65,7 +73,12 @@ void WriteVolume(const Exec& exec, const Volume& volume, const std::string& path
   for (const Format& format : kFormats) {
     if (format.write == nullptr) continue;
     for (const char* extension : format.extensions) {
-      if (EndsWith(path, extension)) return format.write(exec, volume, path, settings);
+      if (EndsWith(path, extension)) {
+        if (!settings.codec.empty() && format.codecs.empty()) {
+          throw InvalidArgument("codec", std::string("none for ") + format.name, "\"" + settings.codec + "\"");
+        }
+        return format.write(exec, volume, path, settings);
+      }
       known += std::string(known.empty() ? "" : ", ") + extension;
     }
   }

@@ -90,6 +90,25 @@ size_t GunzipPrefix(std::span<const std::byte> bytes, std::span<std::byte> into)
   return written;
 }
 
+size_t UnzlibInto(std::span<const std::byte> bytes, std::span<std::byte> into) {
+  const Decompressor decompressor = NewDecompressor();
+  size_t read = 0, written = 0;
+  const libdeflate_result result = libdeflate_zlib_decompress_ex(decompressor.get(), bytes.data(), bytes.size(),
+                                                                 into.data(), into.size(), &read, &written);
+  if (result == LIBDEFLATE_SUCCESS) return written;
+  throw Error(ErrorCode::kCorruptData,
+              result == LIBDEFLATE_INSUFFICIENT_SPACE
+                  ? "The compressed data hold more than the " + std::to_string(into.size()) + " bytes declared"
+                  : "The zlib data are damaged");
+}
+
+std::vector<std::byte> Zlib(std::span<const std::byte> bytes, int level) {
+  const Compressor compressor = NewCompressor(level);
+  std::vector<std::byte> out(libdeflate_zlib_compress_bound(compressor.get(), bytes.size()));
+  out.resize(libdeflate_zlib_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size()));
+  return out;
+}
+
 Buffer InflateRaw(std::span<const std::byte> bytes, size_t most) {
   const Decompressor decompressor = NewDecompressor();
   // Deflate packs at most 1032 to 1, so a stream's own length bounds what it can hold.

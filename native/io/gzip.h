@@ -1,4 +1,4 @@
-// gzip (RFC 1952, several members) and raw deflate (RFC 1951) by libdeflate. What comes out is bounded by the caller,
+// gzip (RFC 1952, several members), zlib (RFC 1950) and raw deflate (RFC 1951) by libdeflate. What comes out is bounded by the caller,
 // so that a small file cannot ask for much memory.
 #pragma once
 
@@ -23,6 +23,10 @@ size_t GunzipPrefix(std::span<const std::byte> bytes, std::span<std::byte> into)
 // Decompresses a raw deflate stream of unknown size, which may not exceed `most` bytes (ERR_RESOURCE).
 Buffer InflateRaw(std::span<const std::byte> bytes, size_t most);
 std::vector<std::byte> DeflateRaw(std::span<const std::byte> bytes, int level = 6);
+
+// zlib streams (RFC 1950), which MetaImage uses: as GunzipInto and Gzip.
+size_t UnzlibInto(std::span<const std::byte> bytes, std::span<std::byte> into);
+std::vector<std::byte> Zlib(std::span<const std::byte> bytes, int level = 6);
 
 // One gzip member without name or time: the same input gives the same bytes. Levels 0 to 12.
 std::vector<std::byte> Gzip(std::span<const std::byte> bytes, int level = 6);

@@ -36,13 +36,17 @@ Discretised Discretise(const Region& region, const Discretisation& how) {
     case Binning::kNone: {
       const int64_t shift = *least >= 1 ? 0 : 1 - static_cast<int64_t>(std::floor(*least));
       out.width = 1;
+      out.whole = std::all_of(values.begin(), values.end(), [](double x) { return x == std::floor(x); });
       out.first_edge = 1 - static_cast<double>(shift);
       for (size_t v = 0; v < values.size(); ++v) out.level[v] = static_cast<int64_t>(std::floor(values[v])) + shift;
       break;
     }
   }
   // Below the first edge there is no bin: such voxels count as bin 1.
-  for (int64_t& level : out.level) level = std::max<int64_t>(level, 1);
+  for (int64_t& level : out.level) {
+    out.below += level < 1;
+    level = std::max<int64_t>(level, 1);
+  }
   out.top = std::max(out.top, *std::max_element(out.level.begin(), out.level.end()));
   return out;
 }

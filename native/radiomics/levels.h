@@ -39,7 +39,9 @@ struct Discretised {
   std::vector<int64_t> level;  // one per voxel of the intensity mask
   int64_t top = 0;
   double first_edge = 0;       // lower edge of bin 1
-  double width = 0;            // 0 when levels are not bins of an even width
+  double width = 0;
+  int64_t below = 0;           // voxels under the first bin, counted in it
+  bool whole = true;           // kNone: all intensities are whole numbers
 };
 
 Discretised Discretise(const Region& region, const Discretisation& how);

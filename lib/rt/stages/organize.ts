@@ -20,7 +20,8 @@ import { writeText } from '../../table/atomic.js';
 import { caseMetadataRow } from '../case-metadata.js';
 import { canonicalJson } from '../digest.js';
 import { fractionRows } from '../fractions.js';
-import { relativePath, stopIfAborted } from '../inventory.js';
+import { relativeInput } from '../input-path.js';
+import { stopIfAborted } from '../inventory.js';
 import { COURSE_FILES, copiesOf, planningNifti } from '../layout.js';
 import type { Course, Finding, ImageSeries } from '../model.js';
 import { compareText } from '../names.js';
@@ -128,7 +129,7 @@ async function planningImage(stage: StageContext, ct: ImageSeries): Promise<Imag
     const error = asIsovoxError(thrown);
     if (!IMAGE_FAULTS.has(error.code)) throw error;
     const reason = ct.headers.reduce(
-      (text, header) => text.replaceAll(header.path, relativePath(stage.dicomRoot, header.path)),
+      (text, header) => text.replaceAll(header.path, relativeInput(stage.dicomRoot, header.path)),
       error.message,
     );
     const finding: Finding = {
@@ -155,7 +156,7 @@ function sortedLinks(course: Course) {
 function describeCourse(course: Course, config: RunConfig, dicomRoot: string) {
   const brief = (record: HeaderRecord) => ({
     SOPInstanceUID: record.SOPInstanceUID ?? '',
-    path: relativePath(dicomRoot, record.path),
+    path: relativeInput(dicomRoot, record.path),
   });
   const series = (one: ImageSeries) => ({
     SeriesInstanceUID: one.SeriesInstanceUID,

@@ -12,7 +12,7 @@ import { addon } from '../../runtime/addon.js';
 import type { Handle } from '../../runtime/surface.js';
 import { writeText } from '../../table/atomic.js';
 import { canonicalJson } from '../digest.js';
-import { relativePath } from '../inventory.js';
+import { relativeInput } from '../input-path.js';
 import { COURSE_FILES, copiesOf, planningNifti } from '../layout.js';
 import type { Finding } from '../model.js';
 import { type Prescription, prescriptionOf } from '../prescription.js';
@@ -176,7 +176,7 @@ async function structureFacts(
   } catch (thrown) {
     const error = asIsovoxError(thrown);
     if (['ERR_CANCELLED', 'ERR_IO', 'ERR_RESOURCE', 'ERR_INTERNAL'].includes(error.code)) throw error;
-    const message = error.message.replaceAll(header.path, relativePath(dicomRoot, header.path));
+    const message = error.message.replaceAll(header.path, relativeInput(dicomRoot, header.path));
     return {
       unreadable: finding('roi.unreadable', 'fail', `The structure set cannot be read: ${message}`, {
         error: error.code,
