@@ -5,14 +5,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { HeaderRecord } from '../../../lib/native/dicom-types.js';
-import {
-  patientKeyOf,
-  patientNameOf,
-  refuse,
-  relativePath,
-  takeInventory,
-  walkTree,
-} from '../../../lib/rt/inventory.js';
+import { relativeInput } from '../../../lib/rt/input-path.js';
+import { patientKeyOf, patientNameOf, refuse, takeInventory, walkTree } from '../../../lib/rt/inventory.js';
 import { image, structures } from './records.js';
 
 let root: string;
@@ -32,7 +26,7 @@ describe('walking the input', () => {
   it('finds every file in one order, whatever it is called', async () => {
     for (const name of ['b/2', 'b/1.txt', 'a.dcm', 'B', '.hidden', 'ä/x']) file(name);
     const { files, refusals } = await walkTree(root);
-    const names = files.map((one) => relativePath(root, one));
+    const names = files.map((one) => relativeInput(root, one));
     expect(names).toEqual([...names].sort());
     expect(names).toHaveLength(6);
     expect(refusals).toEqual([]);
@@ -49,7 +43,7 @@ describe('walking the input', () => {
     const { files, refusals } = await walkTree(root);
     rmSync(outside, { recursive: true });
     expect(files).toEqual([target]);
-    expect(Object.fromEntries(refusals.map(({ path: one, code }) => [relativePath(root, one), code]))).toEqual({
+    expect(Object.fromEntries(refusals.map(({ path: one, code }) => [relativeInput(root, one), code]))).toEqual({
       out: 'file.link_outside',
       same: 'file.link_inside',
       'in/loop': 'file.link_inside',
@@ -82,7 +76,7 @@ describe('walking the input', () => {
 
 describe('inventory', () => {
   const scanWith = (change: (record: HeaderRecord, name: string) => HeaderRecord) => async (paths: readonly string[]) =>
-    paths.map((one) => change({ ...image(1), path: one, size: 5 }, relativePath(root, one)));
+    paths.map((one) => change({ ...image(1), path: one, size: 5 }, relativeInput(root, one)));
 
   it('sorts out files by what they are', async () => {
     const kinds: Record<string, Partial<HeaderRecord>> = {
@@ -100,8 +94,8 @@ describe('inventory', () => {
       scan: scanWith((record, name) => ({ ...record, ...kinds[name] })),
       onProgress: (done, total) => progress.push([done, total]),
     });
-    expect(result.objects.map((one) => relativePath(root, one.path))).toEqual(['good.dcm']);
-    expect(result.refusals.map(({ path: one, code, severity }) => [relativePath(root, one), code, severity])).toEqual([
+    expect(result.objects.map((one) => relativeInput(root, one.path))).toEqual(['good.dcm']);
+    expect(result.refusals.map(({ path: one, code, severity }) => [relativeInput(root, one), code, severity])).toEqual([
       ['DICOMDIR', 'file.dicomdir', 'info'],
       ['a.txt', 'ERR_UNSUPPORTED', 'info'],
       ['broken.dcm', 'ERR_CORRUPT_DATA', 'fail'],
@@ -120,7 +114,7 @@ describe('inventory', () => {
     const { objects, refusals } = await takeInventory(root, {
       scan: scanWith((record, name) => ({ ...record, size: name === '4.dcm' ? 22 : 5 })),
     });
-    expect(objects.map((one) => relativePath(root, one.path))).toEqual(['1.dcm']);
+    expect(objects.map((one) => relativeInput(root, one.path))).toEqual(['1.dcm']);
     expect(refusals.map(({ code }) => code)).toEqual([
       'file.duplicate',
       'file.duplicate_differs',
