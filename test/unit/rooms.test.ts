@@ -11,14 +11,16 @@ const LIB: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   config: ['errors'],
   table: ['errors'],
-  graph: ['errors'],
+  parallel: ['errors'],
+  graph: ['parallel', 'errors'],
+  pipeline: ['parallel', 'errors'],
   runtime: ['config', 'errors', 'native-types'],
   native: ['runtime', 'config', 'errors'],
   phantom: ['native', 'runtime', 'errors'],
   report: ['native', 'table', 'runtime', 'errors'],
   rt: ['graph', 'table', 'report', 'native', 'runtime', 'config', 'errors'],
   cli: ['rt', 'phantom', 'report', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
-  index: ['rt', 'phantom', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
+  index: ['rt', 'phantom', 'pipeline', 'graph', 'parallel', 'table', 'native', 'runtime', 'config', 'errors'],
 };
 
 const NATIVE: Readonly<Record<string, readonly string[]>> = {
