@@ -27,7 +27,7 @@ struct Segment {
   Point from, to;
 };
 
-// Crossings of one face, directed so that the inside lies to their left seen from outside the cube.
+// Crossings of one face, directed so that loops run counter-clockwise seen from outside the structure.
 void AddSegments(int cube, int axis, int side, std::vector<Segment>& segments) {
   const int u = (axis + 1) % 3, v = (axis + 2) % 3;
   const int base = side << axis;
@@ -35,11 +35,11 @@ void AddSegments(int cube, int axis, int side, std::vector<Segment>& segments) {
   std::array<int, 4> ring{base, base | (1 << u), base | (1 << u) | (1 << v), base | (1 << v)};
   if (side == 0) std::swap(ring[1], ring[3]);
   for (size_t k = 0; k < 4; ++k) {
-    // From the edge where the ring leaves the inside back to the edge where that run of inside corners began.
+    // From the edge where a run of inside corners begins to the edge where it ends.
     if (!Inside(cube, ring[k]) || Inside(cube, ring[(k + 1) % 4])) continue;
     size_t begin = k;
     while (Inside(cube, ring[(begin + 3) % 4])) begin = (begin + 3) % 4;
-    segments.push_back({Middle(ring[k], ring[(k + 1) % 4]), Middle(ring[(begin + 3) % 4], ring[begin])});
+    segments.push_back({Middle(ring[(begin + 3) % 4], ring[begin]), Middle(ring[k], ring[(k + 1) % 4])});
   }
 }
 

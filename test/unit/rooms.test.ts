@@ -30,10 +30,11 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   volume: ['base'],
   io: ['exec', 'base'],
   imaging: ['exec', 'simd', 'volume', 'base'],
+  radiomics: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dose: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dicom: ['io', 'exec', 'simd', 'volume', 'base'],
   formats: ['dicom', 'io', 'exec', 'simd', 'volume', 'base'],
-  addon: ['dose', 'imaging', 'formats', 'dicom', 'io', 'exec', 'simd', 'volume', 'base'],
+  addon: ['radiomics', 'dose', 'imaging', 'formats', 'dicom', 'io', 'exec', 'simd', 'volume', 'base'],
 };
 
 /** Headers that only one room may include. */

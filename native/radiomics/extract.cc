@@ -1,0 +1,132 @@
+#include "radiomics/extract.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "base/error.h"
+#include "radiomics/prepare.h"
+#include "radiomics/registry.h"
+
+namespace isovox::radiomics {
+namespace {
+
+std::vector<const Family*> Wanted(const Settings& settings) {
+  std::vector<const Family*> wanted;
+  for (const Family& family : Families()) {
+    const bool named = std::find(settings.families.begin(), settings.families.end(), family.name) != settings.families.end();
+    if (settings.families.empty() || named) wanted.push_back(&family);
+  }
+  for (const std::string& name : settings.families) {
+    const auto known = std::any_of(Families().begin(), Families().end(), [&](const Family& f) { return name == f.name; });
+    if (!known) throw InvalidArgument("families", "names of families", name);
+  }
+  return wanted;
+}
+
+void CheckSettings(const Settings& s) {
+  const auto check = [](const Discretisation& d, const char* name) {
+    if (d.method == Binning::kFixedSize && !(d.width > 0)) {
+      throw InvalidArgument(std::string(name) + ".width", "a positive number", std::to_string(d.width));
+    }
+    if (d.method == Binning::kFixedCount && (d.bins < 1 || d.bins > 65535)) {
+      throw InvalidArgument(std::string(name) + ".bins", "1 to 65535", std::to_string(d.bins));
+    }
+  };
+  check(s.discretise, "discretise");
+  check(s.ivh, "ivh");
+  if (s.distance < 1 || s.distance > 16) throw InvalidArgument("distance", "1 to 16", std::to_string(s.distance));
+  if (s.range && !((*s.range)[0] <= (*s.range)[1])) {
+    throw InvalidArgument("resegment.range", "two numbers in ascending order",
+                          std::to_string((*s.range)[0]) + ", " + std::to_string((*s.range)[1]));
+  }
+}
+
+// Grey levels and zones, as far as the families ask for them.
+struct Matrices {
+  Discretised discretised;
+  Levels levels;
+  Zones zones_2d, zones_3d;
+  std::string missing;  // why there are no levels
+};
+
+Matrices MatricesOf(const Exec& exec, const Region& region, const Settings& settings, bool zones, Findings& findings) {
+  Matrices m;
+  m.discretised = Discretise(region, settings.discretise);
+  if (settings.discretise.method == Binning::kNone && !m.discretised.whole) {
+    m.missing = "radiomics.not_discretised";
+    findings.push_back({m.missing, Severity::kWarn, "Intensities are not whole numbers: texture needs a discretisation"});
+    return m;
+  }
+  if (m.discretised.top > settings.max_levels) {
+    m.missing = "radiomics.too_many_levels";
+    findings.push_back({m.missing, Severity::kWarn,
+                        "Expected at most " + std::to_string(settings.max_levels) + " grey levels but the discretisation gives " +
+                            std::to_string(m.discretised.top)});
+    return m;
+  }
+  if (m.discretised.below > 0) {
+    findings.push_back({"radiomics.below_first_bin", Severity::kWarn,
+                        std::to_string(m.discretised.below) + " voxels lie below the first bin and were counted in it"});
+  }
+  m.levels = LayOut(region, m.discretised, settings.distance);
+  if (!zones) return m;
+  if (settings.aggregations[k2dAverage] || settings.aggregations[k25dMerged]) m.zones_2d = Zones2d(exec, region, m.levels);
+  if (settings.aggregations[k3dMerged]) m.zones_3d = Zones3d(region, m.levels);
+  return m;
+}
+
+}  // namespace
+
+std::string UnitOf(const char* unit, const std::string& of_image) {
+  const std::string text = unit;
+  if (text.empty() || text[0] != 'I') return text;
+  return (of_image.empty() ? "intensity" : of_image) + text.substr(1);
+}
+
+Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
+                   const Settings& settings) {
+  CheckSettings(settings);
+  const std::vector<const Family*> wanted = Wanted(settings);
+  Extraction out;
+  const auto uses = [&](auto what) { return std::any_of(wanted.begin(), wanted.end(), what); };
+  const Region region = Prepare(exec, image, mask, label, settings,
+                                uses([](const Family* f) { return std::string_view(f->name) == "local_intensity"; }),
+                                out.findings);
+  const bool usable = region.intensity_voxels > 0;
+  Matrices matrices;
+  if (usable && uses([](const Family* f) { return f->needs_levels; })) {
+    matrices = MatricesOf(exec, region, settings, uses([](const Family* f) { return f->needs_zones; }), out.findings);
+  }
+  const Subject subject{&region, &matrices.discretised, &matrices.levels, &matrices.zones_2d, &matrices.zones_3d, &settings};
+  std::vector<std::unique_ptr<Values>> values(wanted.size());
+  for (size_t f = 0; f < wanted.size(); ++f) {
+    values[f] = std::make_unique<Values>(std::max<size_t>(wanted[f]->variants.size(), 1), wanted[f]->features.size());
+  }
+  const auto missing = [&](const Family& family) -> std::string {
+    if (!usable) return out.findings.empty() ? "roi.empty" : out.findings.back().code;
+    return family.needs_levels ? matrices.missing : "";
+  };
+  ParallelFor(exec, static_cast<int64_t>(wanted.size()), 1, [&](int64_t f, int64_t) {
+    const auto at = static_cast<size_t>(f);
+    if (missing(*wanted[at]).empty()) wanted[at]->compute(subject, exec, *values[at]);
+  });
+  for (size_t f = 0; f < wanted.size(); ++f) {
+    const Family& family = *wanted[f];
+    const std::string why = missing(family);
+    for (size_t a = 0; a < std::max<size_t>(family.variants.size(), 1); ++a) {
+      if (!family.variants.empty() && !settings.aggregations[family.variants[a].aggregation]) continue;
+      const std::string suffix = family.variants.empty() ? "" : family.variants[a].suffix;
+      for (size_t i = 0; i < family.features.size(); ++i) {
+        const FeatureInfo& info = family.features[i];
+        const double value = values[f]->At(a, i);
+        const bool defined = std::isfinite(value);
+        out.features.push_back({info.tag + suffix, defined ? value : std::nan(""), UnitOf(info.unit, region.unit), info.id,
+                                family.name, defined ? "" : why.empty() ? "feature.undefined" : why});
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace isovox::radiomics

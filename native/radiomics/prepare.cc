@@ -1,0 +1,264 @@
+#include "radiomics/prepare.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "radiomics/intensities.h"
+#include "radiomics/local_intensity.h"
+
+namespace isovox::radiomics {
+namespace {
+
+constexpr int64_t kSplineReach = 32;  // beyond it a sample's part in a cubic spline is below 1e-17
+
+void CheckScalar(const Volume& volume, const char* name) {
+  if (volume.frames != 1 || volume.components != 1) {
+    throw InvalidArgument(name, "one frame of one component",
+                          std::to_string(volume.frames) + " frames of " + std::to_string(volume.components));
+  }
+}
+
+void CheckSameGrid(const Grid& image, const Grid& mask) {
+  const auto size = [](const Grid& g) {
+    return std::to_string(g.size[0]) + "x" + std::to_string(g.size[1]) + "x" + std::to_string(g.size[2]);
+  };
+  if (image.size != mask.size) {
+    throw Error(ErrorCode::kGeometry, "Expected a mask of " + size(image) + " voxels but received " + size(mask),
+                {{"expected", size(image)}, {"actual", size(mask)}});
+  }
+  double apart = 0;
+  for (int corner = 0; corner < 8; ++corner) {
+    const Vec3 index{corner & 1 ? static_cast<double>(image.size[0] - 1) : 0,
+                     corner & 2 ? static_cast<double>(image.size[1] - 1) : 0,
+                     corner & 4 ? static_cast<double>(image.size[2] - 1) : 0};
+    apart = std::max(apart, Norm(image.IndexToPatient(index) - mask.IndexToPatient(index)));
+  }
+  const double tolerance = 0.01 * std::min({image.spacing[0], image.spacing[1], image.spacing[2]});
+  if (apart > tolerance) {
+    throw Error(ErrorCode::kGeometry,
+                "Expected the mask on the image's grid but their corners are " + std::to_string(apart) + " mm apart",
+                {{"expected", std::to_string(tolerance) + " mm"}, {"actual", std::to_string(apart) + " mm"}});
+  }
+}
+
+// Reads a box of a volume: values for the image, 0 or 1 for the mask.
+std::vector<double> ReadImage(const Volume& image, const IndexBox& box) {
+  std::vector<double> out;
+  out.reserve(static_cast<size_t>((box.end[0] - box.begin[0]) * (box.end[1] - box.begin[1]) * (box.end[2] - box.begin[2])));
+  VisitDType(image.dtype, [&]<typename T>(T) {
+    const auto voxels = image.As<T>();
+    for (int64_t k = box.begin[2]; k < box.end[2]; ++k) {
+      for (int64_t j = box.begin[1]; j < box.end[1]; ++j) {
+        const T* row = voxels.data() + (k * image.grid.size[1] + j) * image.grid.size[0];
+        for (int64_t i = box.begin[0]; i < box.end[0]; ++i) {
+          out.push_back(image.slope * static_cast<double>(row[i]) + image.intercept);
+        }
+      }
+    }
+  });
+  return out;
+}
+
+template <typename T>
+auto InStructure(const Volume& mask, std::optional<int64_t> label) {
+  const double slope = mask.slope, intercept = mask.intercept;
+  const bool any = !label.has_value();
+  const auto wanted = static_cast<double>(label.value_or(0));
+  return [=](T stored) {
+    const double value = slope * static_cast<double>(stored) + intercept;
+    return any ? value > 0 : value == wanted;
+  };
+}
+
+IndexBox BoxOf(const Volume& mask, std::optional<int64_t> label) {
+  IndexBox box{mask.grid.size, {0, 0, 0}};
+  VisitDType(mask.dtype, [&]<typename T>(T) {
+    const auto in = InStructure<T>(mask, label);
+    const T* row = mask.As<T>().data();
+    for (int64_t k = 0; k < mask.grid.size[2]; ++k) {
+      for (int64_t j = 0; j < mask.grid.size[1]; ++j, row += mask.grid.size[0]) {
+        const T* end = row + mask.grid.size[0];
+        const T* first = std::find_if(row, end, in);
+        if (first == end) continue;
+        const T* last = end;
+        while (!in(last[-1])) --last;
+        box.begin = {std::min(box.begin[0], first - row), std::min(box.begin[1], j), std::min(box.begin[2], k)};
+        box.end = {std::max(box.end[0], last - row), std::max(box.end[1], j + 1), k + 1};
+      }
+    }
+  });
+  return box;
+}
+
+std::vector<double> ReadMask(const Volume& mask, std::optional<int64_t> label, const IndexBox& box) {
+  std::vector<double> out;
+  VisitDType(mask.dtype, [&]<typename T>(T) {
+    const auto in = InStructure<T>(mask, label);
+    const auto voxels = mask.As<T>();
+    for (int64_t k = box.begin[2]; k < box.end[2]; ++k) {
+      for (int64_t j = box.begin[1]; j < box.end[1]; ++j) {
+        const T* row = voxels.data() + (k * mask.grid.size[1] + j) * mask.grid.size[0];
+        for (int64_t i = box.begin[0]; i < box.end[0]; ++i) out.push_back(in(row[i]) ? 1 : 0);
+      }
+    }
+  });
+  return out;
+}
+
+std::array<int64_t, 3> SizeOf(const IndexBox& box) {
+  return {box.end[0] - box.begin[0], box.end[1] - box.begin[1], box.end[2] - box.begin[2]};
+}
+
+// The input samples that the output box needs, and the maps as seen from there.
+IndexBox InputOf(const std::array<AxisMap, 3>& maps, const std::array<int64_t, 3>& size, const IndexBox& out,
+                 std::array<AxisMap, 3>& local) {
+  IndexBox in;
+  for (size_t d = 0; d < 3; ++d) {
+    const double first = maps[d].start + maps[d].step * static_cast<double>(out.begin[d]);
+    const double last = maps[d].start + maps[d].step * static_cast<double>(out.end[d] - 1);
+    const int64_t reach = maps[d].identity(size[d]) ? 0 : kSplineReach;
+    in.begin[d] = std::clamp<int64_t>(static_cast<int64_t>(std::floor(first)) - reach, 0, size[d] - 1);
+    in.end[d] = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(last)) + reach + 1, 1, size[d]);
+    local[d] = maps[d];
+    local[d].start -= static_cast<double>(in.begin[d]);
+  }
+  return in;
+}
+
+std::vector<double> Resampled(const Exec& exec, std::vector<double> input, const IndexBox& in,
+                              const std::array<AxisMap, 3>& local, const IndexBox& out, Interpolation method) {
+  std::array<AxisMap, 3> shifted = local;
+  IndexBox box{{0, 0, 0}, SizeOf(out)};
+  bool same = true;
+  for (size_t d = 0; d < 3; ++d) {
+    shifted[d].start += local[d].step * static_cast<double>(out.begin[d]);
+    shifted[d].size = box.end[d];
+    same = same && shifted[d].identity(in.end[d] - in.begin[d]);
+  }
+  return same ? input : ResampleBox(exec, input, SizeOf(in), shifted, box, method);
+}
+
+// Takes voxels out of the intensity mask that lie outside the range or among the outliers.
+void Resegment(const Settings& settings, Region& region, Findings& findings) {
+  region.intensity = region.morphology;
+  const auto keep_if = [&](auto keep) {
+    int64_t dropped = 0;
+    for (int64_t k = 0; k < region.size[2]; ++k) {
+      for (int64_t j = 0; j < region.size[1]; ++j) {
+        uint8_t* in = region.intensity.data() + (k * region.size[1] + j) * region.size[0];
+        const double* value = region.Row(j, k);
+        for (int64_t i = 0; i < region.size[0]; ++i) {
+          if (in[i] == 0 || keep(value[i])) continue;
+          in[i] = 0;
+          ++dropped;
+        }
+      }
+    }
+    region.intensity_voxels -= dropped;
+    return dropped;
+  };
+  region.intensity_voxels = region.morphology_voxels;
+  if (const int64_t dropped = keep_if([](double x) { return std::isfinite(x); }); dropped > 0) {
+    findings.push_back({"radiomics.not_finite", Severity::kWarn,
+                        std::to_string(dropped) + " voxels of the structure are not finite and were left out"});
+  }
+  double low = -std::numeric_limits<double>::infinity(), high = -low;
+  if (settings.outliers_sigma) {
+    const std::vector<double> values = IntensitiesOf(region);
+    double mean = 0, square = 0;
+    for (const double x : values) mean += x / static_cast<double>(values.size());
+    for (const double x : values) square += (x - mean) * (x - mean);
+    const double sigma = std::sqrt(square / static_cast<double>(values.size()));
+    low = mean - *settings.outliers_sigma * sigma;
+    high = mean + *settings.outliers_sigma * sigma;
+  }
+  if (settings.range) {
+    for (size_t end = 0; end < 2; ++end) {
+      region.range_given[end] = std::isfinite((*settings.range)[end]);
+      region.intensity_range[end] = (*settings.range)[end];
+    }
+    low = std::max(low, (*settings.range)[0]);
+    high = std::min(high, (*settings.range)[1]);
+  }
+  keep_if([&](double x) { return x >= low && x <= high; });
+  if (region.intensity_voxels == 0) {
+    findings.push_back({"roi.no_intensities", Severity::kFail, "No voxel of the structure is left after re-segmentation"});
+  }
+}
+
+}  // namespace
+
+Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
+               const Settings& settings, bool peak_margin, Findings& findings) {
+  CheckScalar(image, "image");
+  CheckScalar(mask, "mask");
+  CheckSameGrid(image.grid, mask.grid);
+  Region region;
+  region.unit = image.unit;
+  region.spacing = image.grid.spacing;
+  const IndexBox found = BoxOf(mask, label);
+  if (found.empty()) {
+    findings.push_back({"roi.empty", Severity::kFail,
+                        label ? "No voxel of the mask is " + std::to_string(*label) : "No voxel of the mask is above 0"});
+    return region;
+  }
+  std::array<AxisMap, 3> maps, local;
+  IndexBox out;
+  for (size_t d = 0; d < 3; ++d) {
+    const double to = settings.resample_mm ? (*settings.resample_mm)[d] : 0;
+    maps[d] = AlignCentres(image.grid.size[d], image.grid.spacing[d], to);
+    if (maps[d].step != 1) region.spacing[d] = to;
+    // Every output sample whose nearest inputs touch the structure.
+    const double first = (static_cast<double>(found.begin[d]) - 1 - maps[d].start) / maps[d].step;
+    const double last = (static_cast<double>(found.end[d]) - maps[d].start) / maps[d].step;
+    out.begin[d] = std::clamp<int64_t>(static_cast<int64_t>(std::floor(first)), 0, maps[d].size - 1);
+    out.end[d] = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(last)) + 1, 1, maps[d].size);
+  }
+  IndexBox in = InputOf(maps, image.grid.size, out, local);
+  const std::vector<double> covered = Resampled(exec, ReadMask(mask, label, in), in, local, out, settings.mask_interpolation);
+
+  // The tight box of voxels covered by half or more.
+  const std::array<int64_t, 3> size = SizeOf(out);
+  IndexBox tight{size, {0, 0, 0}};
+  for (int64_t k = 0; k < size[2]; ++k) {
+    for (int64_t j = 0; j < size[1]; ++j) {
+      const double* row = covered.data() + (k * size[1] + j) * size[0];
+      for (int64_t i = 0; i < size[0]; ++i) {
+        if (row[i] < 0.5) continue;
+        tight.begin = {std::min(tight.begin[0], i), std::min(tight.begin[1], j), std::min(tight.begin[2], k)};
+        tight.end = {std::max(tight.end[0], i + 1), std::max(tight.end[1], j + 1), k + 1};
+      }
+    }
+  }
+  if (tight.empty()) {
+    findings.push_back({"roi.empty", Severity::kFail, "No voxel is left of the structure after interpolation"});
+    return region;
+  }
+  region.size = SizeOf(tight);
+  region.morphology.resize(static_cast<size_t>(region.voxels()));
+  for (int64_t v = 0; v < region.voxels(); ++v) {
+    const int64_t i = v % region.size[0] + tight.begin[0], j = v / region.size[0] % region.size[1] + tight.begin[1];
+    const int64_t k = v / (region.size[0] * region.size[1]) + tight.begin[2];
+    const bool inside = covered[static_cast<size_t>((k * size[1] + j) * size[0] + i)] >= 0.5;
+    region.morphology[static_cast<size_t>(v)] = inside;
+    region.morphology_voxels += inside;
+  }
+  IndexBox wide;
+  for (size_t d = 0; d < 3; ++d) {
+    const int64_t margin = peak_margin ? static_cast<int64_t>(kPeakRadiusMm / region.spacing[d]) : 0;
+    wide.begin[d] = std::max<int64_t>(out.begin[d] + tight.begin[d] - margin, 0);
+    wide.end[d] = std::min(out.begin[d] + tight.end[d] + margin, maps[d].size);
+    region.image_offset[d] = out.begin[d] + tight.begin[d] - wide.begin[d];
+  }
+  region.image_size = SizeOf(wide);
+  in = InputOf(maps, image.grid.size, wide, local);
+  region.image = Resampled(exec, ReadImage(image, in), in, local, wide, settings.image_interpolation);
+  if (settings.round_intensities) {
+    for (double& x : region.image) x = std::floor(x + 0.5);
+  }
+  Resegment(settings, region, findings);
+  return region;
+}
+
+}  // namespace isovox::radiomics

@@ -1,0 +1,21 @@
+// From an image and a mask to a Region: crop, interpolation, rounding, re-segmentation (IBSI 1 chapters 2.4 to 2.6).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "exec/exec.h"
+#include "imaging/finding.h"
+#include "radiomics/region.h"
+#include "radiomics/settings.h"
+#include "volume/volume.h"
+
+namespace isovox::radiomics {
+
+// Voxels equal to `label`, or above 0 when there is none, are the structure. `peak_margin` keeps the image around it
+// that local intensity looks at. An empty structure gives a region without voxels and a finding.
+// Throws ERR_GEOMETRY when the grids differ, ERR_INVALID_ARGUMENT for images of several frames or components.
+Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
+               const Settings& settings, bool peak_margin, Findings& findings);
+
+}  // namespace isovox::radiomics

@@ -1,0 +1,82 @@
+#include "radiomics/shape.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "radiomics/ellipsoid.h"
+
+namespace isovox::radiomics {
+namespace {
+
+// Mean index and covariance in mm^2, from sums of whole numbers.
+void AddPrincipalAxes(const Region& region, Shape& shape) {
+  int64_t n = 0, si = 0, sj = 0, sk = 0;
+  int64_t ii = 0, jj = 0, kk = 0, ij = 0, ik = 0, jk = 0;
+  for (int64_t k = 0; k < region.size[2]; ++k) {
+    for (int64_t j = 0; j < region.size[1]; ++j) {
+      const uint8_t* in = region.morphology.data() + (k * region.size[1] + j) * region.size[0];
+      int64_t count = 0, sum = 0, square = 0;
+      for (int64_t i = 0; i < region.size[0]; ++i) {
+        const int64_t one = in[i];
+        count += one;
+        sum += one * i;
+        square += one * i * i;
+      }
+      n += count;
+      si += sum;
+      sj += count * j;
+      sk += count * k;
+      ii += square;
+      jj += count * j * j;
+      kk += count * k * k;
+      ij += sum * j;
+      ik += sum * k;
+      jk += count * j * k;
+    }
+  }
+  const auto voxels = static_cast<double>(n);
+  shape.voxels = voxels;
+  shape.voxel_mm3 = voxels * region.voxel_mm3();
+  shape.centre = {static_cast<double>(si) / voxels, static_cast<double>(sj) / voxels, static_cast<double>(sk) / voxels};
+  const auto covariance = [&](int64_t product, double a, double b, int p, int q) {
+    return (static_cast<double>(product) / voxels - a * b) * region.spacing[static_cast<size_t>(p)] *
+           region.spacing[static_cast<size_t>(q)];
+  };
+  const Vec3 c = shape.centre;
+  const PrincipalAxes axes =
+      PrincipalAxesOf({covariance(ii, c.x, c.x, 0, 0), covariance(jj, c.y, c.y, 1, 1), covariance(kk, c.z, c.z, 2, 2),
+                       covariance(ij, c.x, c.y, 0, 1), covariance(ik, c.x, c.z, 0, 2), covariance(jk, c.y, c.z, 1, 2)});
+  shape.variance_mm2 = axes.value;
+}
+
+}  // namespace
+
+Shape ShapeOf(const Region& region, MeshKind kind) {
+  Shape shape;
+  shape.mesh = MeasureMesh(region, kind);
+  for (size_t d = 0; d < 3; ++d) shape.box_mm[d] = static_cast<double>(region.size[d]) * region.spacing[d];
+  AddPrincipalAxes(region, shape);
+  shape.hull = SpaceHull(OuterCorners(region));
+  std::vector<Vec3> corner;
+  for (const SpacePoint& c : shape.hull.corners) {
+    corner.push_back({static_cast<double>(c[0]) * region.spacing[0] / 2, static_cast<double>(c[1]) * region.spacing[1] / 2,
+                      static_cast<double>(c[2]) * region.spacing[2] / 2});
+  }
+  for (const auto& face : shape.hull.faces) {
+    const Vec3 a = corner[static_cast<size_t>(face[0])], b = corner[static_cast<size_t>(face[1])],
+               c = corner[static_cast<size_t>(face[2])];
+    shape.hull_size.mm2 += Norm(Cross(b - a, c - a)) / 2;
+    shape.hull_size.mm3 += Dot(Cross(a, b), c) / 6;
+  }
+  double most = 0;
+  for (size_t a = 0; a < corner.size(); ++a) {
+    for (size_t b = 0; b < a; ++b) {
+      const Vec3 d = corner[a] - corner[b];
+      most = std::max(most, Dot(d, d));
+    }
+  }
+  shape.diameter_mm = std::sqrt(most);
+  return shape;
+}
+
+}  // namespace isovox::radiomics
