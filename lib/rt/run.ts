@@ -1,6 +1,6 @@
 /** The main job: a folder of mixed radiotherapy DICOM in, one audited set of tables and reports out. */
 
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { getConfig } from '../config/resolve.js';
@@ -14,6 +14,7 @@ import { type Discovery, discoverCourses } from './discover.js';
 import { estimateCourse } from './estimate.js';
 import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
+import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { matchesAny } from './roi-names.js';
 import type { RunConfig } from './run-config.js';
@@ -215,7 +216,7 @@ function filterCourses(courses: readonly Course[], filter: readonly string[] | u
 async function checkWritable(outdir: string): Promise<void> {
   const probe = join(outdir, `.isovox-write-test-${process.pid}`);
   try {
-    await mkdir(outdir, { recursive: true });
+    await makeFolder(outdir);
     const handle = await open(probe, 'w');
     try {
       await handle.writeFile('isovox');

@@ -22,7 +22,7 @@ function isovox(
     execFile(
       process.execPath,
       [main, ...args],
-      { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 },
+      { env: { ...process.env, ...env }, maxBuffer: 2 ** 26, timeout: 100_000, killSignal: 'SIGKILL' },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
   });
@@ -157,6 +157,7 @@ describe('isovox run', () => {
     [['run', '--dicom-root', '/nonexistent', '--outdir', join(folder, 'x')], 3, /ERR_NOT_FOUND/],
     [['run', '--dicom-root', root], 2, /outdir/],
     [['run', '--dicom-root', root, '--outdir', '/dev/null/out'], 1, /ERR_IO/],
+    [['run', '--dicom-root', root, '--outdir', '/proc/nowhere/out'], 1, /ERR_IO/],
     [['run', '--dicom-root', root, '--outdir', root], 2, /ERR_INVALID_ARGUMENT/],
     [['run', '--dicom-root', root, '--outdir', join(folder, 'x'), '--stages', 'dhv'], 2, /dvh/],
     [['frobnicate'], 2, /unknown command/],
