@@ -1,7 +1,7 @@
 /** aggregate: the rows of every course into the cohort's tables under _RESULTS, and the file that documents them. */
 
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 
 import { writeText } from '../table/atomic.js';
 import { columnsJson } from '../table/columns.js';
@@ -140,7 +140,10 @@ function curveRows(result: CourseResult, curves: Curves | undefined): Row[] {
   );
 }
 
-function failureRows({ discovery, failures, dicomRoot }: AggregateOptions): Row[] {
+function failureRows({ discovery, failures, dicomRoot, outdir }: AggregateOptions): Row[] {
+  const roots = [resolve(dicomRoot), resolve(outdir)].flatMap((root) => [`${root}${sep}`, root]);
+  /** A reason names files by where they lie in the input or the output, not by where those are on this machine. */
+  const placeless = (reason: string): string => roots.reduce((text, root) => text.replaceAll(root, ''), reason);
   const refused = discovery.refusals.map((refusal) => ({
     patient_id: '',
     course_id: '',
@@ -149,7 +152,7 @@ function failureRows({ discovery, failures, dicomRoot }: AggregateOptions): Row[
     path: relativeInput(dicomRoot, refusal.path),
     severity: refusal.severity ?? 'fail',
     code: refusal.code,
-    reason: refusal.reason.replaceAll(refusal.path, relativeInput(dicomRoot, refusal.path)),
+    reason: placeless(refusal.reason),
   }));
   const failed = failures.map((failure) => ({
     patient_id: failure.patientId,
@@ -159,7 +162,7 @@ function failureRows({ discovery, failures, dicomRoot }: AggregateOptions): Row[
     path: failure.path === undefined ? '' : relativeInput(dicomRoot, failure.path),
     severity: 'fail',
     code: failure.code,
-    reason: failure.reason,
+    reason: placeless(failure.reason),
   }));
   return [...failed, ...refused];
 }
