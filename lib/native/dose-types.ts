@@ -102,7 +102,8 @@ export interface OutlineArgs extends SolidArgs {
 export interface DvhOptions extends SolidArgs {
   /** Parts of a structure outside the dose grid: left out, counted as 0 Gy, or given the nearest dose. Default `exclude`. */
   outside?: 'exclude' | 'zero' | 'clamp';
-  /** Refine until the curve is known to this fraction of the volume (default 0.001) or this dose (default 0.05). */
+  /** Refine until the curve is known to this fraction of the volume (default 0.001) after a shift along the dose of at
+   * most doseToleranceGy (default 0.05). */
   volumeTolerance?: number;
   doseToleranceGy?: number;
   /** Most samples per structure (default 2e7). */
@@ -130,7 +131,8 @@ export interface DvhResult {
   maxGy: number | null;
   meanGy: number | null;
   medianGy: number | null;
-  /** The curve lies within either of these of its limit for ever finer sampling of the same solid. */
+  /** Shifted along the dose by at most doseGy, the curve lies within volumeCc of its limit for ever finer sampling of
+   * the same solid; an estimate from the last halving of the cells. */
   errorBound: { volumeCc: number; doseGy: number };
   /** Dose samples taken for the final curve. */
   samples: number;

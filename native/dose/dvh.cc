@@ -329,7 +329,14 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
   // Extremes lie on the outline where they do not lie inside.
   if (dvh.covered_fraction > 0) {
     float least = tally.least, most = tally.most;
+    // Points closer than an eighth of the grid to the last one looked at can tell nothing new.
+    const double near = std::min(sampler.step(0), sampler.step(1)) / 8;
+    double last_u = 1e300, last_v = 1e300, last_w = 1e300;
     solid.VisitOutline([&](double u, double v, double w) {
+      if (w == last_w && std::abs(u - last_u) + std::abs(v - last_v) < near) return;
+      last_u = u;
+      last_v = v;
+      last_w = w;
       if (const auto gray = sampler.At(u, v, w)) {
         least = std::min(least, *gray);
         most = std::max(most, *gray);
