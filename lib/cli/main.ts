@@ -90,13 +90,27 @@ command('mask', 'structures as NIfTI masks on the CT grid', async (_, options) =
   .option('--fraction', 'covered fraction 0-1 instead of a binary mask')
   .requiredOption('--out <dir>', 'where the masks go, one .nii.gz per structure');
 
+command('radiomics', 'radiomics features of one structure of an image', async (_, options) =>
+  (await import('./commands/radiomics.js')).radiomics(options as never),
+)
+  .requiredOption('--image <file>', 'image')
+  .requiredOption('--mask <file>', "mask on the image's grid")
+  .addOption(new Option('--label <n>', 'value of the mask that is the structure; all above 0 when not given').argParser(Number))
+  .option('--config <file>', 'YAML: resample, resegment, discretise, ivh, aggregation, families')
+  .requiredOption('--out <file>', 'the table: .csv or .parquet')
+  .option('--wide', 'one row, a column per feature');
+
 command('info <paths...>', 'what files and folders hold: geometry, type, statistics', async (args, options) =>
   (await import('./commands/info.js')).info(args, options as never),
 ).option('--hash', 'SHA-256 of the raw voxels, little endian, x fastest, before scaling');
 
 command('convert <input> <output>', 'any readable format to any writable one', async (args, options) =>
   (await import('./commands/convert.js')).convert(args, options as never),
-).addOption(new Option('--level <n>', 'effort of gzip, 0 to 12').argParser(Number));
+)
+  .option('--dtype <name>', 'int16, float32 and so on: the physical values, refused when one does not fit')
+  .option('--orientation <code>', 'LPS, RAS and so on: axes permuted and flipped, nothing interpolated')
+  .option('--codec <name>', 'how voxels are packed, where the format has a choice')
+  .addOption(new Option('--level <n>', 'effort of the compression, 0 to 12').argParser(Number));
 
 command('status <outdir>', 'every course and stage of a run', async (args, options) =>
   (await import('./commands/status.js')).status(args, options as never),

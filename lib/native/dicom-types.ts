@@ -306,6 +306,8 @@ export interface FormatDescription {
   extensions: string[];
   reads: boolean;
   writes: boolean;
+  /** How voxels can be packed, the default first; none where there is no choice. */
+  codecs: string[];
 }
 
 export interface VolumeStatistics {

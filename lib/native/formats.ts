@@ -16,6 +16,11 @@ export function writeVolume(args: ArgsOf<'writeVolume'>, options?: SubmitOptions
   return submit('writeVolume', args, options);
 }
 
+/** The same volume with its axes in another order, and as values of another type; nothing is interpolated or clipped. */
+export function convertVolume(args: ArgsOf<'convertVolume'>, options?: SubmitOptions): ResultOf<'convertVolume'> {
+  return submit('convertVolume', args, options);
+}
+
 /** Smallest, largest and mean value after scaling, of the voxels that are finite numbers. */
 export function volumeStatistics(
   args: ArgsOf<'volumeStatistics'>,

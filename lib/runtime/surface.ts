@@ -2,6 +2,7 @@
 
 import type { DicomIdentity, DicomWriteOptions, Finding, FormatDescription, GridInput, HeaderRecord, RoiInput, RtDoseSummary, RtPlanInput, RtStructSummary, SeriesSummary, VolumeStatistics } from '../native/dicom-types.js';
 import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs, DoseMetricsResult, DvhCurve, DvhFromMaskArgs, DvhResult, ExtractSliceArgs, IsolineResult, IsolinesArgs, MetricDescription, OutlineArgs, Polyline, ResponseArgs, SliceResult, SumDosesArgs, SumDosesResult, VoxeliseArgs, VoxeliseResult } from '../native/dose-types.js';
+import type { ExtractFeaturesArgs, ExtractFeaturesResult, FeatureDescription } from '../native/radiomics-types.js';
 
 /** A native object as JavaScript holds it; made and read only by native functions. */
 export type Handle<Type extends string> = { readonly __isovoxHandle: Type };
@@ -92,7 +93,9 @@ export interface Surface {
   /** A volume from a file of any known format, or from a folder of DICOM images. */
   readVolume: (args: { path: string }, task?: TaskOptions) => Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>;
   /** A volume to a file, in the format of its extension; the file appears whole or not at all. */
-  writeVolume: (args: { volume: Handle<'Volume'>; path: string; level?: number }, task?: TaskOptions) => Promise<void>;
+  writeVolume: (args: { volume: Handle<'Volume'>; path: string; level?: number; codec?: string }, task?: TaskOptions) => Promise<void>;
+  /** The same volume with its axes permuted and flipped to an orientation, and as values of another type. */
+  convertVolume: (args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Smallest, largest and mean value after scaling. */
   volumeStatistics: (args: { volume: Handle<'Volume'> }, task?: TaskOptions) => Promise<VolumeStatistics>;
   /** The formats of volumes. */
@@ -127,6 +130,10 @@ export interface Surface {
   doseResponse: (args: ResponseArgs) => number | null;
   /** The weighted sum of dose grids on the finest of them, trilinear, 0 outside. */
   sumDoses: (args: SumDosesArgs, task?: TaskOptions) => Promise<SumDosesResult>;
+  /** All radiomics features of one structure of an image. */
+  extractFeatures: (args: ExtractFeaturesArgs, task?: TaskOptions) => Promise<ExtractFeaturesResult>;
+  /** Every radiomics feature with its IBSI id, unit and family. */
+  featureCatalogue: () => FeatureDescription[];
 }
 
 export type HeavyName =
@@ -141,6 +148,7 @@ export type HeavyName =
   | 'writeRtPlan'
   | 'readVolume'
   | 'writeVolume'
+  | 'convertVolume'
   | 'volumeStatistics'
   | 'makeVolume'
   | 'voxelise'
@@ -152,4 +160,5 @@ export type HeavyName =
   | 'computeDvh'
   | 'dvhFromMask'
   | 'conformity'
-  | 'sumDoses';
+  | 'sumDoses'
+  | 'extractFeatures';

@@ -6,6 +6,8 @@
 #include "addon/registry.h"
 #include "formats/format.h"
 #include "formats/statistics.h"
+#include "formats/values.h"
+#include "imaging/reorient.h"
 
 namespace isovox::addon {
 namespace {
@@ -26,7 +28,7 @@ std::span<const std::byte> BytesOf(Napi::Value value, DType dtype, const char* n
 }
 
 DType DTypeOfArgs(const Args& args) {
-  const std::string name = args.Text("dtype");
+  const std::string name = args.Text("dtype", "");
   const auto dtype = DTypeFromName(name);
   if (!dtype) throw InvalidArgument("dtype", "a voxel type such as int16 or float32", "\"" + name + "\"");
   return *dtype;
@@ -68,11 +70,26 @@ Work ReadVolume(Args& args) {
 Work WriteVolume(Args& args) {
   formats::WriteSettings settings;
   settings.level = static_cast<int>(args.Integer("level", 0, 12, settings.level));
+  settings.codec = args.Text("codec", "");
   return {[volume = args.Native<const Volume>("volume"), path = args.Text("path"),
            settings](const Exec& exec) -> Finish {
     formats::WriteVolume(exec, *volume, path, settings);
     return [](Napi::Env env) { return env.Undefined(); };
   }};
+}
+
+Work ConvertVolume(Args& args) {
+  const auto volume = args.Native<const Volume>("volume");
+  const std::string orientation = args.Text("orientation", "");
+  const AxisOrder order = orientation.empty() ? AxisOrder{} : OrderFor(volume->grid, orientation);
+  const DType dtype = args.Has("dtype") ? DTypeOfArgs(args) : volume->dtype;
+  const auto after = static_cast<int64_t>(static_cast<size_t>(volume->elements()) * DTypeSize(dtype));
+  return {[volume, order, dtype](const Exec& exec) -> Finish {
+            auto out = std::make_shared<Volume>(
+                formats::ConvertValues(exec, Reorient(exec, *volume, order), dtype));
+            return [out](Napi::Env env) { return WrapHandle(env, out, static_cast<int64_t>(out->bytes())); };
+          },
+          after + (order.identity() ? 0 : static_cast<int64_t>(volume->bytes()))};
 }
 
 Work VolumeStatistics(Args& args) {
@@ -90,7 +107,8 @@ Napi::Value DescribeFormats(const Napi::CallbackInfo& info) {
     list.push_back({{"name", format.name},
                     {"extensions", std::vector<std::string>(format.extensions.begin(), format.extensions.end())},
                     {"reads", true},
-                    {"writes", format.write != nullptr}});
+                    {"writes", format.write != nullptr},
+                    {"codecs", std::vector<std::string>(format.codecs.begin(), format.codecs.end())}});
   }
   return ToJs(info.Env(), list);
 }
@@ -100,8 +118,11 @@ constexpr Row kRows[] = {
      "(args: { path: string }) => Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>",
      "A volume from a file of any known format, or from a folder of DICOM images."},
     {"writeVolume", WriteVolume, nullptr,
-     "(args: { volume: Handle<'Volume'>; path: string; level?: number }) => Promise<void>",
+     "(args: { volume: Handle<'Volume'>; path: string; level?: number; codec?: string }) => Promise<void>",
      "A volume to a file, in the format of its extension; the file appears whole or not at all."},
+    {"convertVolume", ConvertVolume, nullptr,
+     "(args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string }) => Promise<Handle<'Volume'>>",
+     "The same volume with its axes permuted and flipped to an orientation, and as values of another type."},
     {"volumeStatistics", VolumeStatistics, nullptr,
      "(args: { volume: Handle<'Volume'> }) => Promise<VolumeStatistics>",
      "Smallest, largest and mean value after scaling."},

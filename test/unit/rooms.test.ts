@@ -42,7 +42,7 @@ const KEPT_TO: ReadonlyArray<{ header: RegExp; room: string }> = [
   { header: /^napi\.h$/, room: 'addon' },
   { header: /^dcmtk\//, room: 'dicom' },
   { header: /^openjpeg/, room: 'dicom' },
-  { header: /^libdeflate/, room: 'io' },
+  { header: /^(libdeflate|bzlib|zstd|lz4|blosc)/, room: 'io' },
   { header: /^(tbb|oneapi)\//, room: 'exec' },
   { header: /intrin\.h$/, room: 'simd' },
 ];

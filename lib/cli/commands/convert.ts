@@ -1,19 +1,33 @@
 /** isovox convert: any readable format to any writable one. */
 
-import { readVolume, writeVolume } from '../../native/formats.js';
+import { convertVolume, readVolume, writeVolume } from '../../native/formats.js';
 import { addon } from '../../runtime/addon.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
 import { commandContext } from './common.js';
 
-export async function convert(args: readonly string[], options: CommonOptions & { level?: number }): Promise<number> {
+export interface ConvertOptions extends CommonOptions {
+  readonly dtype?: string;
+  readonly orientation?: string;
+  readonly codec?: string;
+  readonly level?: number;
+}
+
+export async function convert(args: readonly string[], options: ConvertOptions): Promise<number> {
   const [input, output] = args as [string, string];
+  const { dtype, orientation, codec, level } = options;
   return interruptible(async (signal) => {
     const task = { context: commandContext(options), signal };
-    const { volume, format, findings } = await readVolume({ path: input }, task);
-    await writeVolume({ volume, path: output, ...(options.level === undefined ? {} : { level: options.level }) }, task);
+    const read = await readVolume({ path: input }, task);
+    let volume = read.volume;
+    if (dtype !== undefined || orientation !== undefined) {
+      volume = await convertVolume({ volume, ...given({ dtype, orientation }) }, task);
+      addon().dispose(read.volume);
+    }
+    await writeVolume({ volume, path: output, ...given({ codec, level }) }, task);
     addon().dispose(volume);
+    const { format, findings } = read;
     if (options.json) process.stdout.write(`${JSON.stringify({ input, format, output, findings })}\n`);
     else if (!options.quiet) {
       for (const finding of findings)
@@ -22,4 +36,11 @@ export async function convert(args: readonly string[], options: CommonOptions & 
     }
     return EXIT.done;
   });
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the keys whose value is undefined. */
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
 }

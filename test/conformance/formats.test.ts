@@ -1,0 +1,83 @@
+/**
+ * Voxels against the hashes that other readers gave: test/golden/formats.csv, made by test/oracles/formats.py, whose
+ * versions its first line names.
+ */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+import { convertVolume, readVolume, writeVolume } from '../../lib/native/formats.js';
+import { describeVolume, dispose, viewVolume } from '../../lib/native/volume.js';
+import type { Handle } from '../../lib/runtime/surface.js';
+import { sharedData, temporaryFolder } from '../fixtures/index.js';
+
+const rows = readFileSync(join(import.meta.dirname, '../golden/formats.csv'), 'utf8')
+  .split('\n')
+  .slice(2)
+  .filter((line) => line !== '')
+  .map((line) => {
+    const [path = '', reader = '', dtype = '', shape = '', sha256 = ''] = line.split(',');
+    return { path, reader, dtype, shape, sha256 };
+  });
+
+function hashOf(volume: Handle<'Volume'>): string {
+  const view = viewVolume(volume);
+  return createHash('sha256')
+    .update(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    .digest('hex');
+}
+
+describe.skipIf(sharedData === undefined)('voxels as other readers have them', () => {
+  const folder = temporaryFolder();
+
+  it('has a row for every kind of file', () => {
+    expect(rows.length).toBeGreaterThan(90);
+    expect(new Set(rows.map(({ reader }) => reader))).toEqual(new Set(['nibabel', 'SimpleITK', 'pynrrd', 'numpy']));
+  });
+
+  it.each(rows)('$path as $reader', async ({ path, dtype, shape, sha256 }) => {
+    const { volume } = await readVolume({ path: join(sharedData ?? '', path) });
+    const described = describeVolume(volume);
+    expect(described.dtype).toBe(dtype);
+    const voxels = shape === '' ? 1 : shape.split('x').reduce((product, n) => product * Number(n), 1);
+    expect(described.grid.size.reduce((a, b) => a * b, 1) * described.frames).toBe(voxels);
+    expect(hashOf(volume)).toBe(sha256);
+    dispose(volume);
+  });
+
+  it('48 orientations of one image are the same image once brought to one', async () => {
+    const hashes = new Set<string>();
+    for (const { path } of rows.filter((row) => row.path.startsWith('nifti/nifti_space/'))) {
+      const { volume } = await readVolume({ path: join(sharedData ?? '', path) });
+      const code = path.slice(-'RAS.nii.gz'.length, -'.nii.gz'.length);
+      expect(describeVolume(volume).grid.orientation).toBe(code);
+      const turned = await convertVolume({ volume, orientation: 'RAS' });
+      const { grid } = describeVolume(turned);
+      hashes.add(`${grid.size} ${hashOf(turned)}`);
+      dispose(volume);
+      dispose(turned);
+    }
+    expect(hashes.size).toBe(1);
+  });
+
+  it.each([
+    'nrrd',
+    'nhdr',
+    'mha',
+    'mhd',
+    'npy',
+    'nii.gz',
+  ])('a volume keeps its voxels through .%s', async (extension) => {
+    const { volume } = await readVolume({ path: join(sharedData ?? '', 'nifti/FLAIR.nrrd') });
+    const path = join(folder, `copy.${extension}`);
+    await writeVolume({ volume, path });
+    const { volume: copy } = await readVolume({ path });
+    expect(hashOf(copy)).toBe(hashOf(volume));
+    const [before, after] = [describeVolume(volume).grid, describeVolume(copy).grid];
+    if (extension !== 'npy') for (const [i, n] of before.affine.entries()) expect(after.affine[i]).toBeCloseTo(n, 4);
+    dispose(volume);
+    dispose(copy);
+  });
+});
