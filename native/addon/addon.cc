@@ -8,7 +8,8 @@
 namespace isovox::addon {
 namespace {
 
-constexpr Table (*kTables[])() = {CoreTable, VolumeTable, DicomTable, FormatsTable, ImagingTable, DoseTable};
+constexpr Table (*kTables[])() = {CoreTable,    VolumeTable, DicomTable,    FormatsTable,
+                                  ImagingTable, DoseTable,   RadiomicsTable};
 
 Napi::Value CallLight(const Napi::CallbackInfo& info, const Row& row) {
   try {

@@ -46,5 +46,6 @@ Table DicomTable();    // bind_dicom.cc
 Table FormatsTable();  // bind_formats.cc
 Table ImagingTable();  // bind_imaging.cc
 Table DoseTable();     // bind_dose.cc
+Table RadiomicsTable();  // bind_radiomics.cc
 
 }  // namespace isovox::addon

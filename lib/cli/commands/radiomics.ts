@@ -1,0 +1,127 @@
+/** isovox radiomics: the features of one structure of an image, as a table. */
+
+import { extname } from 'node:path';
+
+import { readVolume } from '../../native/formats.js';
+import { extractFeatures } from '../../native/radiomics.js';
+import { loadRadiomicsConfig, settingsOf } from '../../native/radiomics-config.js';
+import { dispose } from '../../native/volume.js';
+import { writeCsv } from '../../table/csv.js';
+import { writeParquet } from '../../table/parquet.js';
+import type { Table } from '../../table/table.js';
+import { EXIT } from '../exit.js';
+import { interruptible } from '../interrupt.js';
+import type { CommonOptions } from '../options.js';
+import { commandContext } from './common.js';
+
+export interface RadiomicsCommandOptions extends CommonOptions {
+  readonly image: string;
+  readonly mask: string;
+  readonly label?: number;
+  readonly config?: string;
+  readonly out: string;
+  readonly wide?: boolean;
+}
+
+export async function radiomics(options: RadiomicsCommandOptions): Promise<number> {
+  const config = options.config === undefined ? {} : await loadRadiomicsConfig(options.config);
+  const settings = settingsOf(config);
+  const context = commandContext(options);
+  const { features, findings } = await interruptible(async (signal) => {
+    const task = { context, signal };
+    const [image, mask] = await Promise.all([
+      readVolume({ path: options.image }, task),
+      readVolume({ path: options.mask }, task),
+    ]);
+    try {
+      return await extractFeatures(
+        {
+          image: image.volume,
+          mask: mask.volume,
+          settings,
+          diagnostics: config.diagnostics ?? false,
+          ...(options.label !== undefined && { label: options.label }),
+        },
+        task,
+      );
+    } finally {
+      dispose(image.volume);
+      dispose(mask.volume);
+    }
+  });
+  const rows = features.map(({ name, value, unit, ibsiId, family, finding }) => ({
+    feature: name,
+    value,
+    unit,
+    ibsi_id: ibsiId,
+    family,
+    image: 'original',
+    finding,
+  }));
+  await writeTable(options.wide ? wideTable(options, features, findings) : { ...LONG, rows }, options.out);
+  if (options.json) process.stdout.write(`${JSON.stringify({ rows, findings })}\n`);
+  else if (!options.quiet) {
+    for (const { severity, message, code } of findings) {
+      if (severity !== 'info') process.stderr.write(`${severity}: ${message} (${code})\n`);
+    }
+    const missing = rows.filter(({ value }) => value === null).length;
+    process.stderr.write(
+      `${rows.length - missing} features written to ${options.out}${missing > 0 ? `, ${missing} have no value` : ''}\n`,
+    );
+  }
+  return findings.some(({ severity }) => severity === 'fail') ? EXIT.badData : EXIT.done;
+}
+
+const LONG: Omit<Table, 'rows'> = {
+  name: 'radiomics',
+  title: 'Radiomics features',
+  columns: [
+    { name: 'feature', type: 'string', unit: '', definition: 'IBSI reference tag with its aggregation' },
+    { name: 'value', type: 'float', unit: '', definition: 'Value in the unit of the row; empty where not defined' },
+    { name: 'unit', type: 'string', unit: '', definition: 'Unit of the value; 1 where it has none' },
+    {
+      name: 'ibsi_id',
+      type: 'string',
+      unit: '',
+      definition: 'Four characters that name the feature in the IBSI reference manual',
+    },
+    { name: 'family', type: 'string', unit: '', definition: 'Feature family' },
+    { name: 'image', type: 'string', unit: '', definition: 'original, or the filter the image went through' },
+    { name: 'finding', type: 'string', unit: '', definition: 'Why there is no value' },
+  ],
+};
+
+function wideTable(
+  options: RadiomicsCommandOptions,
+  features: Awaited<ReturnType<typeof extractFeatures>>['features'],
+  findings: Awaited<ReturnType<typeof extractFeatures>>['findings'],
+): Table {
+  const text = (name: string, definition: string) => ({ name, type: 'string', unit: '', definition }) as const;
+  return {
+    name: 'radiomics',
+    title: 'Radiomics features',
+    columns: [
+      text('image', 'Image file'),
+      text('mask', 'Mask file'),
+      text('label', 'Value of the mask that is the structure; empty for all above 0'),
+      ...features.map(
+        ({ name, unit, ibsiId }) => ({ name, type: 'float', unit, definition: `IBSI ${ibsiId}` }) as const,
+      ),
+      text('finding', 'Codes of what a reader should know, separated by spaces'),
+    ],
+    rows: [
+      {
+        image: options.image,
+        mask: options.mask,
+        label: options.label === undefined ? '' : String(options.label),
+        ...Object.fromEntries(features.map(({ name, value }) => [name, value])),
+        finding: findings.map(({ code }) => code).join(' '),
+      },
+    ],
+  };
+}
+
+async function writeTable(table: Table, path: string): Promise<void> {
+  if (extname(path).toLowerCase() === '.parquet') await writeParquet(table, path);
+  else await writeCsv(table, path);
+}

@@ -1,0 +1,104 @@
+// What the radiomics rows of the native core take and give. The generated surface names these types.
+import type { Handle } from '../runtime/surface.js';
+
+export type InterpolationName = 'nearest' | 'linear' | 'cubic';
+
+/** How matrices of slices and directions become one value; zone and neighbourhood families take `2D_avg` as their 2D,
+ * `2_5D_comb` as their 2.5D and `3D_comb` as their 3D. */
+export type AggregationName = '2D_avg' | '2D_comb' | '2_5D_avg' | '2_5D_comb' | '3D_avg' | '3D_comb';
+
+export type FamilyName =
+  | 'morphology'
+  | 'local_intensity'
+  | 'statistics'
+  | 'histogram'
+  | 'ivh'
+  | 'glcm'
+  | 'glrlm'
+  | 'glszm'
+  | 'gldzm'
+  | 'ngtdm'
+  | 'ngldm';
+
+/** `fbs`: bins of `width` from `min`, or from the lower end of the re-segmentation range, or from the lowest intensity.
+ * `fbn`: `bins` of them between the extremes. `none`: whole intensities as they are. */
+export interface DiscretiseArgs {
+  method: 'fbs' | 'fbn' | 'none';
+  width?: number;
+  bins?: number;
+  min?: number;
+}
+
+/** Image processing in the order of IBSI 1 chapter 2, then what to compute. */
+export interface RadiomicsSettings {
+  /** A spacing of 0 keeps that axis. */
+  resample?: {
+    spacingMm: [number, number, number];
+    /** Default `linear`. */
+    imageInterpolation?: InterpolationName;
+    /** Default `linear`, cut at one half. */
+    maskInterpolation?: InterpolationName;
+    /** Intensities to whole numbers afterwards, as CT has them. */
+    round?: boolean;
+  };
+  resegment?: { least?: number; most?: number; outliersSigma?: number };
+  discretise?: DiscretiseArgs;
+  ivh?: DiscretiseArgs;
+  /** All when absent. */
+  aggregations?: AggregationName[];
+  /** All when absent. */
+  families?: FamilyName[];
+  /** Chebyshev distance of co-occurrence, NGTDM and NGLDM neighbours; default 1. */
+  distance?: number;
+  /** NGLDM: how far levels may differ and still depend on each other; default 0. */
+  coarseness?: number;
+  /** More grey levels than this give a finding instead of textures; default 4096. */
+  maxLevels?: number;
+}
+
+export interface ExtractFeaturesArgs {
+  image: Handle<'Volume'>;
+  /** On the image's grid. */
+  mask: Handle<'Volume'>;
+  /** Voxels equal to this are the structure; those above 0 when absent. */
+  label?: number;
+  settings?: RadiomicsSettings;
+  /** First rows on what image processing did, family `diagnostics`; interpolates the whole image. */
+  diagnostics?: boolean;
+}
+
+export interface FeatureValue {
+  /** The IBSI reference tag, `cm_joint_max_3D_comb`. */
+  name: string;
+  /** Null where the feature is not defined; `finding` says why. */
+  value: number | null;
+  unit: string;
+  ibsiId: string;
+  family: string;
+  /** Empty, or a code such as `feature.undefined`, `roi.empty`. */
+  finding: string;
+}
+
+export interface RadiomicsFinding {
+  code: string;
+  severity: 'info' | 'warn' | 'fail';
+  message: string;
+}
+
+export interface ExtractFeaturesResult {
+  features: FeatureValue[];
+  findings: RadiomicsFinding[];
+}
+
+export interface FeatureDescription {
+  name: string;
+  title: string;
+  /** `intensity` stands for the image's own unit. */
+  unit: string;
+  ibsiId: string;
+  family: string;
+  familyTitle: string;
+  familyIbsiId: string;
+  /** Null for families without aggregations. */
+  aggregation: AggregationName | null;
+}

@@ -1,0 +1,149 @@
+// Radiomics: features of a structure, and the catalogue of all there are.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "addon/convert.h"
+#include "addon/registry.h"
+#include "radiomics/diagnostics.h"
+#include "radiomics/extract.h"
+#include "radiomics/registry.h"
+
+namespace isovox::addon {
+namespace {
+
+using nlohmann::json;
+using radiomics::Binning;
+using radiomics::Discretisation;
+using radiomics::Settings;
+
+constexpr const char* kAggregationNames[] = {"2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb"};
+
+Discretisation ReadDiscretisation(const Args& args) {
+  Discretisation out;
+  const std::string method = args.Text("method", "none");
+  if (method == "fbs") {
+    out.method = Binning::kFixedSize;
+    out.width = args.Number("width");
+    if (args.Has("min")) out.min = args.Number("min");
+  } else if (method == "fbn") {
+    out.method = Binning::kFixedCount;
+    out.bins = args.Integer("bins", 1, 65535);
+  } else if (method != "none") {
+    throw InvalidArgument("method", "fbs, fbn or none", method);
+  }
+  return out;
+}
+
+Interpolation ReadInterpolation(const Args& args, const char* key, Interpolation fallback) {
+  if (!args.Has(key)) return fallback;
+  const std::string name = args.Text(key);
+  const auto method = InterpolationFromName(name);
+  if (!method) throw InvalidArgument(key, "nearest, linear or cubic", name);
+  return *method;
+}
+
+Settings ReadSettings(const Args& args) {
+  Settings s;
+  if (args.Has("resample")) {
+    const Args resample = args.Object("resample");
+    const auto mm = resample.Numbers("spacingMm", 3);
+    s.resample_mm = {mm[0], mm[1], mm[2]};
+    s.image_interpolation = ReadInterpolation(resample, "imageInterpolation", s.image_interpolation);
+    s.mask_interpolation = ReadInterpolation(resample, "maskInterpolation", s.mask_interpolation);
+    s.round_intensities = resample.Flag("round");
+  }
+  if (args.Has("resegment")) {
+    const Args resegment = args.Object("resegment");
+    const bool low = resegment.Has("least"), high = resegment.Has("most");
+    if (low || high) {
+      const double infinity = std::numeric_limits<double>::infinity();
+      s.range = {low ? resegment.Number("least") : -infinity, high ? resegment.Number("most") : infinity};
+    }
+    if (resegment.Has("outliersSigma")) s.outliers_sigma = resegment.Number("outliersSigma");
+  }
+  if (args.Has("discretise")) s.discretise = ReadDiscretisation(args.Object("discretise"));
+  if (args.Has("ivh")) s.ivh = ReadDiscretisation(args.Object("ivh"));
+  if (args.Has("aggregations")) {
+    s.aggregations.fill(false);
+    for (const std::string& name : args.TextList("aggregations")) {
+      const auto* found = std::find(std::begin(kAggregationNames), std::end(kAggregationNames), name);
+      if (found == std::end(kAggregationNames)) throw InvalidArgument("aggregations", "names of aggregations", name);
+      s.aggregations[static_cast<size_t>(found - kAggregationNames)] = true;
+    }
+  }
+  if (args.Has("families")) s.families = args.TextList("families");
+  s.distance = static_cast<int>(args.Integer("distance", 1, 16, s.distance));
+  s.coarseness = static_cast<int>(args.Integer("coarseness", 0, 65535, s.coarseness));
+  s.max_levels = args.Integer("maxLevels", 1, 65535, s.max_levels);
+  return s;
+}
+
+json Describe(const Findings& findings) {
+  auto list = json::array();
+  for (const Finding& finding : findings) {
+    const char* severity = finding.severity == Severity::kInfo ? "info" : finding.severity == Severity::kWarn ? "warn" : "fail";
+    list.push_back({{"code", finding.code}, {"severity", severity}, {"message", finding.message}});
+  }
+  return list;
+}
+
+Work ExtractFeatures(Args& args) {
+  const auto image = args.Native<const Volume>("image");
+  const auto mask = args.Native<const Volume>("mask");
+  std::optional<int64_t> label;
+  if (args.Has("label")) label = args.Integer("label", -(int64_t{1} << 53), int64_t{1} << 53);
+  const Settings settings = args.Has("settings") ? ReadSettings(args.Object("settings")) : Settings{};
+  const bool diagnostics = args.Flag("diagnostics");
+  return {[=](const Exec& exec) -> Finish {
+    auto result = radiomics::Extract(exec, *image, *mask, label, settings);
+    if (diagnostics) {
+      auto rows = radiomics::Diagnostics(exec, *image, *mask, label, settings);
+      result.features.insert(result.features.begin(), rows.begin(), rows.end());
+    }
+    return [result = std::move(result)](Napi::Env env) {
+      auto features = json::array();
+      for (const auto& f : result.features) {
+        features.push_back({{"name", f.name},
+                            {"value", std::isfinite(f.value) ? json(f.value) : json(nullptr)},
+                            {"unit", f.unit},
+                            {"ibsiId", f.id},
+                            {"family", f.family},
+                            {"finding", f.finding}});
+      }
+      return ToJs(env, {{"features", features}, {"findings", Describe(result.findings)}});
+    };
+  }};
+}
+
+Napi::Value FeatureCatalogue(const Napi::CallbackInfo& info) {
+  auto list = json::array();
+  for (const radiomics::Family& family : radiomics::Families()) {
+    for (size_t v = 0; v < std::max<size_t>(family.variants.size(), 1); ++v) {
+      const bool plain = family.variants.empty();
+      for (const radiomics::FeatureInfo& feature : family.features) {
+        list.push_back({{"name", std::string(feature.tag) + (plain ? "" : family.variants[v].suffix)},
+                        {"title", feature.name},
+                        {"unit", radiomics::UnitOf(feature.unit, "")},
+                        {"ibsiId", feature.id},
+                        {"family", family.name},
+                        {"familyTitle", family.title},
+                        {"familyIbsiId", family.id},
+                        {"aggregation", plain ? json(nullptr) : json(kAggregationNames[family.variants[v].aggregation])}});
+      }
+    }
+  }
+  return ToJs(info.Env(), list);
+}
+
+constexpr Row kRows[] = {
+    {"extractFeatures", ExtractFeatures, nullptr, "(args: ExtractFeaturesArgs) => Promise<ExtractFeaturesResult>",
+     "All radiomics features of one structure of an image."},
+    {"featureCatalogue", nullptr, FeatureCatalogue, "() => FeatureDescription[]",
+     "Every radiomics feature with its IBSI id, unit and family."},
+};
+
+}  // namespace
+
+Table RadiomicsTable() { return kRows; }
+
+}  // namespace isovox::addon
