@@ -134,7 +134,9 @@ Napi::Value DvhCurve(const Napi::CallbackInfo& info) {
   std::vector<double> dose, volume;
   if (!dvh->empty()) {
     const double count = std::ceil(dvh->max_gy / step) + 1;
-    if (count > 5e7) throw InvalidArgument("stepGy", "a step of at least a 50-millionth of the maximum", std::to_string(step));
+    if (count > 5e7) {
+      throw InvalidArgument("stepGy", "a step of at least a 50-millionth of the maximum", std::to_string(step));
+    }
     for (size_t n = 0; n <= static_cast<size_t>(count); ++n) {
       dose.push_back(static_cast<double>(n) * step);
       volume.push_back(dvh->VolumeAt(dose.back()));
@@ -215,7 +217,9 @@ Napi::Value DoseResponse(const Napi::CallbackInfo& info) {
   const Args parameters = args.Object("parameters");
   const auto positive = [&](const char* key) {
     const double value = parameters.Number(key);
-    if (!(value > 0)) throw InvalidArgument(std::string("parameters.") + key, "a positive number", std::to_string(value));
+    if (!(value > 0)) {
+      throw InvalidArgument(std::string("parameters.") + key, "a positive number", std::to_string(value));
+    }
     return value;
   };
   FractionScheme scheme{args.Number("fractions", 0), args.Number("alphaBetaGy", 0)};

@@ -164,7 +164,8 @@ Work ExtractSliceRow(Args& args) {
     volume = args.Native<Volume>("volume");
   }
   return {[=](const Exec& exec) -> Finish {
-    auto slice = std::make_shared<Slice>(dose ? ExtractSlice(*dose, request, exec) : ExtractSlice(*volume, request, exec));
+    auto slice = std::make_shared<Slice>(dose ? ExtractSlice(*dose, request, exec)
+                                              : ExtractSlice(*volume, request, exec));
     return [slice](Napi::Env env) -> Napi::Value {
       auto out = ToJs(env, {{"width", slice->width},
                             {"height", slice->height},

@@ -262,8 +262,8 @@ void DoseSampler::SampleOblique(const Lattice& lattice, double v, double w, doub
     const Vec3 d = half * axis;
     return Vec3{Dot(to_index_.row_i, d), Dot(to_index_.row_j, d), Dot(to_index_.row_k, d) * dose_.grid.spacing[2]};
   };
-  const std::array<Vec3, 3> halves{moved(frame_.axis_u, lattice.cells.du / 2), moved(frame_.axis_v, lattice.cells.dv / 2),
-                                   moved(frame_.normal, dw / 2)};
+  const std::array<Vec3, 3> halves{moved(frame_.axis_u, lattice.cells.du / 2),
+                                   moved(frame_.axis_v, lattice.cells.dv / 2), moved(frame_.normal, dw / 2)};
   for (int32_t column = begin; column < end; ++column) {
     const auto c = static_cast<size_t>(column - begin);
     const Cube cube = Trilinear(frame_.ToPatient(lattice.cells.u0 + (column + 0.5) * lattice.cells.du, v, w));

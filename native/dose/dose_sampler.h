@@ -46,7 +46,7 @@ class DoseSampler {
   // What all rows of one lattice share.
   struct Lattice {
     PlaneLattice cells;
-    // Aligned only, for columns [first, first + node.size()): the node before the cell's centre, and the way to the next.
+    // Aligned only, for columns [first, first + node.size()): the node before the cell's centre, the way to the next.
     int32_t first = 0;
     std::vector<int32_t> node;
     std::vector<float> way;

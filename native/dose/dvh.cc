@@ -100,7 +100,8 @@ class Measurement {
         exec_, count, (count + chunks - 1) / chunks, fresh(),
         [&](int64_t begin, int64_t end) {
           Tally tally = fresh();
-          RunSlabs(std::span(slabs).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), lattice, tally);
+          const auto own = std::span(slabs).first(static_cast<size_t>(end)).subspan(static_cast<size_t>(begin));
+          RunSlabs(own, lattice, tally);
           return tally;
         },
         [](Tally& into, Tally&& part) { into.Merge(std::move(part)); });

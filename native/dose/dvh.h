@@ -1,8 +1,8 @@
 // Dose-volume histograms of contoured structures.
 //
-// The solid between the contours (imaging/solid.h) is cut into slabs at the drawn planes and the dose planes; every slab
-// is cut into cells tied to the dose grid, with exact coverage at the outline; every cell spreads its volume over the
-// doses that the trilinear dose takes inside it. The cells are halved until two steps agree.
+// The solid between the contours (imaging/solid.h) is cut into slabs at the drawn planes and the dose planes; every
+// slab is cut into cells tied to the dose grid, with exact coverage at the outline; every cell spreads its volume over
+// the doses that the trilinear dose takes inside it. The cells are halved until two steps agree.
 #pragma once
 
 #include <string>
@@ -36,7 +36,8 @@ struct Dvh {
   double min_gy = 0, max_gy = 0, mean_gy = 0;
   double low_gy = 0, bin_gy = 0.01;
   std::vector<double> cumulative_cc;  // at low_gy + n * bin_gy; first curve_cc, last 0
-  // Shifted by at most bound_gy the curve lies within bound_cc of its limit for ever finer cells; from the last halving.
+  // Shifted by at most bound_gy the curve lies within bound_cc of its limit for ever finer cells, judging by the last
+  // halving.
   double bound_cc = 0, bound_gy = 0;
   int64_t samples = 0;
   Findings findings;

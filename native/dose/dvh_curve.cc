@@ -20,7 +20,8 @@ double Dvh::DoseAt(double cc) const {
   if (cc <= 0) return max_gy;
   if (cc >= curve_cc) return min_gy;
   // The last edge with at least cc above it.
-  const auto after = std::partition_point(cumulative_cc.begin(), cumulative_cc.end(), [cc](double v) { return v >= cc; });
+  const auto after =
+      std::partition_point(cumulative_cc.begin(), cumulative_cc.end(), [cc](double v) { return v >= cc; });
   if (after == cumulative_cc.begin()) return min_gy;
   if (after == cumulative_cc.end()) return max_gy;
   const auto bin = static_cast<size_t>(after - cumulative_cc.begin()) - 1;

@@ -51,8 +51,8 @@ double GridVolumeAt(const DoseGrid& dose, double gray, const Exec& exec) {
               for (int z = 0; z < kParts; ++z) {
                 for (int y = 0; y < kParts; ++y) {
                   for (int x = 0; x < kParts; ++x) {
-                    const float tx = (static_cast<float>(x) + 0.5F) / kParts, ty = (static_cast<float>(y) + 0.5F) / kParts,
-                                tz = (static_cast<float>(z) + 0.5F) / kParts;
+                    const auto middle = [](int part) { return (static_cast<float>(part) + 0.5F) / kParts; };
+                    const float tx = middle(x), ty = middle(y), tz = middle(z);
                     const float a = c[0] + tx * (c[1] - c[0]), b = c[2] + tx * (c[3] - c[2]);
                     const float d = c[4] + tx * (c[5] - c[4]), e = c[6] + tx * (c[7] - c[6]);
                     const float f = a + ty * (b - a), g = d + ty * (e - d);

@@ -11,8 +11,8 @@ namespace {
 
 Vec3 NodeAt(const DoseGrid& dose, int64_t i, int64_t j, int64_t k) {
   const Grid& g = dose.grid;
-  return g.origin + (static_cast<double>(i) * g.spacing[0]) * g.axes.i + (static_cast<double>(j) * g.spacing[1]) * g.axes.j +
-         dose.plane_mm[static_cast<size_t>(k)] * g.axes.k;
+  return g.origin + (static_cast<double>(i) * g.spacing[0]) * g.axes.i +
+         (static_cast<double>(j) * g.spacing[1]) * g.axes.j + dose.plane_mm[static_cast<size_t>(k)] * g.axes.k;
 }
 
 double Overlap(const DoseGrid& dose, const PointSampler& reference, const Exec& exec) {
@@ -75,11 +75,13 @@ DoseSum SumDoses(std::span<const std::shared_ptr<const DoseGrid>> doses, std::sp
     if (result.overlap.back() >= 1 - 1e-9) continue;
     const std::string which = "Dose " + std::to_string(d);
     const int percent = static_cast<int>(std::floor(100 * result.overlap.back()));
-    result.findings.push_back(result.overlap.back() <= 0
-                                  ? Finding{"dose.disjoint", Severity::kFail, which + " lies wholly outside the sum's grid"}
-                                  : Finding{"dose.cut", Severity::kWarn,
-                                            "Only " + std::to_string(percent) + " % of " + which +
-                                                " lies inside the sum's grid; the rest is not in the sum"});
+    if (result.overlap.back() <= 0) {
+      result.findings.push_back({"dose.disjoint", Severity::kFail, which + " lies wholly outside the sum's grid"});
+    } else {
+      result.findings.push_back({"dose.cut", Severity::kWarn,
+                                 "Only " + std::to_string(percent) + " % of " + which +
+                                     " lies inside the sum's grid; the rest is not in the sum"});
+    }
   }
   return result;
 }

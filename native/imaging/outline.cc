@@ -40,16 +40,19 @@ Polylines SectionLines(const Solid& solid, PatientPlane plane, double position) 
 // One voxel thick, its middle plane at `position`, with a margin of two pixels about [low, high].
 Grid PlaneGrid(PatientPlane plane, double position, double pixel, Vec3 low, Vec3 high) {
   Grid grid;
-  const auto u_low = plane == PatientPlane::kSagittal ? low.y : low.x, u_high = plane == PatientPlane::kSagittal ? high.y : high.x;
-  const auto v_low = plane == PatientPlane::kAxial ? low.y : low.z, v_high = plane == PatientPlane::kAxial ? high.y : high.z;
+  const bool sagittal = plane == PatientPlane::kSagittal, axial = plane == PatientPlane::kAxial;
+  const double u_low = sagittal ? low.y : low.x, u_high = sagittal ? high.y : high.x;
+  const double v_low = axial ? low.y : low.z, v_high = axial ? high.y : high.z;
   const double u0 = (std::floor(u_low / pixel) - 2) * pixel, v0 = (std::floor(v_low / pixel) - 2) * pixel;
-  const auto count = [pixel](double from, double to) { return static_cast<int64_t>(std::ceil((to - from) / pixel)) + 3; };
+  const auto count = [pixel](double from, double to) {
+    return static_cast<int64_t>(std::ceil((to - from) / pixel)) + 3;
+  };
   const int64_t nu = count(u0, u_high), nv = count(v0, v_high);
   grid.spacing = {pixel, pixel, pixel};
   grid.origin = PatientPoint(plane, u0, v0, position);
-  if (plane == PatientPlane::kAxial) grid.size = {nu, nv, 1};
+  if (axial) grid.size = {nu, nv, 1};
   if (plane == PatientPlane::kCoronal) grid.size = {nu, 1, nv};
-  if (plane == PatientPlane::kSagittal) grid.size = {1, nu, nv};
+  if (sagittal) grid.size = {1, nu, nv};
   return grid;
 }
 
@@ -106,8 +109,9 @@ Polylines OutlineOfMask(const CoverageMask& mask, PatientPlane plane, double pos
   request.position_mm = position;
   request.pixel_mm = pixel;
   const Slice slice = ExtractSlice(volume, request, exec);
-  return Isolines(static_cast<const Storage&>(*slice.values).As<float>().first(static_cast<size_t>(slice.width * slice.height)),
-                  slice.width, slice.height, 0.5, slice.u0, slice.v0, slice.pixel_mm);
+  const auto pixels = static_cast<size_t>(slice.width * slice.height);
+  return Isolines(static_cast<const Storage&>(*slice.values).As<float>().first(pixels), slice.width, slice.height, 0.5,
+                  slice.u0, slice.v0, slice.pixel_mm);
 }
 
 }  // namespace isovox

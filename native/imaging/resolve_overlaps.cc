@@ -101,7 +101,8 @@ std::vector<Edge> ResolveOverlaps(std::span<const PlaneLoop> loops) {
       if (!(v1 > v0)) continue;
       placed.clear();
       for (const Side* side : active) placed.push_back({side->At((v0 + v1) / 2), side});
-      std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) { return a.middle < b.middle; });
+      std::stable_sort(placed.begin(), placed.end(),
+                       [](const Placed& a, const Placed& b) { return a.middle < b.middle; });
       rule.Clear();
       bool inside = false;
       for (const auto& [middle, side] : placed) {

@@ -17,8 +17,8 @@ struct PlaneLoop {
 // What is inside, when loops overlap:
 // - one loop by itself: the even-odd rule, so a figure eight has two lobes and a key-hole its hole;
 // - CLOSEDPLANAR_XOR (PS3.3 C.8.8.6.1): even-odd over all loops of the plane;
-// - CLOSED_PLANAR: loops beside each other are united, as separately drawn pieces of one structure; a loop wholly within
-//   another takes away from it (the field's way to draw holes), and one within that adds again.
+// - CLOSED_PLANAR: loops beside each other are united, as separately drawn pieces of one structure; a loop wholly
+//   within another takes away from it (the field's way to draw holes), and one within that adds again.
 std::vector<Edge> ResolveOverlaps(std::span<const PlaneLoop> loops);
 
 }  // namespace isovox

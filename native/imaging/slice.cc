@@ -25,8 +25,8 @@ std::array<double, 4> ExtentOf(const Grid& grid, double last_plane, PatientPlane
   std::array<double, 4> e{1e300, -1e300, 1e300, -1e300};
   for (int corner = 0; corner < 8; ++corner) {
     const auto end = [&](int a, double last) { return (corner >> a & 1) != 0 ? last : 0.0; };
-    const Corner c = Flatten(plane, grid.IndexToPatient({end(0, static_cast<double>(grid.size[0] - 1)),
-                                                         end(1, static_cast<double>(grid.size[1] - 1)), end(2, last_plane)}));
+    const double last_i = static_cast<double>(grid.size[0] - 1), last_j = static_cast<double>(grid.size[1] - 1);
+    const Corner c = Flatten(plane, grid.IndexToPatient({end(0, last_i), end(1, last_j), end(2, last_plane)}));
     e = {std::min(e[0], c.u), std::max(e[1], c.u), std::min(e[2], c.v), std::max(e[3], c.v)};
   }
   return e;
@@ -71,7 +71,8 @@ Slice Extract(const Grid& grid, double last_plane, const SliceRequest& request, 
           continue;
         }
         const auto i0 = static_cast<int64_t>(x), j0 = static_cast<int64_t>(y), k0 = static_cast<int64_t>(z);
-        const double tx = x - static_cast<double>(i0), ty = y - static_cast<double>(j0), tz = z - static_cast<double>(k0);
+        const double tx = x - static_cast<double>(i0), ty = y - static_cast<double>(j0);
+        const double tz = z - static_cast<double>(k0);
         const int64_t at = (k0 * nj + j0) * ni + i0;
         const int64_t di = i0 + 1 < ni, dj = j0 + 1 < nj ? ni : 0, dk = k0 + 1 < nk ? ni * nj : 0;
         const auto mix = [](double a, double b, double t) { return t == 0 ? a : a + t * (b - a); };

@@ -112,7 +112,9 @@ void Solid::VisitOutline(Visit&& visit) const {
   const double inside = 1e-6 * (breaks_.back() - breaks_.front());
   for (const double w : breaks_) {
     bool end = false;
-    for (const Node& node : nodes_) end = end || (node.below < 0 && node.low == w) || (node.above < 0 && node.high == w);
+    for (const Node& node : nodes_) {
+      end = end || (node.below < 0 && node.low == w) || (node.above < 0 && node.high == w);
+    }
     if (!end) continue;
     at(w, w + inside);
     at(w, w - inside);

@@ -32,9 +32,9 @@ struct WeightedRun {
 };
 
 // All runs on the planes [0, planes) of a lattice, weights summing to 1 over the sections of a plane.
-std::vector<std::vector<WeightedRun>> RunsOf(const Solid& solid, const PlaneLattice& lattice, const LatticeWindow& window,
-                                             double w0, double dw, int64_t plane_begin, int64_t plane_end,
-                                             CoverageKind kind, const Exec& exec) {
+std::vector<std::vector<WeightedRun>> RunsOf(const Solid& solid, const PlaneLattice& lattice,
+                                             const LatticeWindow& window, double w0, double dw, int64_t plane_begin,
+                                             int64_t plane_end, CoverageKind kind, const Exec& exec) {
   std::vector<std::vector<WeightedRun>> all(static_cast<size_t>(std::max<int64_t>(0, plane_end - plane_begin)));
   ParallelFor(exec, static_cast<int64_t>(all.size()), 4, [&](int64_t begin, int64_t end) {
     Section section;
@@ -127,17 +127,19 @@ void VoxeliseAligned(const Solid& solid, const Grid& grid, const Alignment& alig
                      const Exec& exec, CoverageMask& mask) {
   const auto [au, av, aw] = alignment.axis;
   const PlaneFrame& frame = solid.frame();
-  const double u0 = Dot(grid.origin, frame.axis_u), v0 = Dot(grid.origin, frame.axis_v), w0 = Dot(grid.origin, frame.normal);
+  const double u0 = Dot(grid.origin, frame.axis_u), v0 = Dot(grid.origin, frame.axis_v);
+  const double w0 = Dot(grid.origin, frame.normal);
   const double du = grid.spacing[au], dv = grid.spacing[av], dw = grid.spacing[aw];
   const PlaneLattice lattice{u0 - du / 2, v0 - dv / 2, du, dv};
   const LatticeWindow window{0, static_cast<int32_t>(grid.size[au]), 0, static_cast<int32_t>(grid.size[av])};
-  const auto first = std::clamp<int64_t>(static_cast<int64_t>(std::floor((solid.breaks().front() - w0) / dw)), 0, grid.size[aw]);
-  const auto last = std::clamp<int64_t>(static_cast<int64_t>(std::ceil((solid.breaks().back() - w0) / dw)) + 1, first, grid.size[aw]);
+  const auto plane = [&](double w) { return static_cast<int64_t>(std::floor((w - w0) / dw)); };
+  const int64_t first = std::clamp<int64_t>(plane(solid.breaks().front()), 0, grid.size[aw]);
+  const int64_t last = std::clamp<int64_t>(plane(solid.breaks().back()) + 2, first, grid.size[aw]);
   const auto planes = RunsOf(solid, lattice, window, w0, dw, first, last, kind, exec);
 
   mask.box = NoBox();
-  for (const auto& plane : planes) {
-    for (const auto& [index, run] : plane) {
+  for (const auto& runs : planes) {
+    for (const auto& [index, run] : runs) {
       std::array<int64_t, 3> a{}, b{};
       a[au] = run.begin, b[au] = run.end - 1;
       a[av] = b[av] = run.row;
@@ -168,7 +170,7 @@ void VoxeliseAligned(const Solid& solid, const Grid& grid, const Alignment& alig
 }
 
 // A lattice along the contours, twice as fine as the grid, and then every voxel's parts looked up in it.
-void VoxeliseTurned(const Roi& roi, const Solid& solid, const Grid& grid, const Exec& exec, CoverageMask& mask) {
+void VoxeliseTurned(const Solid& solid, const Grid& grid, const Exec& exec, CoverageMask& mask) {
   const double finest = *std::min_element(grid.spacing.begin(), grid.spacing.end()) / 2;
   const PlaneFrame& frame = solid.frame();
   const Box2& bounds = solid.bounds();
@@ -182,7 +184,6 @@ void VoxeliseTurned(const Roi& roi, const Solid& solid, const Grid& grid, const 
   CoverageMask source;
   source.grid = fine;
   VoxeliseAligned(solid, fine, {{0, 1, 2}}, CoverageKind::kSlab, exec, source);
-  static_cast<void>(roi);
   if (source.box.empty()) return;
 
   const PatientToIndexMap to_grid(grid), to_fine(fine);
@@ -257,14 +258,13 @@ bool CutByGrid(const Solid& solid, const Grid& grid) {
 Voxelised Voxelise(const Roi& roi, const Grid& grid, const SolidOptions& options, CoverageKind kind, const Exec& exec) {
   Voxelised result;
   result.mask.grid = grid;
-  SolidOptions filled = options;
-  const Solid solid(StackPlanes(roi, grid.axes), filled);
+  const Solid solid(StackPlanes(roi, grid.axes), options);
   result.findings = solid.findings();
   if (solid.empty() || grid.voxels() == 0) return result;
   if (const auto alignment = Align(grid, solid.frame())) {
     VoxeliseAligned(solid, grid, *alignment, kind, exec, result.mask);
   } else {
-    VoxeliseTurned(roi, solid, grid, exec, result.mask);
+    VoxeliseTurned(solid, grid, exec, result.mask);
   }
   Shrink(result.mask);
   if (result.mask.box.empty()) {
