@@ -4,6 +4,12 @@
 #include <cmath>
 
 namespace isovox {
+namespace {
+
+// A cell that the level cuts is looked at in this many parts along each axis.
+constexpr int kParts = 4;
+
+}  // namespace
 
 Conformity ComputeConformity(const Dvh& target, double rx_gy, double piv_cc, double half_cc) {
   Conformity c;
@@ -28,7 +34,6 @@ double GridVolumeAt(const DoseGrid& dose, double gray, const Exec& exec) {
   if (ni < 2 || nj < 2 || nk < 2) return 0;
   const float* values = dose.gray().data();
   const auto level = static_cast<float>(gray);
-  constexpr int kParts = 4;
   const double area = grid.voxel_volume_cc() / grid.spacing[2];  // of a cell, per mm along k
   return OrderedReduce<double>(
       exec, nk - 1, 8, 0.0,
