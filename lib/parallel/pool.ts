@@ -26,7 +26,7 @@ export interface PoolRunOptions {
   readonly moveItems?: boolean | undefined;
   /** See `executeParallel`. Default true. */
   readonly moveResults?: boolean | undefined;
-  /** Gives `{ many: [...] }` for a function that returns an iterator. */
+  /** Gives `{ many: [...] }` for a function that returns an iterator, and `{ one: result }` for any other. */
   readonly collect?: boolean | undefined;
 }
 

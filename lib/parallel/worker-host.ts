@@ -37,7 +37,7 @@ export interface ChunkMessage {
   readonly indices: readonly number[];
   /** Answer every item at once, so that this side knows what is running. */
   readonly exact: boolean;
-  /** Read an iterator that the function returns to its end. */
+  /** Read an iterator that the function returns to its end: `{ many }`, or `{ one }` for any other result. */
   readonly collect: boolean;
   /** Hand large results over instead of copying them. */
   readonly move: boolean;

@@ -106,9 +106,10 @@ async function runChunk({ id, key, define, items, indices, exact, collect, move 
     try {
       if (broken !== undefined) throw broken;
       let value = fn(items[position], { index: indices[position] });
-      if (value !== null && typeof value === 'object') {
-        if (typeof value.then === 'function') value = await value;
-        if (collect && value !== null && typeof value === 'object' && typeof value.next === 'function') value = { many: await all(value) };
+      if (value !== null && typeof value === 'object' && typeof value.then === 'function') value = await value;
+      if (collect) {
+        const iterator = value !== null && typeof value === 'object' && typeof value.next === 'function';
+        value = iterator ? { many: await all(value) } : { one: value };
       }
       values.push(value);
     } catch (error) {
