@@ -95,7 +95,9 @@ command('radiomics', 'radiomics features of one structure of an image', async (_
 )
   .requiredOption('--image <file>', 'image')
   .requiredOption('--mask <file>', "mask on the image's grid")
-  .addOption(new Option('--label <n>', 'value of the mask that is the structure; all above 0 when not given').argParser(Number))
+  .addOption(
+    new Option('--label <n>', 'value of the mask that is the structure; all above 0 when not given').argParser(Number),
+  )
   .option('--config <file>', 'YAML: resample, resegment, discretise, ivh, aggregation, families')
   .requiredOption('--out <file>', 'the table: .csv or .parquet')
   .option('--wide', 'one row, a column per feature');

@@ -33,8 +33,9 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   radiomics: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dose: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dicom: ['io', 'exec', 'simd', 'volume', 'base'],
-  formats: ['dicom', 'io', 'exec', 'simd', 'volume', 'base'],
-  addon: ['radiomics', 'dose', 'imaging', 'formats', 'dicom', 'io', 'exec', 'simd', 'volume', 'base'],
+  store: ['io', 'exec', 'simd', 'volume', 'base'],
+  formats: ['dicom', 'store', 'io', 'exec', 'simd', 'volume', 'base'],
+  addon: ['radiomics', 'dose', 'imaging', 'formats', 'store', 'dicom', 'io', 'exec', 'simd', 'volume', 'base'],
 };
 
 /** Headers that only one room may include. */

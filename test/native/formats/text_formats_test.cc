@@ -57,7 +57,9 @@ TEST_CASE("NRRD and MetaImage: every type, packing, attached and detached, vecto
         for (const char* codec : codecs) {
           CAPTURE(name);
           CAPTURE(codec);
-          WriteVolume({}, volume, folder / name, {4, codec});
+          WriteSettings settings;
+          settings.codec = codec;
+          WriteVolume({}, volume, folder / name, settings);
           const ReadResult read = ReadVolume({}, folder / name);
           CHECK(read.volume.dtype == dtype);
           CHECK(read.volume.frames == frames);
@@ -212,7 +214,9 @@ TEST_CASE("mutants of NRRD, MetaImage and NumPy files end in a typed error or a 
   for (const auto& [name, codec] : std::vector<std::pair<const char*, const char*>>{
            {"m.nrrd", "gzip"}, {"m.nrrd", "raw"}, {"m.nrrd", "bzip2"}, {"m.nrrd", "ascii"}, {"m.nhdr", "raw"},
            {"m.mha", "zlib"},  {"m.mha", "raw"},  {"m.mha", "ascii"},  {"m.mhd", "raw"},    {"m.npy", ""}}) {
-    WriteVolume({}, volume, folder / name, {4, codec});
+    WriteSettings settings;
+    settings.codec = codec;
+    WriteVolume({}, volume, folder / name, settings);
     const auto seed = Slurp(folder / name);
     for (int round = 0; round < 300; ++round) {
       auto bytes = seed;
