@@ -86,8 +86,14 @@ export class Pipeline<Item> implements AsyncIterable<Item> {
 
   /** The items with a limit for how long each may be waited for. */
   iterate(options: { readonly timeoutMs?: number | undefined } = {}): AsyncIterableIterator<Item, undefined> {
+    let begun = false;
     const iterator: AsyncIterableIterator<Item, undefined> = {
-      next: () => this.next(options),
+      next: async () => {
+        // A loop that was under way when the pipeline was stopped just ends.
+        if (this.#over && begun) return { done: true, value: undefined };
+        begun = true;
+        return this.next(options);
+      },
       return: async () => {
         if (!this.definition.source.continuous) await this.stop();
         return { done: true, value: undefined };
