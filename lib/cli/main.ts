@@ -98,7 +98,8 @@ command('radiomics', 'radiomics features of one structure of an image', async (_
   .addOption(
     new Option('--label <n>', 'value of the mask that is the structure; all above 0 when not given').argParser(Number),
   )
-  .option('--config <file>', 'YAML: resample, resegment, discretise, ivh, aggregation, families')
+  .addOption(new Option('--dialect <name>', 'whose names and definitions').choices(['ibsi', 'pyradiomics']).default('ibsi'))
+  .option('--config <file>', 'YAML: resample, resegment, discretise, ivh, aggregation, families; or a PyRadiomics parameter file')
   .requiredOption('--out <file>', 'the table: .csv or .parquet')
   .option('--wide', 'one row, a column per feature');
 

@@ -67,6 +67,43 @@ export interface ExtractFeaturesArgs {
   diagnostics?: boolean;
 }
 
+export type PyradiomicsClass = 'shape' | 'firstorder' | 'glcm' | 'glrlm' | 'glszm' | 'gldm' | 'ngtdm';
+
+/** PyRadiomics' settings under its names, with its defaults. */
+export interface PyradiomicsSettings {
+  binWidth?: number;
+  /** Instead of binWidth. */
+  binCount?: number;
+  normalize?: boolean;
+  normalizeScale?: number;
+  removeOutliers?: number;
+  /** 0 keeps an axis. */
+  resampledPixelSpacing?: [number, number, number];
+  interpolator?: InterpolationName;
+  /** The lower end, or both. */
+  resegmentRange?: number[];
+  resegmentMode?: 'absolute' | 'relative' | 'sigma';
+  voxelArrayShift?: number;
+  distance?: number;
+  gldmA?: number;
+  /** Textures slice by slice. */
+  force2D?: boolean;
+  /** One matrix of all angles: weightingNorm no_weighting. */
+  mergeAngles?: boolean;
+  minimumROISize?: number;
+  minimumROIDimensions?: number;
+  /** All when absent. */
+  classes?: PyradiomicsClass[];
+}
+
+export interface ExtractPyradiomicsArgs {
+  image: Handle<'Volume'>;
+  mask: Handle<'Volume'>;
+  /** Default 1. */
+  label?: number;
+  settings?: PyradiomicsSettings;
+}
+
 export interface FeatureValue {
   /** The IBSI reference tag, `cm_joint_max_3D_comb`. */
   name: string;

@@ -2,7 +2,7 @@
 
 import type { DicomIdentity, DicomWriteOptions, Finding, FormatDescription, GridInput, HeaderRecord, RoiInput, RtDoseSummary, RtPlanInput, RtStructSummary, SeriesSummary, VolumeStatistics } from '../native/dicom-types.js';
 import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs, DoseMetricsResult, DvhCurve, DvhFromMaskArgs, DvhResult, ExtractSliceArgs, IsolineResult, IsolinesArgs, MetricDescription, OutlineArgs, Polyline, ResponseArgs, SliceResult, SumDosesArgs, SumDosesResult, VoxeliseArgs, VoxeliseResult } from '../native/dose-types.js';
-import type { ExtractFeaturesArgs, ExtractFeaturesResult, FeatureDescription } from '../native/radiomics-types.js';
+import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureDescription } from '../native/radiomics-types.js';
 
 /** A native object as JavaScript holds it; made and read only by native functions. */
 export type Handle<Type extends string> = { readonly __isovoxHandle: Type };
@@ -132,6 +132,8 @@ export interface Surface {
   sumDoses: (args: SumDosesArgs, task?: TaskOptions) => Promise<SumDosesResult>;
   /** All radiomics features of one structure of an image. */
   extractFeatures: (args: ExtractFeaturesArgs, task?: TaskOptions) => Promise<ExtractFeaturesResult>;
+  /** The features of PyRadiomics, under its names and by its definitions. */
+  extractPyradiomics: (args: ExtractPyradiomicsArgs, task?: TaskOptions) => Promise<ExtractFeaturesResult>;
   /** Every radiomics feature with its IBSI id, unit and family. */
   featureCatalogue: () => FeatureDescription[];
 }
@@ -161,4 +163,5 @@ export type HeavyName =
   | 'dvhFromMask'
   | 'conformity'
   | 'sumDoses'
-  | 'extractFeatures';
+  | 'extractFeatures'
+  | 'extractPyradiomics';

@@ -6,6 +6,7 @@
 #include "addon/registry.h"
 #include "radiomics/diagnostics.h"
 #include "radiomics/extract.h"
+#include "radiomics/pyradiomics.h"
 #include "radiomics/registry.h"
 
 namespace isovox::addon {
@@ -50,7 +51,7 @@ Settings ReadSettings(const Args& args) {
     s.resample_mm = {mm[0], mm[1], mm[2]};
     s.image_interpolation = ReadInterpolation(resample, "imageInterpolation", s.image_interpolation);
     s.mask_interpolation = ReadInterpolation(resample, "maskInterpolation", s.mask_interpolation);
-    s.round_intensities = resample.Flag("round");
+    if (resample.Flag("round")) s.rounding = radiomics::Rounding::kNearest;
   }
   if (args.Has("resegment")) {
     const Args resegment = args.Object("resegment");
@@ -87,31 +88,76 @@ json Describe(const Findings& findings) {
   return list;
 }
 
+Finish Answer(radiomics::Extraction result) {
+  return [result = std::move(result)](Napi::Env env) {
+    auto features = json::array();
+    for (const auto& f : result.features) {
+      features.push_back({{"name", f.name},
+                          {"value", std::isfinite(f.value) ? json(f.value) : json(nullptr)},
+                          {"unit", f.unit},
+                          {"ibsiId", f.id},
+                          {"family", f.family},
+                          {"finding", f.finding}});
+    }
+    return ToJs(env, {{"features", features}, {"findings", Describe(result.findings)}});
+  };
+}
+
+std::optional<int64_t> ReadLabel(const Args& args) {
+  if (!args.Has("label")) return std::nullopt;
+  return args.Integer("label", -(int64_t{1} << 53), int64_t{1} << 53);
+}
+
 Work ExtractFeatures(Args& args) {
   const auto image = args.Native<const Volume>("image");
   const auto mask = args.Native<const Volume>("mask");
-  std::optional<int64_t> label;
-  if (args.Has("label")) label = args.Integer("label", -(int64_t{1} << 53), int64_t{1} << 53);
+  const auto label = ReadLabel(args);
   const Settings settings = args.Has("settings") ? ReadSettings(args.Object("settings")) : Settings{};
   const bool diagnostics = args.Flag("diagnostics");
   return {[=](const Exec& exec) -> Finish {
-    auto result = radiomics::Extract(exec, *image, *mask, label, settings);
+    auto result = radiomics::Extract(exec, *image, *mask, label, settings, radiomics::Families());
     if (diagnostics) {
       auto rows = radiomics::Diagnostics(exec, *image, *mask, label, settings);
       result.features.insert(result.features.begin(), rows.begin(), rows.end());
     }
-    return [result = std::move(result)](Napi::Env env) {
-      auto features = json::array();
-      for (const auto& f : result.features) {
-        features.push_back({{"name", f.name},
-                            {"value", std::isfinite(f.value) ? json(f.value) : json(nullptr)},
-                            {"unit", f.unit},
-                            {"ibsiId", f.id},
-                            {"family", f.family},
-                            {"finding", f.finding}});
-      }
-      return ToJs(env, {{"features", features}, {"findings", Describe(result.findings)}});
-    };
+    return Answer(std::move(result));
+  }};
+}
+
+radiomics::PyradiomicsSettings ReadPyradiomics(const Args& args) {
+  using RangeMode = radiomics::PyradiomicsSettings::RangeMode;
+  radiomics::PyradiomicsSettings s;
+  s.bin_width = args.Number("binWidth", s.bin_width);
+  if (args.Has("binCount")) s.bin_count = args.Integer("binCount", 1, 65535);
+  s.normalize = args.Flag("normalize");
+  s.normalize_scale = args.Number("normalizeScale", s.normalize_scale);
+  if (args.Has("removeOutliers")) s.remove_outliers = args.Number("removeOutliers");
+  if (args.Has("resampledPixelSpacing")) {
+    const auto mm = args.Numbers("resampledPixelSpacing", 3);
+    s.resampled_spacing = {mm[0], mm[1], mm[2]};
+  }
+  s.interpolator = ReadInterpolation(args, "interpolator", s.interpolator);
+  if (args.Has("resegmentRange")) s.range = args.Numbers("resegmentRange");
+  const std::string mode = args.Text("resegmentMode", "absolute");
+  s.range_mode = mode == "sigma" ? RangeMode::kSigma : mode == "relative" ? RangeMode::kRelative : RangeMode::kAbsolute;
+  s.voxel_array_shift = args.Number("voxelArrayShift", 0);
+  s.distance = static_cast<int>(args.Integer("distance", 1, 16, 1));
+  s.gldm_a = static_cast<int>(args.Integer("gldmA", 0, 65535, 0));
+  s.force_2d = args.Flag("force2D");
+  s.merge_angles = args.Flag("mergeAngles");
+  s.minimum_roi_size = args.Integer("minimumROISize", 1, int64_t{1} << 53, 1);
+  s.minimum_roi_dimensions = static_cast<int>(args.Integer("minimumROIDimensions", 1, 3, 2));
+  if (args.Has("classes")) s.classes = args.TextList("classes");
+  return s;
+}
+
+Work ExtractPyradiomics(Args& args) {
+  const auto image = args.Native<const Volume>("image");
+  const auto mask = args.Native<const Volume>("mask");
+  const auto label = args.Integer("label", -(int64_t{1} << 53), int64_t{1} << 53, 1);
+  const auto settings = args.Has("settings") ? ReadPyradiomics(args.Object("settings")) : radiomics::PyradiomicsSettings{};
+  return {[=](const Exec& exec) -> Finish {
+    return Answer(radiomics::ExtractPyradiomics(exec, *image, *mask, label, settings));
   }};
 }
 
@@ -138,6 +184,8 @@ Napi::Value FeatureCatalogue(const Napi::CallbackInfo& info) {
 constexpr Row kRows[] = {
     {"extractFeatures", ExtractFeatures, nullptr, "(args: ExtractFeaturesArgs) => Promise<ExtractFeaturesResult>",
      "All radiomics features of one structure of an image."},
+    {"extractPyradiomics", ExtractPyradiomics, nullptr, "(args: ExtractPyradiomicsArgs) => Promise<ExtractFeaturesResult>",
+     "The features of PyRadiomics, under its names and by its definitions."},
     {"featureCatalogue", nullptr, FeatureCatalogue, "() => FeatureDescription[]",
      "Every radiomics feature with its IBSI id, unit and family."},
 };

@@ -27,6 +27,9 @@ struct AxisMap {
 // Lattices that share their centre (IBSI 1 chapter 2.4.1): ceil(n * from / to) samples, or n where `to` is 0.
 AxisMap AlignCentres(int64_t size, double from_mm, double to_mm);
 
+// Lattices that share their outer edge: the first sample of both begins at the same place.
+AxisMap AlignCorners(int64_t size, double from_mm, double to_mm);
+
 // Values of `box` of the output lattice. Beyond the input's outermost samples the nearest one counts; the spline's
 // coefficients are those of an input mirrored at its outermost samples.
 std::vector<double> ResampleBox(const Exec& exec, const std::vector<double>& input,

@@ -6,19 +6,18 @@
 
 #include "base/error.h"
 #include "radiomics/prepare.h"
-#include "radiomics/registry.h"
 
 namespace isovox::radiomics {
 namespace {
 
-std::vector<const Family*> Wanted(const Settings& settings) {
+std::vector<const Family*> Wanted(const Settings& settings, std::span<const Family> table) {
   std::vector<const Family*> wanted;
-  for (const Family& family : Families()) {
+  for (const Family& family : table) {
     const bool named = std::find(settings.families.begin(), settings.families.end(), family.name) != settings.families.end();
     if (settings.families.empty() || named) wanted.push_back(&family);
   }
   for (const std::string& name : settings.families) {
-    const auto known = std::any_of(Families().begin(), Families().end(), [&](const Family& f) { return name == f.name; });
+    const auto known = std::any_of(table.begin(), table.end(), [&](const Family& f) { return name == f.name; });
     if (!known) throw InvalidArgument("families", "names of families", name);
   }
   return wanted;
@@ -85,9 +84,9 @@ std::string UnitOf(const char* unit, const std::string& of_image) {
 }
 
 Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
-                   const Settings& settings) {
+                   const Settings& settings, std::span<const Family> table) {
   CheckSettings(settings);
-  const std::vector<const Family*> wanted = Wanted(settings);
+  const std::vector<const Family*> wanted = Wanted(settings, table);
   Extraction out;
   const auto uses = [&](auto what) { return std::any_of(wanted.begin(), wanted.end(), what); };
   const Region region = Prepare(exec, image, mask, label, settings,

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "exec/exec.h"
 #include "imaging/finding.h"
+#include "radiomics/family.h"
 #include "radiomics/settings.h"
 #include "volume/volume.h"
 
@@ -26,9 +28,9 @@ struct Extraction {
   Findings findings;
 };
 
-// `label` as in Prepare. Throws ERR_INVALID_ARGUMENT for settings outside their range or a family that is not known.
+// `label` as in Prepare; `table` is what settings.families chooses from. Throws ERR_INVALID_ARGUMENT for settings outside their range or a family that is not known.
 Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
-                   const Settings& settings);
+                   const Settings& settings, std::span<const Family> table);
 
 // The unit of a feature for intensities in `unit`: "I^2" becomes "HU^2".
 std::string UnitOf(const char* unit, const std::string& of_image);

@@ -17,6 +17,10 @@ Discretised Discretise(const Region& region, const Discretisation& how) {
     case Binning::kFixedSize: {
       out.width = how.width;
       out.first_edge = how.min ? *how.min : region.range_given[0] ? region.intensity_range[0] : *least;
+      if (how.at_multiples) {
+        const double over = std::fmod(*least, how.width);
+        out.first_edge = *least - (over < 0 ? over + how.width : over);
+      }
       for (size_t v = 0; v < values.size(); ++v) {
         out.level[v] = static_cast<int64_t>(std::floor((values[v] - out.first_edge) / how.width)) + 1;
       }

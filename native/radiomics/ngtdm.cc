@@ -6,6 +6,7 @@
 
 #include "radiomics/directions.h"
 #include "radiomics/family.h"
+#include "radiomics/pyradiomics.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -93,10 +94,11 @@ class ToneCounts {
       sum_[c] += other.sum_[c];
     }
   }
-  Tones TonesOf(const Levels& levels) const {
+  // Voxels without neighbours are left out, or, as PyRadiomics has it, count as equal to theirs.
+  Tones TonesOf(const Levels& levels, bool with_lonely) const {
     Tones tones;
     for (int64_t code = 1; code <= levels.codes(); ++code) {
-      int64_t n = 0;
+      int64_t n = with_lonely ? count_[static_cast<size_t>(code * width_)] : 0;
       double s = 0;
       for (int64_t neighbours = 1; neighbours < width_; ++neighbours) {
         const auto at = static_cast<size_t>(code * width_ + neighbours);
@@ -138,6 +140,7 @@ struct Partial {
   RowMean average;
 };
 
+template <bool kWithLonely>
 void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const Settings& settings = *subject.settings;
@@ -160,7 +163,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
             ToneCounts slice(levels, most);
             CountTones(levels, levels.slice_spans[static_cast<size_t>(k)], levels.slice_spans[static_cast<size_t>(k) + 1],
                        later, slice);
-            const Tones tones = slice.TonesOf(levels);
+            const Tones tones = slice.TonesOf(levels, kWithLonely);
             if (tones.voxels == 0) continue;
             part.merged.Merge(slice);
             std::array<double, kCount> row;
@@ -174,7 +177,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
           into.average.AddAll(part.average);
         });
     total.average.Store(values.Row(0));
-    const Tones tones = total.merged.TonesOf(levels);
+    const Tones tones = total.merged.TonesOf(levels, kWithLonely);
     if (tones.voxels > 0) Evaluate(kFormulas, tones, values.Row(1));
   }
   if (settings.aggregations[k3dMerged]) {
@@ -188,7 +191,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
           return part;
         },
         [](ToneCounts& into, ToneCounts&& part) { into.Merge(part); });
-    const Tones tones = counts.TonesOf(levels);
+    const Tones tones = counts.TonesOf(levels, kWithLonely);
     if (tones.voxels > 0) Evaluate(kFormulas, tones, values.Row(2));
   }
 }
@@ -197,7 +200,13 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
 
 Family NgtdmFamily() {
   return {"ngtdm", "IPET", "Neighbourhood grey tone difference matrix", InfosOf(kFormulas), kPlainVariants, true, false,
-          Compute};
+          Compute<false>};
+}
+
+Family PyradiomicsNgtdmFamily() {
+  Family family = NgtdmFamily();
+  family.compute = Compute<true>;
+  return family;
 }
 
 }  // namespace isovox::radiomics

@@ -164,16 +164,26 @@ void Resegment(const Settings& settings, Region& region, Findings& findings) {
                         std::to_string(dropped) + " voxels of the structure are not finite and were left out"});
   }
   double low = -std::numeric_limits<double>::infinity(), high = -low;
-  if (settings.outliers_sigma) {
+  double mean = 0, sigma = 0, most = low;
+  if (settings.outliers_sigma || (settings.range && settings.range_mode != RangeMode::kAbsolute)) {
     const std::vector<double> values = IntensitiesOf(region);
-    double mean = 0, square = 0;
-    for (const double x : values) mean += x / static_cast<double>(values.size());
-    for (const double x : values) square += (x - mean) * (x - mean);
-    const double sigma = std::sqrt(square / static_cast<double>(values.size()));
+    for (const double x : values) {
+      mean += x / static_cast<double>(values.size());
+      most = std::max(most, x);
+    }
+    for (const double x : values) sigma += (x - mean) * (x - mean);
+    sigma = std::sqrt(sigma / static_cast<double>(values.size()));
+  }
+  if (settings.outliers_sigma) {
     low = mean - *settings.outliers_sigma * sigma;
     high = mean + *settings.outliers_sigma * sigma;
   }
-  if (settings.range) {
+  if (settings.range && settings.range_mode != RangeMode::kAbsolute) {
+    const auto [from, to] = *settings.range;
+    const bool deviations = settings.range_mode == RangeMode::kDeviations;
+    low = std::max(low, deviations ? mean + sigma * from : most * from);
+    high = std::min(high, deviations ? mean + sigma * to : most * to);
+  } else if (settings.range) {
     for (size_t end = 0; end < 2; ++end) {
       region.range_given[end] = std::isfinite((*settings.range)[end]);
       region.intensity_range[end] = (*settings.range)[end];
@@ -207,7 +217,8 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
   IndexBox out;
   for (size_t d = 0; d < 3; ++d) {
     const double to = settings.resample_mm ? (*settings.resample_mm)[d] : 0;
-    maps[d] = AlignCentres(image.grid.size[d], image.grid.spacing[d], to);
+    maps[d] = settings.align_corners ? AlignCorners(image.grid.size[d], image.grid.spacing[d], to)
+                                     : AlignCentres(image.grid.size[d], image.grid.spacing[d], to);
     if (maps[d].step != 1) region.spacing[d] = to;
     // Every output sample whose nearest inputs touch the structure.
     const double first = (static_cast<double>(found.begin[d]) - 1 - maps[d].start) / maps[d].step;
@@ -253,11 +264,25 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
   }
   region.image_size = SizeOf(wide);
   in = InputOf(maps, image.grid.size, wide, local);
-  region.image = Resampled(exec, ReadImage(image, in), in, local, wide, settings.image_interpolation);
-  if (settings.round_intensities) {
+  std::vector<double> values = ReadImage(image, in);
+  if (settings.clip) {
+    for (double& x : values) x = std::clamp(x, (*settings.clip)[0], (*settings.clip)[1]);
+  }
+  region.image = Resampled(exec, std::move(values), in, local, wide, settings.image_interpolation);
+  if (settings.rounding == Rounding::kNearest) {
     for (double& x : region.image) x = std::floor(x + 0.5);
+  } else if (settings.rounding == Rounding::kTowardsZero) {
+    for (double& x : region.image) x = std::trunc(x);
   }
   Resegment(settings, region, findings);
+  const auto dimensions = std::count_if(region.size.begin(), region.size.end(), [](int64_t n) { return n > 1; });
+  if (region.morphology_voxels < settings.least_voxels || dimensions < settings.least_dimensions) {
+    findings.push_back({"roi.too_small", Severity::kFail,
+                        "Expected at least " + std::to_string(settings.least_voxels) + " voxels in " +
+                            std::to_string(settings.least_dimensions) + " dimensions but the structure has " +
+                            std::to_string(region.morphology_voxels) + " in " + std::to_string(dimensions)});
+    region.intensity_voxels = 0;
+  }
   return region;
 }
 

@@ -18,20 +18,29 @@ struct Discretisation {
   double width = 0;            // kFixedSize
   int64_t bins = 0;            // kFixedCount
   std::optional<double> min;   // kFixedSize: lower edge of the first bin
+  bool at_multiples = false;   // kFixedSize: edges lie at multiples of the width, as PyRadiomics has them
 };
 
 // How texture matrices of slices and directions become one value (IBSI 1 chapter 3.6). Zone and neighbourhood families
 // have no directions: k2dAverage is their 2D, k25dMerged their 2.5D, k3dMerged their 3D.
 enum Aggregation : int { k2dAverage, k2dMerged, k25dAverage, k25dMerged, k3dAverage, k3dMerged, kAggregations };
 
+// What the ends of a re-segmentation range are: intensities, parts of the structure's maximum, or deviations from its mean.
+enum class RangeMode { kAbsolute, kOfMaximum, kDeviations };
+
+enum class Rounding { kNone, kNearest, kTowardsZero };
+
 struct Settings {
   // A spacing of 0 keeps that axis as it is.
   std::optional<std::array<double, 3>> resample_mm;
   Interpolation image_interpolation = Interpolation::kLinear;
   Interpolation mask_interpolation = Interpolation::kLinear;
-  bool round_intensities = false;  // to whole numbers after resampling, as CT has them
+  bool align_corners = false;    // lattices share their outer edge instead of their centre, as PyRadiomics has them
+  Rounding rounding = Rounding::kNone;  // after resampling: to whole numbers, as CT has them
 
+  std::optional<std::array<double, 2>> clip;   // intensities of the image, before anything else
   std::optional<std::array<double, 2>> range;  // re-segmentation: intensities outside leave the intensity mask
+  RangeMode range_mode = RangeMode::kAbsolute;
   std::optional<double> outliers_sigma;
 
   Discretisation discretise{Binning::kNone, 0, 0, {}};
@@ -39,6 +48,10 @@ struct Settings {
 
   std::array<bool, kAggregations> aggregations{true, true, true, true, true, true};
   std::vector<std::string> families;  // all when empty
+
+  double intensity_shift = 0;    // PyRadiomics' voxelArrayShift, for energy and root mean square
+  int64_t least_voxels = 1;      // smaller structures, or flatter ones, are a finding
+  int least_dimensions = 0;
 
   int distance = 1;          // Chebyshev distance of co-occurrence, NGTDM and NGLDM neighbours
   int coarseness = 0;        // NGLDM: neighbours whose level differs by at most this depend on the centre

@@ -3,9 +3,12 @@
 import { extname } from 'node:path';
 
 import { readVolume } from '../../native/formats.js';
-import { extractFeatures } from '../../native/radiomics.js';
+import { loadPyradiomicsParameters } from '../../native/pyradiomics-config.js';
+import { extractFeatures, extractPyradiomics } from '../../native/radiomics.js';
 import { loadRadiomicsConfig, settingsOf } from '../../native/radiomics-config.js';
+import type { ExtractFeaturesArgs } from '../../native/radiomics-types.js';
 import { dispose } from '../../native/volume.js';
+import type { SubmitOptions } from '../../runtime/task.js';
 import { writeCsv } from '../../table/csv.js';
 import { writeParquet } from '../../table/parquet.js';
 import type { Table } from '../../table/table.js';
@@ -19,13 +22,13 @@ export interface RadiomicsCommandOptions extends CommonOptions {
   readonly mask: string;
   readonly label?: number;
   readonly config?: string;
+  readonly dialect?: 'ibsi' | 'pyradiomics';
   readonly out: string;
   readonly wide?: boolean;
 }
 
 export async function radiomics(options: RadiomicsCommandOptions): Promise<number> {
-  const config = options.config === undefined ? {} : await loadRadiomicsConfig(options.config);
-  const settings = settingsOf(config);
+  const extract = options.dialect === 'pyradiomics' ? await pyradiomics(options) : await ibsi(options);
   const context = commandContext(options);
   const { features, findings } = await interruptible(async (signal) => {
     const task = { context, signal };
@@ -34,16 +37,7 @@ export async function radiomics(options: RadiomicsCommandOptions): Promise<numbe
       readVolume({ path: options.mask }, task),
     ]);
     try {
-      return await extractFeatures(
-        {
-          image: image.volume,
-          mask: mask.volume,
-          settings,
-          diagnostics: config.diagnostics ?? false,
-          ...(options.label !== undefined && { label: options.label }),
-        },
-        task,
-      );
+      return await extract({ image: image.volume, mask: mask.volume }, task);
     } finally {
       dispose(image.volume);
       dispose(mask.volume);
@@ -70,6 +64,24 @@ export async function radiomics(options: RadiomicsCommandOptions): Promise<numbe
     );
   }
   return findings.some(({ severity }) => severity === 'fail') ? EXIT.badData : EXIT.done;
+}
+
+type Extract = (
+  volumes: Pick<ExtractFeaturesArgs, 'image' | 'mask'>,
+  task: SubmitOptions,
+) => ReturnType<typeof extractFeatures>;
+
+async function ibsi({ config: path, label }: RadiomicsCommandOptions): Promise<Extract> {
+  const config = path === undefined ? {} : await loadRadiomicsConfig(path);
+  const settings = settingsOf(config);
+  const rest = { settings, diagnostics: config.diagnostics ?? false, ...(label !== undefined && { label }) };
+  return (volumes, task) => extractFeatures({ ...volumes, ...rest }, task);
+}
+
+async function pyradiomics({ config: path, label }: RadiomicsCommandOptions): Promise<Extract> {
+  const parameters = path === undefined ? { settings: {} } : await loadPyradiomicsParameters(path);
+  const rest = { ...parameters, ...(label !== undefined && { label }) };
+  return (volumes, task) => extractPyradiomics({ ...volumes, ...rest }, task);
 }
 
 const LONG: Omit<Table, 'rows'> = {

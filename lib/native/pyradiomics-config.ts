@@ -1,0 +1,145 @@
+/** PyRadiomics parameter files as they are: what the core computes is taken over, what it does not is refused by name. */
+
+import { readFile } from 'node:fs/promises';
+
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+
+import { closest } from '../config/closest.js';
+import { asIsovoxError, IsovoxError } from '../errors.js';
+import type { InterpolationName, PyradiomicsClass, PyradiomicsSettings } from './radiomics-types.js';
+
+const CLASSES: readonly PyradiomicsClass[] = ['shape', 'firstorder', 'glcm', 'glrlm', 'glszm', 'gldm', 'ngtdm'];
+
+const INTERPOLATORS: Readonly<Record<string, InterpolationName>> = {
+  sitkNearestNeighbor: 'nearest',
+  sitkLinear: 'linear',
+  sitkBSpline: 'cubic',
+  '1': 'nearest',
+  '2': 'linear',
+  '3': 'cubic',
+};
+
+/** Settings that change no value here: what they tune is done another way, or is always on. */
+const WITHOUT_EFFECT = [
+  'additionalInfo',
+  'padDistance',
+  'preCrop',
+  'enableCExtensions',
+  'geometryTolerance',
+  'correctMask',
+  'kernelRadius',
+  'maskedKernel',
+  'initValue',
+  'voxelBatch',
+];
+
+const settingSchema = z.strictObject({
+  binWidth: z.number().positive().nullish(),
+  binCount: z.number().int().positive().nullish(),
+  label: z.number().int().optional(),
+  normalize: z.boolean().optional(),
+  normalizeScale: z.number().positive().optional(),
+  removeOutliers: z.number().positive().nullish(),
+  resampledPixelSpacing: z.array(z.number().min(0)).length(3).nullish(),
+  interpolator: z.union([z.string(), z.number()]).nullish(),
+  resegmentRange: z.array(z.number()).min(1).max(2).nullish(),
+  resegmentMode: z.enum(['absolute', 'relative', 'sigma']).optional(),
+  resegmentShape: z.literal(false).optional(),
+  voxelArrayShift: z.number().optional(),
+  distances: z.array(z.number().int().positive()).length(1, 'Expected one distance').optional(),
+  gldm_a: z.number().int().min(0).optional(),
+  force2D: z.boolean().optional(),
+  force2Ddimension: z.literal(0).optional(),
+  symmetricalGLCM: z.literal(true).optional(),
+  weightingNorm: z.enum(['no_weighting']).nullish(),
+  minimumROISize: z.number().int().positive().nullish(),
+  minimumROIDimensions: z.number().int().min(1).max(3).optional(),
+  ...Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, z.unknown().optional()])),
+});
+
+const schema = z.strictObject({
+  imageType: z.record(z.string(), z.unknown()).nullish(),
+  featureClass: z.record(z.string(), z.array(z.string()).nullish()).nullish(),
+  setting: settingSchema.nullish(),
+  voxelSetting: z.unknown().optional(),
+});
+
+export interface PyradiomicsParameters {
+  readonly settings: PyradiomicsSettings;
+  readonly label?: number;
+}
+
+/** Reads and checks a parameter file. */
+export async function loadPyradiomicsParameters(path: string): Promise<PyradiomicsParameters> {
+  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
+    throw asIsovoxError(thrown);
+  });
+  const document = parseDocument(text);
+  const [problem] = document.errors;
+  if (problem) throw invalid(`${path}:${problem.linePos?.[0].line ?? 1}: ${problem.message}`, path);
+  return parametersOf(document.toJS() ?? {}, path);
+}
+
+/** The same from a value; `path` is what messages call it. */
+export function parametersOf(value: unknown, path: string): PyradiomicsParameters {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    if (issue.code !== 'unrecognized_keys') throw invalid(`${path}: ${issue.path.join('.')}: ${issue.message}`, path);
+    const key = issue.keys[0] as string;
+    const nearest = closest(key, Object.keys(issue.path.length === 0 ? schema.shape : settingSchema.shape));
+    throw invalid(
+      `${path}: Unknown key ${[...issue.path, key].join('.')}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+      path,
+    );
+  }
+  const { imageType, featureClass, setting } = parsed.data;
+  for (const name of Object.keys(imageType ?? {})) {
+    if (name !== 'Original') throw unsupported(`${path}: imageType ${name}`, 'imageType', name);
+  }
+  for (const [name, features] of Object.entries(featureClass ?? {})) {
+    if (!CLASSES.includes(name as PyradiomicsClass))
+      throw unsupported(`${path}: featureClass ${name}`, 'featureClass', name);
+    if (features && features.length > 0) throw unsupported(`${path}: single features of ${name}`, 'featureClass', name);
+  }
+  const s = setting ?? {};
+  const interpolator =
+    s.interpolator === undefined || s.interpolator === null ? undefined : INTERPOLATORS[String(s.interpolator)];
+  if (s.interpolator && !interpolator)
+    throw unsupported(`${path}: interpolator ${s.interpolator}`, 'interpolator', String(s.interpolator));
+  const classes = Object.keys(featureClass ?? {}) as PyradiomicsClass[];
+  const settings: PyradiomicsSettings = {
+    ...(s.binWidth && { binWidth: s.binWidth }),
+    ...(s.binCount && { binCount: s.binCount }),
+    ...(s.normalize !== undefined && { normalize: s.normalize }),
+    ...(s.normalizeScale !== undefined && { normalizeScale: s.normalizeScale }),
+    ...(s.removeOutliers && { removeOutliers: s.removeOutliers }),
+    ...(interpolator &&
+      s.resampledPixelSpacing && {
+        resampledPixelSpacing: s.resampledPixelSpacing as [number, number, number],
+        interpolator,
+      }),
+    ...(s.resampledPixelSpacing &&
+      s.interpolator === undefined && { resampledPixelSpacing: s.resampledPixelSpacing as [number, number, number] }),
+    ...(s.resegmentRange && { resegmentRange: s.resegmentRange }),
+    ...(s.resegmentMode && { resegmentMode: s.resegmentMode }),
+    ...(s.voxelArrayShift !== undefined && { voxelArrayShift: s.voxelArrayShift }),
+    ...(s.distances && { distance: s.distances[0] as number }),
+    ...(s.gldm_a !== undefined && { gldmA: s.gldm_a }),
+    ...(s.force2D !== undefined && { force2D: s.force2D }),
+    ...(s.weightingNorm === 'no_weighting' && { mergeAngles: true }),
+    ...(s.minimumROISize && { minimumROISize: s.minimumROISize }),
+    ...(s.minimumROIDimensions !== undefined && { minimumROIDimensions: s.minimumROIDimensions }),
+    ...(classes.length > 0 && { classes }),
+  };
+  return { settings, ...(s.label !== undefined && { label: s.label }) };
+}
+
+function invalid(message: string, path: string): IsovoxError {
+  return new IsovoxError('ERR_INVALID_ARGUMENT', message, { name: path });
+}
+
+function unsupported(message: string, what: string, value: string): IsovoxError {
+  return new IsovoxError('ERR_UNSUPPORTED', `${message} is not computed`, { what, value });
+}

@@ -1,0 +1,215 @@
+#include "radiomics/pyradiomics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "radiomics/registry.h"
+
+namespace isovox::radiomics {
+namespace {
+
+// A feature of a class and the tag, before its aggregation, of the definition it shares.
+struct Name {
+  const char* of_class;
+  const char* name;
+  const char* tag;
+};
+
+constexpr Name kNames[] = {
+    {"glcm", "Autocorrelation", "cm_auto_corr"},
+    {"glcm", "JointAverage", "cm_joint_avg"},
+    {"glcm", "ClusterProminence", "cm_clust_prom"},
+    {"glcm", "ClusterShade", "cm_clust_shade"},
+    {"glcm", "ClusterTendency", "cm_clust_tend"},
+    {"glcm", "Contrast", "cm_contrast"},
+    {"glcm", "Correlation", "cm_corr"},
+    {"glcm", "DifferenceAverage", "cm_diff_avg"},
+    {"glcm", "DifferenceEntropy", "cm_diff_entr"},
+    {"glcm", "DifferenceVariance", "cm_diff_var"},
+    {"glcm", "JointEnergy", "cm_energy"},
+    {"glcm", "JointEntropy", "cm_joint_entr"},
+    {"glcm", "Imc1", "cm_info_corr1"},
+    {"glcm", "Imc2", "cm_info_corr2"},
+    {"glcm", "Idm", "cm_inv_diff_mom"},
+    {"glcm", "Idmn", "cm_inv_diff_mom_norm"},
+    {"glcm", "Id", "cm_inv_diff"},
+    {"glcm", "Idn", "cm_inv_diff_norm"},
+    {"glcm", "InverseVariance", "cm_inv_var"},
+    {"glcm", "MaximumProbability", "cm_joint_max"},
+    {"glcm", "MCC", "MCC"},
+    {"glcm", "SumAverage", "cm_sum_avg"},
+    {"glcm", "SumEntropy", "cm_sum_entr"},
+    {"glcm", "SumSquares", "cm_joint_var"},
+    {"glrlm", "GrayLevelNonUniformity", "rlm_glnu"},
+    {"glrlm", "GrayLevelNonUniformityNormalized", "rlm_glnu_norm"},
+    {"glrlm", "GrayLevelVariance", "rlm_gl_var"},
+    {"glrlm", "HighGrayLevelRunEmphasis", "rlm_hgre"},
+    {"glrlm", "LongRunEmphasis", "rlm_lre"},
+    {"glrlm", "LongRunHighGrayLevelEmphasis", "rlm_lrhge"},
+    {"glrlm", "LongRunLowGrayLevelEmphasis", "rlm_lrlge"},
+    {"glrlm", "LowGrayLevelRunEmphasis", "rlm_lgre"},
+    {"glrlm", "RunEntropy", "rlm_rl_entr"},
+    {"glrlm", "RunLengthNonUniformity", "rlm_rlnu"},
+    {"glrlm", "RunLengthNonUniformityNormalized", "rlm_rlnu_norm"},
+    {"glrlm", "RunPercentage", "rlm_r_perc"},
+    {"glrlm", "RunVariance", "rlm_rl_var"},
+    {"glrlm", "ShortRunEmphasis", "rlm_sre"},
+    {"glrlm", "ShortRunHighGrayLevelEmphasis", "rlm_srhge"},
+    {"glrlm", "ShortRunLowGrayLevelEmphasis", "rlm_srlge"},
+    {"glszm", "GrayLevelNonUniformity", "szm_glnu"},
+    {"glszm", "GrayLevelNonUniformityNormalized", "szm_glnu_norm"},
+    {"glszm", "GrayLevelVariance", "szm_gl_var"},
+    {"glszm", "HighGrayLevelZoneEmphasis", "szm_hgze"},
+    {"glszm", "LargeAreaEmphasis", "szm_lze"},
+    {"glszm", "LargeAreaHighGrayLevelEmphasis", "szm_lzhge"},
+    {"glszm", "LargeAreaLowGrayLevelEmphasis", "szm_lzlge"},
+    {"glszm", "LowGrayLevelZoneEmphasis", "szm_lgze"},
+    {"glszm", "SizeZoneNonUniformity", "szm_zsnu"},
+    {"glszm", "SizeZoneNonUniformityNormalized", "szm_zsnu_norm"},
+    {"glszm", "SmallAreaEmphasis", "szm_sze"},
+    {"glszm", "SmallAreaHighGrayLevelEmphasis", "szm_szhge"},
+    {"glszm", "SmallAreaLowGrayLevelEmphasis", "szm_szlge"},
+    {"glszm", "ZoneEntropy", "szm_zs_entr"},
+    {"glszm", "ZonePercentage", "szm_z_perc"},
+    {"glszm", "ZoneVariance", "szm_zs_var"},
+    {"gldm", "DependenceEntropy", "ngl_dc_entr"},
+    {"gldm", "DependenceNonUniformity", "ngl_dcnu"},
+    {"gldm", "DependenceNonUniformityNormalized", "ngl_dcnu_norm"},
+    {"gldm", "DependenceVariance", "ngl_dc_var"},
+    {"gldm", "GrayLevelNonUniformity", "ngl_glnu"},
+    {"gldm", "GrayLevelVariance", "ngl_gl_var"},
+    {"gldm", "HighGrayLevelEmphasis", "ngl_hgce"},
+    {"gldm", "LargeDependenceEmphasis", "ngl_hde"},
+    {"gldm", "LargeDependenceHighGrayLevelEmphasis", "ngl_hdhge"},
+    {"gldm", "LargeDependenceLowGrayLevelEmphasis", "ngl_hdlge"},
+    {"gldm", "LowGrayLevelEmphasis", "ngl_lgce"},
+    {"gldm", "SmallDependenceEmphasis", "ngl_lde"},
+    {"gldm", "SmallDependenceHighGrayLevelEmphasis", "ngl_ldhge"},
+    {"gldm", "SmallDependenceLowGrayLevelEmphasis", "ngl_ldlge"},
+    {"ngtdm", "Busyness", "ngt_busyness"},
+    {"ngtdm", "Coarseness", "ngt_coarseness"},
+    {"ngtdm", "Complexity", "ngt_complexity"},
+    {"ngtdm", "Contrast", "ngt_contrast"},
+    {"ngtdm", "Strength", "ngt_strength"},
+};
+
+std::span<const Family> DialectFamilies() {
+  static const Family families[] = {PyradiomicsShapeFamily(), PyradiomicsFirstOrderFamily(), GlcmFamily(), PyradiomicsMccFamily(),
+                                    GlrlmFamily(),            GlszmFamily(),                 NgldmFamily(), PyradiomicsNgtdmFamily()};
+  return families;
+}
+
+// Families that give the features of a class.
+std::vector<std::string> FamiliesOf(const std::string& of_class) {
+  if (of_class == "glcm") return {"glcm", "glcm_mcc"};
+  if (of_class == "gldm") return {"ngldm"};
+  return {of_class};
+}
+
+struct Spread {
+  double mean = 0, deviation = 0, max = 0;
+};
+
+// Mean and sample deviation of a whole image.
+Spread SpreadOf(const Volume& image) {
+  Spread spread;
+  VisitDType(image.dtype, [&]<typename T>(T) {
+    const auto voxels = image.As<T>();
+    const auto n = static_cast<double>(voxels.size());
+    double sum = 0, square = 0;
+    for (const T x : voxels) sum += static_cast<double>(x);
+    const double mean = sum / n;
+    for (const T x : voxels) square += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean);
+    spread.mean = image.slope * mean + image.intercept;
+    spread.deviation = std::abs(image.slope) * std::sqrt(square / (n - 1));
+  });
+  return spread;
+}
+
+bool HoldsWholeNumbers(const Volume& image) {
+  return image.dtype != DType::kFloat32 && image.dtype != DType::kFloat64 && image.slope == std::floor(image.slope) &&
+         image.intercept == std::floor(image.intercept);
+}
+
+Settings Translate(const PyradiomicsSettings& s, Volume& image) {
+  Settings out;
+  out.families.clear();
+  for (const std::string& of_class : s.classes) {
+    for (const std::string& family : FamiliesOf(of_class)) out.families.push_back(family);
+  }
+  out.discretise.method = s.bin_count ? Binning::kFixedCount : Binning::kFixedSize;
+  out.discretise.width = s.bin_width;
+  out.discretise.bins = s.bin_count.value_or(0);
+  out.discretise.at_multiples = true;
+  out.align_corners = true;
+  out.resample_mm = s.resampled_spacing;
+  out.image_interpolation = s.interpolator;
+  out.mask_interpolation = Interpolation::kNearest;
+  out.intensity_shift = s.voxel_array_shift;
+  out.least_voxels = s.minimum_roi_size;
+  out.least_dimensions = s.minimum_roi_dimensions;
+  out.distance = s.distance;
+  out.coarseness = s.gldm_a;
+  out.aggregations.fill(false);
+  out.aggregations[s.force_2d ? k25dAverage : k3dAverage] = !s.merge_angles;
+  out.aggregations[s.force_2d ? k25dMerged : k3dMerged] = true;
+  if (s.normalize) {
+    const Spread spread = SpreadOf(image);
+    if (!(spread.deviation > 0)) throw InvalidArgument("normalize", "an image that is not flat", "a flat image");
+    const double scale = s.normalize_scale / spread.deviation;
+    image.slope *= scale;
+    image.intercept = (image.intercept - spread.mean) * scale;
+    if (s.remove_outliers) out.clip = {-*s.remove_outliers * s.normalize_scale, *s.remove_outliers * s.normalize_scale};
+  } else if (s.resampled_spacing && HoldsWholeNumbers(image)) {
+    out.rounding = Rounding::kTowardsZero;
+  }
+  if (!s.range.empty()) {
+    const double infinity = std::numeric_limits<double>::infinity();
+    out.range = {s.range[0], s.range.size() > 1 ? s.range[1] : infinity};
+    out.range_mode = s.range_mode == PyradiomicsSettings::RangeMode::kAbsolute   ? RangeMode::kAbsolute
+                     : s.range_mode == PyradiomicsSettings::RangeMode::kRelative ? RangeMode::kOfMaximum
+                                                                                 : RangeMode::kDeviations;
+  }
+  return out;
+}
+
+}  // namespace
+
+Extraction ExtractPyradiomics(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
+                              const PyradiomicsSettings& settings) {
+  if (settings.bin_count && *settings.bin_count < 1) {
+    throw InvalidArgument("binCount", "a positive number", std::to_string(*settings.bin_count));
+  }
+  Volume own = image;  // shares the voxels
+  const Settings translated = Translate(settings, own);
+  Extraction result = Extract(exec, own, mask, label, translated, DialectFamilies());
+  const std::string average = settings.force_2d ? "_2_5D_avg" : "_3D_avg";
+  const std::string merged = settings.force_2d ? "_2_5D_comb" : "_3D_comb";
+  const std::string directional = settings.merge_angles ? merged : average;
+  const std::string plain = settings.force_2d ? "_2_5D" : "_3D";
+  std::map<std::string, Feature> by_tag;
+  Extraction out;
+  out.findings = std::move(result.findings);
+  for (Feature& feature : result.features) {
+    if (feature.family == "shape" || feature.family == "firstorder") {
+      feature.name = "original_" + feature.family + "_" + feature.name;
+      out.features.push_back(std::move(feature));
+    } else {
+      by_tag.emplace(feature.name, std::move(feature));
+    }
+  }
+  for (const Name& name : kNames) {
+    auto found = by_tag.find(name.tag + directional);
+    if (found == by_tag.end()) found = by_tag.find(name.tag + plain);
+    if (found == by_tag.end()) continue;
+    Feature feature = found->second;
+    feature.name = std::string("original_") + name.of_class + "_" + name.name;
+    feature.family = name.of_class;
+    out.features.push_back(std::move(feature));
+  }
+  return out;
+}
+
+}  // namespace isovox::radiomics
