@@ -1,4 +1,4 @@
-/** isovox-dvh.ts RTSTRUCT RTDOSE REPETITIONS THREADS: DVHs of all structures, parsing both files included. */
+/** isovox-dvh.ts RTSTRUCT RTDOSE REPETITIONS THREADS parse|parsed: DVHs of all structures, with or without reading the files. */
 
 import { getConfig } from '../../lib/config/resolve.js';
 import { readRtDose, readRtStruct } from '../../lib/native/dicom.js';
@@ -7,16 +7,17 @@ import { addon } from '../../lib/runtime/addon.js';
 import { Context } from '../../lib/runtime/context.js';
 import { packageVersion } from '../../lib/runtime/package-root.js';
 
-const [structures = '', dosePath = '', repetitions = '7', threads = '2'] = process.argv.slice(2);
+const [structures = '', dosePath = '', repetitions = '7', threads = '2', timed = 'parse'] = process.argv.slice(2);
 const context = new Context({ ...getConfig(), read: { ...getConfig().read, concurrency: Number(threads) } });
 const ms: number[] = [];
 const answer: Record<string, number> = {};
 for (let i = 0; i <= Number(repetitions); i++) {
-  const begun = performance.now();
+  let begun = performance.now();
   const [{ rois }, { dose }] = await Promise.all([
     readRtStruct({ path: structures }, { context }),
     readRtDose({ path: dosePath }, { context }),
   ]);
+  if (timed === 'parsed') begun = performance.now();
   const results = await computeDvh({ rois, dose }, { context });
   if (i > 0) ms.push(performance.now() - begun);
   for (const result of results) {
