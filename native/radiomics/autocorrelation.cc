@@ -2,6 +2,7 @@
 // these are products of spectra, so that N voxels cost N log N instead of N^2.
 #include "radiomics/autocorrelation.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -106,13 +107,14 @@ PairSums BySpectra(const Exec& exec, const Region& region, const std::vector<dou
 Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region) {
   std::vector<double> x = IntensitiesOf(region);
   const auto n = static_cast<double>(x.size());
+  const bool flat = std::all_of(x.begin(), x.end(), [&](double value) { return value == x.front(); });
   double mean = 0, square = 0;
   for (const double value : x) mean += value / n;
   for (double& value : x) {
     value -= mean;
     square += value * value;
   }
-  if (x.size() < 2 || square <= 0) {
+  if (flat) {
     return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
   }
   const PairSums sums = x.size() <= 1000 ? Direct(region, x) : BySpectra(exec, region, x);

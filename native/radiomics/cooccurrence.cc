@@ -17,7 +17,7 @@ double XLog2X(uint64_t c) {
 }
 
 // Entropy in bits of counts whose c log2 c sum to `weighted` and which sum to n.
-double Entropy(double weighted, double n) { return std::log2(n) - weighted / n; }
+double Entropy(double weighted, double n) { return std::max(0.0, std::log2(n) - weighted / n); }
 
 }  // namespace
 

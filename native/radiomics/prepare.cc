@@ -45,14 +45,15 @@ void CheckSameGrid(const Grid& image, const Grid& mask) {
 // Reads a box of a volume: values for the image, 0 or 1 for the mask.
 std::vector<double> ReadImage(const Volume& image, const IndexBox& box) {
   std::vector<double> out;
-  out.reserve(static_cast<size_t>((box.end[0] - box.begin[0]) * (box.end[1] - box.begin[1]) * (box.end[2] - box.begin[2])));
+  out.resize(static_cast<size_t>((box.end[0] - box.begin[0]) * (box.end[1] - box.begin[1]) * (box.end[2] - box.begin[2])));
   VisitDType(image.dtype, [&]<typename T>(T) {
     const auto voxels = image.As<T>();
+    double* to = out.data();
     for (int64_t k = box.begin[2]; k < box.end[2]; ++k) {
       for (int64_t j = box.begin[1]; j < box.end[1]; ++j) {
         const T* row = voxels.data() + (k * image.grid.size[1] + j) * image.grid.size[0];
         for (int64_t i = box.begin[0]; i < box.end[0]; ++i) {
-          out.push_back(image.slope * static_cast<double>(row[i]) + image.intercept);
+          *to++ = image.slope * static_cast<double>(row[i]) + image.intercept;
         }
       }
     }
@@ -92,14 +93,15 @@ IndexBox BoxOf(const Volume& mask, std::optional<int64_t> label) {
 }
 
 std::vector<double> ReadMask(const Volume& mask, std::optional<int64_t> label, const IndexBox& box) {
-  std::vector<double> out;
+  std::vector<double> out(static_cast<size_t>((box.end[0] - box.begin[0]) * (box.end[1] - box.begin[1]) * (box.end[2] - box.begin[2])));
   VisitDType(mask.dtype, [&]<typename T>(T) {
     const auto in = InStructure<T>(mask, label);
     const auto voxels = mask.As<T>();
+    double* to = out.data();
     for (int64_t k = box.begin[2]; k < box.end[2]; ++k) {
       for (int64_t j = box.begin[1]; j < box.end[1]; ++j) {
         const T* row = voxels.data() + (k * mask.grid.size[1] + j) * mask.grid.size[0];
-        for (int64_t i = box.begin[0]; i < box.end[0]; ++i) out.push_back(in(row[i]) ? 1 : 0);
+        for (int64_t i = box.begin[0]; i < box.end[0]; ++i) *to++ = in(row[i]) ? 1 : 0;
       }
     }
   });
@@ -235,11 +237,12 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
   for (int64_t k = 0; k < size[2]; ++k) {
     for (int64_t j = 0; j < size[1]; ++j) {
       const double* row = covered.data() + (k * size[1] + j) * size[0];
-      for (int64_t i = 0; i < size[0]; ++i) {
-        if (row[i] < 0.5) continue;
-        tight.begin = {std::min(tight.begin[0], i), std::min(tight.begin[1], j), std::min(tight.begin[2], k)};
-        tight.end = {std::max(tight.end[0], i + 1), std::max(tight.end[1], j + 1), k + 1};
-      }
+      int64_t first = 0, last = size[0];
+      while (first < last && row[first] < 0.5) ++first;
+      if (first == last) continue;
+      while (row[last - 1] < 0.5) --last;
+      tight.begin = {std::min(tight.begin[0], first), std::min(tight.begin[1], j), std::min(tight.begin[2], k)};
+      tight.end = {std::max(tight.end[0], last), std::max(tight.end[1], j + 1), k + 1};
     }
   }
   if (tight.empty()) {
@@ -248,12 +251,15 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
   }
   region.size = SizeOf(tight);
   region.morphology.resize(static_cast<size_t>(region.voxels()));
-  for (int64_t v = 0; v < region.voxels(); ++v) {
-    const int64_t i = v % region.size[0] + tight.begin[0], j = v / region.size[0] % region.size[1] + tight.begin[1];
-    const int64_t k = v / (region.size[0] * region.size[1]) + tight.begin[2];
-    const bool inside = covered[static_cast<size_t>((k * size[1] + j) * size[0] + i)] >= 0.5;
-    region.morphology[static_cast<size_t>(v)] = inside;
-    region.morphology_voxels += inside;
+  uint8_t* inside = region.morphology.data();
+  for (int64_t k = tight.begin[2]; k < tight.end[2]; ++k) {
+    for (int64_t j = tight.begin[1]; j < tight.end[1]; ++j) {
+      const double* row = covered.data() + (k * size[1] + j) * size[0];
+      for (int64_t i = tight.begin[0]; i < tight.end[0]; ++i, ++inside) {
+        *inside = row[i] >= 0.5;
+        region.morphology_voxels += *inside;
+      }
+    }
   }
   IndexBox wide;
   for (size_t d = 0; d < 3; ++d) {

@@ -96,7 +96,7 @@ SizeSums SumsOf(const std::vector<SizeEntry>& entries, double voxels) {
   s.var_i /= s.n;
   s.var_j /= s.n;
   s.energy /= s.n * s.n;
-  s.entropy = std::log2(s.n) - s.entropy / s.n;
+  s.entropy = std::max(0.0, std::log2(s.n) - s.entropy / s.n);
   return s;
 }
 
