@@ -16,6 +16,8 @@ export type * from './native/dicom-types.js';
 export * from './native/dose.js';
 export * from './native/formats.js';
 export * from './native/imaging.js';
+export * from './native/store.js';
+export type * from './native/store-types.js';
 export * from './native/volume.js';
 export { type Phantom, type PhantomOptions, writePhantom } from './phantom/patient.js';
 export { Context, ctxForProcess, ctxForThreads, defaultContext } from './runtime/context.js';

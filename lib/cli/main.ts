@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 
 import { packageVersion } from '../runtime/package-root.js';
 import { EXIT, reportError } from './exit.js';
-import { parseDays, parseList, parsePositive, parseWorkers } from './options.js';
+import { parseChunks, parseDays, parseList, parsePositive, parseWorkers } from './options.js';
 
 const program = new Command('isovox')
   .description('A native engine for medical volumes. Main job: isovox run --dicom-root DIR --outdir OUT')
@@ -98,8 +98,13 @@ command('radiomics', 'radiomics features of one structure of an image', async (_
   .addOption(
     new Option('--label <n>', 'value of the mask that is the structure; all above 0 when not given').argParser(Number),
   )
-  .addOption(new Option('--dialect <name>', 'whose names and definitions').choices(['ibsi', 'pyradiomics']).default('ibsi'))
-  .option('--config <file>', 'YAML: resample, resegment, discretise, ivh, aggregation, families; or a PyRadiomics parameter file')
+  .addOption(
+    new Option('--dialect <name>', 'whose names and definitions').choices(['ibsi', 'pyradiomics']).default('ibsi'),
+  )
+  .option(
+    '--config <file>',
+    'YAML: resample, resegment, discretise, ivh, aggregation, families; or a PyRadiomics parameter file',
+  )
   .requiredOption('--out <file>', 'the table: .csv or .parquet')
   .option('--wide', 'one row, a column per feature');
 
@@ -113,7 +118,11 @@ command('convert <input> <output>', 'any readable format to any writable one', a
   .option('--dtype <name>', 'int16, float32 and so on: the physical values, refused when one does not fit')
   .option('--orientation <code>', 'LPS, RAS and so on: axes permuted and flipped, nothing interpolated')
   .option('--codec <name>', 'how voxels are packed, where the format has a choice')
-  .addOption(new Option('--level <n>', 'effort of the compression, 0 to 12').argParser(Number));
+  .addOption(
+    new Option('--chunks <shape>', 'of a .zarr: axial, sagittal, coronal, isotropic, or x,y,z').argParser(parseChunks),
+  )
+  .option('--shards', 'of a .zarr: many chunks to a file')
+  .addOption(new Option('--level <n>', 'effort of the compression').argParser(Number));
 
 command('status <outdir>', 'every course and stage of a run', async (args, options) =>
   (await import('./commands/status.js')).status(args, options as never),

@@ -42,3 +42,13 @@ export function parseDays(text: string): number {
     throw new InvalidArgumentError('Expected a whole number of days, at least 1.');
   return value;
 }
+
+/** A name of a tile, or voxels along x, y and z. */
+export function parseChunks(text: string): { tile: string } | { chunks: [number, number, number] } {
+  if (/^(axial|sagittal|coronal|isotropic)$/.test(text)) return { tile: text };
+  const chunks = text.split(',').map(Number);
+  if (chunks.length !== 3 || !chunks.every((n) => Number.isInteger(n) && n > 0)) {
+    throw new InvalidArgumentError('Expected axial, sagittal, coronal, isotropic, or three sizes such as 64,64,64.');
+  }
+  return { chunks: chunks as [number, number, number] };
+}

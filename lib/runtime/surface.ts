@@ -3,6 +3,7 @@
 import type { DicomIdentity, DicomWriteOptions, Finding, FormatDescription, GridInput, HeaderRecord, RoiInput, RtDoseSummary, RtPlanInput, RtStructSummary, SeriesSummary, VolumeStatistics } from '../native/dicom-types.js';
 import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs, DoseMetricsResult, DvhCurve, DvhFromMaskArgs, DvhResult, ExtractSliceArgs, IsolineResult, IsolinesArgs, MetricDescription, OutlineArgs, Polyline, ResponseArgs, SliceResult, SumDosesArgs, SumDosesResult, VoxeliseArgs, VoxeliseResult } from '../native/dose-types.js';
 import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureDescription } from '../native/radiomics-types.js';
+import type { StoreDescription, StoreStats } from '../native/store-types.js';
 
 /** A native object as JavaScript holds it; made and read only by native functions. */
 export type Handle<Type extends string> = { readonly __isovoxHandle: Type };
@@ -93,7 +94,7 @@ export interface Surface {
   /** A volume from a file of any known format, or from a folder of DICOM images. */
   readVolume: (args: { path: string }, task?: TaskOptions) => Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>;
   /** A volume to a file, in the format of its extension; the file appears whole or not at all. */
-  writeVolume: (args: { volume: Handle<'Volume'>; path: string; level?: number; codec?: string }, task?: TaskOptions) => Promise<void>;
+  writeVolume: (args: { volume: Handle<'Volume'>; path: string; level?: number; codec?: string; tile?: string; chunks?: [number, number, number]; sharding?: boolean }, task?: TaskOptions) => Promise<void>;
   /** The same volume with its axes permuted and flipped to an orientation, and as values of another type. */
   convertVolume: (args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Smallest, largest and mean value after scaling. */
@@ -102,6 +103,16 @@ export interface Surface {
   describeFormats: () => FormatDescription[];
   /** A volume from a typed array, which is copied. */
   makeVolume: (args: { grid: GridInput; dtype: string; data: VoxelArray; frames?: number; components?: number; slope?: number; intercept?: number; unit?: string }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
+  /** Opens a volume in a Zarr 3 folder; only its metadata are read. */
+  openStore: (args: { path: string }, task?: TaskOptions) => Promise<Handle<'StoredVolume'>>;
+  /** The voxels of a box, each range from begin to before end; only the chunks that it touches are read. */
+  readRegion: (args: { store: Handle<'StoredVolume'>; x?: [number, number]; y?: [number, number]; z?: [number, number]; t?: [number, number] }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
+  /** Geometry, type and chunks of a stored volume. */
+  describeStore: (store: Handle<'StoredVolume'>) => StoreDescription;
+  /** What the tile cache and the stores did in this process. */
+  storeStats: () => StoreStats;
+  /** How many bytes of decoded chunks the process keeps. */
+  setTileCacheLimit: (bytes: number) => void;
   /** How much of every voxel of a grid a contoured structure covers. */
   voxelise: (args: VoxeliseArgs, task?: TaskOptions) => Promise<VoxeliseResult>;
   /** A mask as a volume: uint8 where at least half is covered, or float32 fractions. */
@@ -153,6 +164,8 @@ export type HeavyName =
   | 'convertVolume'
   | 'volumeStatistics'
   | 'makeVolume'
+  | 'openStore'
+  | 'readRegion'
   | 'voxelise'
   | 'maskToVolume'
   | 'maskFromVolume'

@@ -8,7 +8,7 @@
 namespace isovox::addon {
 namespace {
 
-constexpr Table (*kTables[])() = {CoreTable,    VolumeTable, DicomTable,    FormatsTable,
+constexpr Table (*kTables[])() = {CoreTable,    VolumeTable, DicomTable,    FormatsTable, StoreTable,
                                   ImagingTable, DoseTable,   RadiomicsTable};
 
 Napi::Value CallLight(const Napi::CallbackInfo& info, const Row& row) {

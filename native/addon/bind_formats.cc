@@ -1,4 +1,5 @@
 // Volumes from files of any format, from memory, and back.
+#include <cmath>
 #include <cstring>
 
 #include "addon/convert.h"
@@ -69,8 +70,20 @@ Work ReadVolume(Args& args) {
 
 Work WriteVolume(Args& args) {
   formats::WriteSettings settings;
-  settings.level = static_cast<int>(args.Integer("level", 0, 12, settings.level));
+  settings.level = static_cast<int>(args.Integer("level", -7, 22, settings.level));
+  settings.level_given = args.Has("level");
   settings.codec = args.Text("codec", "");
+  settings.tile = args.Text("tile", settings.tile);
+  settings.sharding = args.Flag("sharding");
+  if (args.Has("chunks")) {
+    const auto chunks = args.Numbers("chunks", 3);
+    for (size_t a = 0; a < 3; ++a) {
+      if (!(chunks[a] >= 1 && chunks[a] < 1e9 && chunks[a] == std::floor(chunks[a]))) {
+        throw InvalidArgument("chunks", "three positive whole numbers", std::to_string(chunks[a]));
+      }
+      settings.chunk[a] = static_cast<int64_t>(chunks[a]);
+    }
+  }
   return {[volume = args.Native<const Volume>("volume"), path = args.Text("path"),
            settings](const Exec& exec) -> Finish {
     formats::WriteVolume(exec, *volume, path, settings);
@@ -118,7 +131,8 @@ constexpr Row kRows[] = {
      "(args: { path: string }) => Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>",
      "A volume from a file of any known format, or from a folder of DICOM images."},
     {"writeVolume", WriteVolume, nullptr,
-     "(args: { volume: Handle<'Volume'>; path: string; level?: number; codec?: string }) => Promise<void>",
+     "(args: { volume: Handle<'Volume'>; path: string; level?: number; codec?: string; "
+     "tile?: string; chunks?: [number, number, number]; sharding?: boolean }) => Promise<void>",
      "A volume to a file, in the format of its extension; the file appears whole or not at all."},
     {"convertVolume", ConvertVolume, nullptr,
      "(args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string }) => Promise<Handle<'Volume'>>",

@@ -44,6 +44,7 @@ Table CoreTable();     // bind_core.cc: version, catalogue, tokens
 Table VolumeTable();   // bind_volume.cc: views, geometry, dispose
 Table DicomTable();    // bind_dicom.cc
 Table FormatsTable();  // bind_formats.cc
+Table StoreTable();    // bind_store.cc
 Table ImagingTable();  // bind_imaging.cc
 Table DoseTable();     // bind_dose.cc
 Table RadiomicsTable();  // bind_radiomics.cc

@@ -1,6 +1,7 @@
 // A file format of volumes: how to recognise, read and write it. registry.cc lists them.
 #pragma once
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -20,7 +21,12 @@ struct ReadResult {
 
 struct WriteSettings {
   int level = 4;      // of compression, where the format has any: 0 to 12
+  bool level_given = false;
   std::string codec;  // how voxels are packed, among the format's codecs; empty for its first
+  // Of stores only: the shape of chunks (store/volume_store.h).
+  std::string tile = "isotropic";
+  std::array<int64_t, 3> chunk{0, 0, 0};
+  bool sharding = false;
 };
 
 struct Format {

@@ -29,6 +29,11 @@ bool SniffNpy(const std::string& path, std::span<const std::byte> head);
 Volume ReadNpy(const Exec& exec, const std::string& path, nlohmann::json& findings);
 void WriteNpy(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);
 
+// Zarr 3: OME-Zarr images and plain arrays (zarr.cc).
+bool SniffZarr(const std::string& path, std::span<const std::byte> head);
+Volume ReadZarr(const Exec& exec, const std::string& path, nlohmann::json& findings);
+void WriteZarr(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);
+
 // The row of `codecs` that the settings name, the first when they name none.
 template <typename Codec, size_t N>
 const Codec& FindCodec(const Codec (&codecs)[N], const std::string& name) {

@@ -17,6 +17,8 @@ constexpr const char* kNrrdCodecs[] = {"gzip", "raw", "bzip2", "ascii"};
 constexpr const char* kMetaImageExtensions[] = {".mha", ".mhd"};
 constexpr const char* kMetaImageCodecs[] = {"zlib", "raw", "ascii"};
 constexpr const char* kNpyExtensions[] = {".npy"};
+constexpr const char* kZarrExtensions[] = {".zarr"};
+constexpr const char* kZarrCodecs[] = {"zstd", "zstd-plain", "blosc", "lz4", "gzip", "none"};
 constexpr const char* kDicomExtensions[] = {".dcm"};
 
 // In the order of asking; DICOM last, because a file without preamble is recognised by little.
@@ -25,6 +27,7 @@ constexpr Format kFormats[] = {
     {"nrrd", kNrrdExtensions, SniffNrrd, ReadNrrd, WriteNrrd, kNrrdCodecs},
     {"metaimage", kMetaImageExtensions, SniffMetaImage, ReadMetaImage, WriteMetaImage, kMetaImageCodecs},
     {"npy", kNpyExtensions, SniffNpy, ReadNpy, WriteNpy},
+    {"zarr", kZarrExtensions, SniffZarr, ReadZarr, WriteZarr, kZarrCodecs},
     {"dicom", kDicomExtensions, SniffDicom, ReadDicom, nullptr},
 };
 

@@ -12,11 +12,13 @@ export interface ConvertOptions extends CommonOptions {
   readonly orientation?: string;
   readonly codec?: string;
   readonly level?: number;
+  readonly chunks?: { tile: string } | { chunks: [number, number, number] };
+  readonly shards?: boolean;
 }
 
 export async function convert(args: readonly string[], options: ConvertOptions): Promise<number> {
   const [input, output] = args as [string, string];
-  const { dtype, orientation, codec, level } = options;
+  const { dtype, orientation, codec, level, chunks, shards } = options;
   return interruptible(async (signal) => {
     const task = { context: commandContext(options), signal };
     const read = await readVolume({ path: input }, task);
@@ -25,7 +27,7 @@ export async function convert(args: readonly string[], options: ConvertOptions):
       volume = await convertVolume({ volume, ...given({ dtype, orientation }) }, task);
       addon().dispose(read.volume);
     }
-    await writeVolume({ volume, path: output, ...given({ codec, level }) }, task);
+    await writeVolume({ volume, path: output, ...given({ codec, level, sharding: shards }), ...chunks }, task);
     addon().dispose(volume);
     const { format, findings } = read;
     if (options.json) process.stdout.write(`${JSON.stringify({ input, format, output, findings })}\n`);

@@ -1,0 +1,31 @@
+/** Volumes in Zarr 3 folders: opened once, read box by box. */
+
+import { addon } from '../runtime/addon.js';
+import { defaultContext } from '../runtime/context.js';
+import type { Handle, HeavyName, Surface } from '../runtime/surface.js';
+import { type SubmitOptions, submit } from '../runtime/task.js';
+import type { StoreDescription, StoreStats } from './store-types.js';
+
+type ArgsOf<Name extends HeavyName> = Parameters<Surface[Name]>[0];
+type ResultOf<Name extends HeavyName> = Promise<Awaited<ReturnType<Surface[Name]>>>;
+
+/** Opens an OME-Zarr image or a Zarr 3 array; only its metadata are read. */
+export function openStore(args: ArgsOf<'openStore'>, options?: SubmitOptions): ResultOf<'openStore'> {
+  const { config } = options?.context ?? defaultContext();
+  addon().setTileCacheLimit(config.read.tileCacheSizeMb * 2 ** 20);
+  return submit('openStore', args, options);
+}
+
+/** The voxels of a box, each range [begin, end); only the chunks that it touches are read. */
+export function readRegion(args: ArgsOf<'readRegion'>, options?: SubmitOptions): ResultOf<'readRegion'> {
+  return submit('readRegion', args, options);
+}
+
+export function describeStore(store: Handle<'StoredVolume'>): StoreDescription {
+  return addon().describeStore(store);
+}
+
+/** Measured counters of the tile cache and of reads, since the process began. */
+export function storeStats(): StoreStats {
+  return addon().storeStats();
+}

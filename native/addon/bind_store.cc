@@ -1,0 +1,114 @@
+// Volumes in Zarr 3 folders: opened once, read box by box; the process's tile cache and its counters.
+#include <cmath>
+#include <tuple>
+
+#include "addon/convert.h"
+#include "addon/registry.h"
+#include "io/tile_cache.h"
+#include "store/volume_store.h"
+
+namespace isovox::addon {
+
+template <> struct HandleName<store::StoredVolume> { static constexpr const char* value = "StoredVolume"; };
+
+namespace {
+
+Work OpenStore(Args& args) {
+  return {[path = args.Text("path")](const Exec&) -> Finish {
+    auto stored = std::make_shared<store::StoredVolume>(store::OpenVolume(path));
+    return [stored](Napi::Env env) { return WrapHandle(env, stored); };
+  }};
+}
+
+Napi::Value DescribeStore(const Napi::CallbackInfo& info) {
+  const auto stored = UnwrapHandle<store::StoredVolume>(info[0], "store");
+  const Volume& volume = stored->description;
+  const store::ArrayMeta& meta = stored->array.meta();
+  std::vector<std::string> codecs;
+  for (const auto& step : meta.chain.steps) codecs.emplace_back(step.codec->name);
+  return ToJs(info.Env(), {{"grid", DescribeGrid(volume.grid)},
+                           {"frames", volume.frames},
+                           {"components", volume.components},
+                           {"dtype", std::string(DTypeName(volume.dtype))},
+                           {"slope", volume.slope},
+                           {"intercept", volume.intercept},
+                           {"unit", volume.unit},
+                           {"metadata", volume.metadata},
+                           {"bytes", volume.bytes()},
+                           {"arrayShape", meta.shape},
+                           {"chunkShape", meta.cell()},
+                           {"fileShape", meta.chunk},
+                           {"sharded", meta.sharding.has_value()},
+                           {"codecs", codecs}});
+}
+
+// [begin, end) of `key`, all of the axis when it is not given.
+std::pair<int64_t, int64_t> RangeOf(const Args& args, const char* key, int64_t there) {
+  if (!args.Has(key)) return {0, there};
+  const auto range = args.Numbers(key, 2);
+  for (const double end : range) {
+    if (end != std::floor(end) || end < 0 || end > static_cast<double>(there)) {
+      throw InvalidArgument(key, "[begin, end) within 0 to " + std::to_string(there), std::to_string(end));
+    }
+  }
+  if (range[1] < range[0]) throw InvalidArgument(key, "an end that is not before its begin", std::to_string(range[1]));
+  return {static_cast<int64_t>(range[0]), static_cast<int64_t>(range[1] - range[0])};
+}
+
+Work ReadRegion(Args& args) {
+  const auto stored = args.Native<const store::StoredVolume>("store");
+  const Volume& whole = stored->description;
+  std::array<int64_t, 3> start{}, size{};
+  static constexpr const char* kAxes[] = {"x", "y", "z"};
+  for (size_t a = 0; a < 3; ++a) std::tie(start[a], size[a]) = RangeOf(args, kAxes[a], whole.grid.size[a]);
+  const auto [frame, frames] = RangeOf(args, "t", whole.frames);
+  const std::array<int64_t, 6> factors = {size[0], size[1], size[2], frames, whole.components, static_cast<int64_t>(DTypeSize(whole.dtype))};
+  return {[=](const Exec& exec) -> Finish {
+            auto volume = std::make_shared<Volume>(stored->Read(exec, start, size, frame, frames));
+            return [volume](Napi::Env env) { return WrapHandle(env, volume, static_cast<int64_t>(volume->bytes())); };
+          },
+          static_cast<int64_t>(CheckedProduct(factors))};
+}
+
+Napi::Value StoreStats(const Napi::CallbackInfo& info) {
+  const auto cache = TileCache::Process().counters();
+  const auto& done = StoreCounters::Process();
+  return ToJs(info.Env(), {{"cacheHits", cache.hits},
+                           {"cacheMisses", cache.misses},
+                           {"cacheJoined", cache.joined},
+                           {"cacheEvictions", cache.evictions},
+                           {"cacheBytes", cache.bytes},
+                           {"cacheEntries", cache.entries},
+                           {"cacheLimitBytes", cache.limit},
+                           {"reads", done.reads.load()},
+                           {"readBytes", done.read_bytes.load()},
+                           {"decodedChunks", done.decoded_chunks.load()},
+                           {"decodedBytes", done.decoded_bytes.load()}});
+}
+
+Napi::Value SetTileCacheLimit(const Napi::CallbackInfo& info) {
+  const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+  if (!(bytes >= 0 && bytes < 9e15)) throw InvalidArgument("bytes", "a number of bytes of at least 0", Describe(info[0]));
+  TileCache::Process().SetLimit(static_cast<int64_t>(bytes));
+  return info.Env().Undefined();
+}
+
+constexpr Row kRows[] = {
+    {"openStore", OpenStore, nullptr, "(args: { path: string }) => Promise<Handle<'StoredVolume'>>",
+     "Opens a volume in a Zarr 3 folder; only its metadata are read."},
+    {"readRegion", ReadRegion, nullptr,
+     "(args: { store: Handle<'StoredVolume'>; x?: [number, number]; y?: [number, number]; z?: [number, number]; "
+     "t?: [number, number] }) => Promise<Handle<'Volume'>>",
+     "The voxels of a box, each range from begin to before end; only the chunks that it touches are read."},
+    {"describeStore", nullptr, DescribeStore, "(store: Handle<'StoredVolume'>) => StoreDescription",
+     "Geometry, type and chunks of a stored volume."},
+    {"storeStats", nullptr, StoreStats, "() => StoreStats", "What the tile cache and the stores did in this process."},
+    {"setTileCacheLimit", nullptr, SetTileCacheLimit, "(bytes: number) => void",
+     "How many bytes of decoded chunks the process keeps."},
+};
+
+}  // namespace
+
+Table StoreTable() { return kRows; }
+
+}  // namespace isovox::addon

@@ -1,0 +1,26 @@
+// Zarr 3 folders as a format of volumes: OME-Zarr images and plain arrays (store/volume_store.h).
+#include <filesystem>
+
+#include "formats/formats.h"
+#include "store/volume_store.h"
+
+namespace isovox::formats {
+
+bool SniffZarr(const std::string& path, std::span<const std::byte> head) {
+  std::error_code ignored;
+  return head.empty() && std::filesystem::is_regular_file(path + "/zarr.json", ignored);
+}
+
+Volume ReadZarr(const Exec& exec, const std::string& path, nlohmann::json&) { return store::OpenVolume(path).ReadAll(exec); }
+
+void WriteZarr(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings) {
+  store::VolumeLayout layout;
+  layout.tile = settings.tile;
+  layout.chunk = settings.chunk;
+  if (!settings.codec.empty()) layout.codec = settings.codec;
+  if (settings.level_given) layout.level = settings.level;
+  layout.sharding = settings.sharding;
+  store::SaveVolume(exec, volume, path, layout);
+}
+
+}  // namespace isovox::formats

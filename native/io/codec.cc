@@ -1,0 +1,51 @@
+#include "io/codec.h"
+
+#include <cstring>
+
+#include "base/bytes.h"
+#include "io/crc32c.h"
+#include "io/gzip.h"
+
+namespace isovox {
+namespace {
+
+std::vector<std::byte> EncodeGzip(std::span<const std::byte> bytes, const CodecSettings& settings) {
+  return Gzip(bytes, settings.level);
+}
+
+// The bytes, then their CRC-32C in four bytes, little endian.
+size_t DecodeCrc32c(std::span<const std::byte> bytes, std::span<std::byte> into) {
+  if (bytes.size() < 4) throw Error(ErrorCode::kCorruptData, "The data are too short for their checksum");
+  const auto content = bytes.first(bytes.size() - 4);
+  ByteReader reader(bytes);
+  reader.Skip(content.size());
+  if (reader.Read<uint32_t>() != Crc32c(content)) throw Error(ErrorCode::kCorruptData, "The checksum does not match the data");
+  if (content.size() > into.size()) throw Error(ErrorCode::kCorruptData, "The data hold more than declared");
+  if (!content.empty()) std::memcpy(into.data(), content.data(), content.size());
+  return content.size();
+}
+
+std::vector<std::byte> EncodeCrc32c(std::span<const std::byte> bytes, const CodecSettings&) {
+  std::vector<std::byte> out(bytes.begin(), bytes.end());
+  const uint32_t crc = Crc32c(bytes);
+  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::byte>(crc >> shift & 255));
+  return out;
+}
+
+constexpr ByteCodec kCodecs[] = {
+    {"zstd", DecodeZstd, EncodeZstd},
+    {"blosc", DecodeBlosc, EncodeBlosc},
+    {"gzip", GunzipInto, EncodeGzip},
+    {"crc32c", DecodeCrc32c, EncodeCrc32c},
+};
+
+}  // namespace
+
+const ByteCodec* FindByteCodec(std::string_view name) {
+  for (const ByteCodec& codec : kCodecs) {
+    if (name == codec.name) return &codec;
+  }
+  return nullptr;
+}
+
+}  // namespace isovox
