@@ -1,6 +1,7 @@
 /** The order of a task graph: checks that it can run at all, and how long each task's longest chain of followers is. */
 
 import { IsovoxError } from '../errors.js';
+import { SortedList } from './sorted-list.js';
 
 export interface PlanNode {
   readonly name: string;
@@ -17,6 +18,9 @@ export interface Plan {
   readonly criticalWeight: number;
   /** For each task, its own weight plus the heaviest chain of its followers. */
   readonly priority: ReadonlyMap<string, number>;
+  readonly dependencies: ReadonlyMap<string, readonly string[]>;
+  /** Expected duration of each task, in the unit it was given in. */
+  readonly weights: ReadonlyMap<string, number>;
 }
 
 /** Throws ERR_INVALID_ARGUMENT for an unknown dependency, and for a cycle with its path. */
@@ -60,25 +64,31 @@ export function makePlan(nodes: readonly PlanNode[]): Plan {
     criticalPath.push(at);
     at = next.get(at);
   }
-  return { order: sortTopologically(nodes, followers, byPriority), criticalPath, criticalWeight, priority };
+  return {
+    order: sortTopologically(nodes, followers, byPriority),
+    criticalPath,
+    criticalWeight,
+    priority,
+    dependencies: new Map(nodes.map(({ name, dependencies }) => [name, dependencies])),
+    weights: new Map(nodes.map(({ name, weight }) => [name, weight])),
+  };
 }
 
 function sortTopologically(
   nodes: readonly PlanNode[],
   followers: ReadonlyMap<string, readonly string[]>,
-  compare?: (a: string, b: string) => number,
+  compare: (a: string, b: string) => number = () => 0,
 ): string[] {
   const missing = new Map(nodes.map((node) => [node.name, new Set(node.dependencies).size]));
-  const ready = nodes.filter((node) => node.dependencies.length === 0).map((node) => node.name);
+  const ready = new SortedList(compare);
+  for (const { name, dependencies } of nodes) if (dependencies.length === 0) ready.add(name);
   const order: string[] = [];
-  while (ready.length > 0) {
-    if (compare) ready.sort(compare);
-    const name = ready.shift() as string;
+  for (let name = ready.takeFirst(); name !== undefined; name = ready.takeFirst()) {
     order.push(name);
     for (const follower of new Set(followers.get(name))) {
       const left = (missing.get(follower) ?? 0) - 1;
       missing.set(follower, left);
-      if (left === 0) ready.push(follower);
+      if (left === 0) ready.add(follower);
     }
   }
   if (order.length < nodes.length) throw cycleError(nodes, new Set(order));
