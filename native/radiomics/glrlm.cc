@@ -33,15 +33,17 @@ constexpr Formula<SizeSums> kFormulas[] = {
 };
 constexpr size_t kCount = std::size(kFormulas);
 
-// Runs of spans [first, last) along `offset`, which points to a later voxel. `run` holds each voxel's place in its run.
-void CountRuns(const Levels& levels, size_t first, size_t last, int64_t offset, std::vector<uint16_t>& run,
-               SizeCounter& counts) {
+// Runs of spans [first, last) along `offset`, each met at its first voxel.
+void CountRuns(const Levels& levels, size_t first, size_t last, int64_t offset, SizeCounter& counts) {
   const uint16_t* code = levels.code.data();
   for (size_t s = first; s < last; ++s) {
-    for (int64_t v = levels.spans[s].first; v < levels.spans[s].first + levels.spans[s].length; ++v) {
-      const auto length = static_cast<uint16_t>(code[v - offset] == code[v] ? run[static_cast<size_t>(v - offset)] + 1 : 1);
-      run[static_cast<size_t>(v)] = length;
-      if (code[v + offset] != code[v]) counts.Add(code[v], length);
+    const int64_t end = levels.spans[s].first + levels.spans[s].length;
+    for (int64_t v = levels.spans[s].first; v < end; ++v) {
+      const uint16_t here = code[v];
+      if (code[v - offset] == here) continue;
+      int64_t length = 1;
+      for (int64_t next = v + offset; code[next] == here; next += offset) ++length;
+      counts.Add(here, length);
     }
   }
 }
@@ -65,7 +67,6 @@ void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, Valu
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
   const auto directions = Directions2d(levels, 1);
-  std::vector<uint16_t> run(levels.code.size());
   FlatPartial total = OrderedReduce<FlatPartial>(
       exec, levels.size[2], 8, FlatPartial(levels, longest),
       [&](int64_t begin, int64_t end) {
@@ -78,7 +79,7 @@ void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, Valu
           if (voxels == 0) continue;
           for (size_t d = 0; d < 4; ++d) {
             slice[d].Clear();
-            CountRuns(levels, first, last, directions[d], run, slice[d]);
+            CountRuns(levels, first, last, directions[d], slice[d]);
             part.of_direction[d].Merge(slice[d]);
             if (wanted[k2dAverage]) AddRow(slice[d], voxels, part.slice_average);
           }
@@ -113,9 +114,8 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const auto directions = Directions3d(levels, 1);
   std::vector<SizeCounter> counts(directions.size(), SizeCounter(levels, longest));
   ParallelFor(exec, static_cast<int64_t>(directions.size()), 1, [&](int64_t begin, int64_t) {
-    std::vector<uint16_t> run(levels.code.size());
     const auto d = static_cast<size_t>(begin);
-    CountRuns(levels, 0, levels.spans.size(), directions[d], run, counts[d]);
+    CountRuns(levels, 0, levels.spans.size(), directions[d], counts[d]);
   });
   RowMean average(kCount), merged(kCount);
   for (const SizeCounter& of_direction : counts) AddRow(of_direction, levels.voxels, average);

@@ -14,31 +14,18 @@ struct Form {
   std::array<double, 3> flat_diameter{0, 0, 0};  // between corners with the same k, j and i
 };
 
-// The largest distance between two corners of the mesh that share the coordinate of `axis`.
+// The largest distance between two corners of the mesh that share the coordinate of `axis`. In the plane through voxel
+// middles lie the crossings along the other two axes, between planes those along the axis itself; of each line of voxels
+// only the outermost crossings can be corners of the plane's hull.
 double FlatDiameter(const Region& region, size_t axis) {
   const size_t u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
   const std::array<int64_t, 3> stride{1, region.size[0], region.size[0] * region.size[1]};
+  const std::vector<uint8_t> nothing(region.morphology.size() + 1, 0);
+  const auto plane_at = [&](int64_t p) {
+    return p < 0 || p >= region.size[axis] ? nothing.data() : region.morphology.data() + p * stride[axis];
+  };
   double most = 0;
-  // In the plane through voxel middles lie the crossings along u and v; between planes those along the axis itself.
-  for (int64_t half = -1; half < 2 * region.size[axis]; ++half) {
-    std::vector<PlanePoint> points;
-    const auto inside = [&](int64_t plane, int64_t a, int64_t b) {
-      return plane >= 0 && plane < region.size[axis] && a >= 0 && a < region.size[u] && b >= 0 && b < region.size[v] &&
-             region.morphology[static_cast<size_t>(plane * stride[axis] + a * stride[u] + b * stride[v])] != 0;
-    };
-    const int64_t plane = half < 0 ? -1 : half / 2;
-    const bool between = half < 0 || half % 2 == 1;
-    for (int64_t b = 0; b <= region.size[v]; ++b) {
-      for (int64_t a = 0; a <= region.size[u]; ++a) {
-        if (between) {
-          if (inside(plane, a, b) != inside(plane + 1, a, b)) points.push_back({2 * a, 2 * b});
-          continue;
-        }
-        const bool here = inside(plane, a, b);
-        if (here != inside(plane, a - 1, b)) points.push_back({2 * a - 1, 2 * b});
-        if (here != inside(plane, a, b - 1)) points.push_back({2 * a, 2 * b - 1});
-      }
-    }
+  const auto measure = [&](std::vector<PlanePoint> points) {
     const std::vector<PlanePoint> hull = PlaneHull(std::move(points));
     for (size_t p = 0; p < hull.size(); ++p) {
       for (size_t q = 0; q < p; ++q) {
@@ -47,6 +34,39 @@ double FlatDiameter(const Region& region, size_t axis) {
         most = std::max(most, x * x + y * y);
       }
     }
+  };
+  std::vector<int64_t> first_b(static_cast<size_t>(region.size[u])), last_b(first_b.size());
+  for (int64_t plane = -1; plane < region.size[axis]; ++plane) {
+    const uint8_t *here = plane_at(plane), *next = plane_at(plane + 1);
+    std::vector<PlanePoint> middle, between;
+    std::fill(first_b.begin(), first_b.end(), -1);
+    for (int64_t b = 0; b < region.size[v]; ++b) {
+      int64_t first = -1, last = -1, first_change = -1, last_change = -1;
+      for (int64_t a = 0; a < region.size[u]; ++a) {
+        const int64_t at = a * stride[u] + b * stride[v];
+        if (here[at] != next[at]) {
+          if (first_change < 0) first_change = a;
+          last_change = a;
+        }
+        if (here[at] == 0) continue;
+        if (first < 0) first = a;
+        last = a;
+        if (first_b[static_cast<size_t>(a)] < 0) first_b[static_cast<size_t>(a)] = b;
+        last_b[static_cast<size_t>(a)] = b;
+      }
+      if (first >= 0) middle.insert(middle.end(), {PlanePoint{2 * first - 1, 2 * b}, PlanePoint{2 * last + 1, 2 * b}});
+      if (first_change >= 0) {
+        between.insert(between.end(), {PlanePoint{2 * first_change, 2 * b}, PlanePoint{2 * last_change, 2 * b}});
+      }
+    }
+    for (int64_t a = 0; a < region.size[u]; ++a) {
+      const auto at = static_cast<size_t>(a);
+      if (first_b[at] >= 0) {
+        middle.insert(middle.end(), {PlanePoint{2 * a, 2 * first_b[at] - 1}, PlanePoint{2 * a, 2 * last_b[at] + 1}});
+      }
+    }
+    measure(std::move(middle));
+    measure(std::move(between));
   }
   return std::sqrt(most);
 }
