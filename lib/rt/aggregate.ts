@@ -18,6 +18,7 @@ import { FRACTIONS_COLUMNS } from './fractions.js';
 import { relativeInput } from './input-path.js';
 import type { Finding } from './model.js';
 import { QC_COLUMNS } from './qc-columns.js';
+import { type RadiomicsEntry, radiomicsTable } from './radiomics.js';
 import type { RunConfig } from './run-config.js';
 
 export interface AggregateOptions {
@@ -91,10 +92,12 @@ async function collectTables(options: AggregateOptions, results: readonly Course
   const qc: Row[] = [];
   const cases: Row[] = [];
   const fractions: Row[] = [];
+  const radiomics: RadiomicsEntry[] = [];
   for (const result of results) {
     const read = <T>(stage: string, path: string): Promise<T | undefined> => readOutput(result, stage, path);
     dvh.push(...((await read<Row[]>('dvh', 'dvh_metrics.json')) ?? []));
     curves.push(...curveRows(result, await read('dvh', 'dvh_curves.json')));
+    radiomics.push(...((await read<RadiomicsEntry[]>('radiomics', 'radiomics.json')) ?? []));
     const report = await read<{ row: Row }>('qc', 'qc_reports/qc_report.json');
     if (report) qc.push(report.row);
     const metadata = await read<Row>('organize', 'metadata/case_metadata.json');
@@ -104,6 +107,16 @@ async function collectTables(options: AggregateOptions, results: readonly Course
   return [
     { name: 'dvh_metrics', title: 'Dose-volume metrics', columns: dvhColumns(options.config.dvh), rows: dvh },
     { name: 'dvh_curves', title: 'Dose-volume histograms', columns: DVH_CURVE_COLUMNS, rows: curves },
+    radiomicsTable(
+      'radiomics_ct',
+      'Radiomics on CT',
+      radiomics.filter(({ modality }) => modality === 'CT'),
+    ),
+    radiomicsTable(
+      'radiomics_mr',
+      'Radiomics on MR',
+      radiomics.filter(({ modality }) => modality === 'MR'),
+    ),
     { name: 'qc_reports', title: 'Quality control', columns: QC_COLUMNS, rows: qc },
     { name: 'case_metadata', title: 'Courses', columns: CASE_METADATA_COLUMNS, rows: cases },
     { name: 'fractions', title: 'Treatment fractions', columns: FRACTIONS_COLUMNS, rows: fractions },

@@ -29,6 +29,21 @@ const organize = z
   })
   .prefault({});
 
+const radiomics = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Measure features of every structure on the planning image'),
+    dialect: z.enum(['pyradiomics', 'ibsi']).default('pyradiomics').describe('Names and definitions of the features'),
+    spacingMm: z.number().positive().optional().describe('Isotropic resampling; 1 mm, PET 3 mm'),
+    binWidth: z.number().positive().optional().describe('Width of grey level bins; CT 25 HU, PET 0.25 SUV, MR 64 bins'),
+    skipRois: z
+      .array(z.string())
+      .default(['body', 'external', 'couch*', '*bones*', 'm1', 'm2'])
+      .describe('ROI names to leave out; * matches anything'),
+    minVoxels: z.number().int().min(1).default(120).describe('Smaller structures get a finding instead of features'),
+    maxVoxels: z.number().int().min(1).default(15_000_000).describe('Larger structures get a finding instead'),
+  })
+  .prefault({});
+
 const report = z
   .strictObject({
     slices: z.number().int().min(1).max(64).default(12).describe('Axial slices shown'),
@@ -44,6 +59,7 @@ const report = z
 export const runConfigSchema = z.strictObject({
   organize,
   dvh,
+  radiomics,
   report,
   output: z
     .strictObject({

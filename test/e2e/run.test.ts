@@ -82,6 +82,8 @@ describe('isovox run', () => {
     for (const table of [
       'dvh_metrics',
       'dvh_curves',
+      'radiomics_ct',
+      'radiomics_mr',
       'qc_reports',
       'case_metadata',
       'fractions',
@@ -103,6 +105,24 @@ describe('isovox run', () => {
       expect(parquet.length, table).toBe(rows.length);
     }
     expect(existsSync(join(out, '_RESULTS/isovox.xlsx'))).toBe(true);
+  });
+
+  it('measures the features of every structure but the body', () => {
+    const rows = parseCsv(join(out, '_RESULTS/radiomics_ct.csv')).filter((row) => row.patient_id === 'ONE');
+    expect(rows.map((row) => row.roi_name)).toEqual(phantom.shapes.map((shape) => shape.name));
+    for (const row of rows.filter(({ roi_name }) => roi_name !== 'Small')) {
+      const shape = phantom.shapes.find((one) => one.name === row.roi_name);
+      // Voxels of 2 x 2 x 2.5 mm, resampled to 1 mm: the volume of the mesh is within 2 % of the solid's.
+      expect(
+        Math.abs(Number(row.original_shape_MeshVolume) / 1000 / (shape?.volumeCc ?? 0) - 1),
+        row.roi_name,
+      ).toBeLessThan(0.02);
+      expect(Number(row.original_glcm_JointEntropy)).toBeGreaterThan(0);
+    }
+    // A sphere of 27 voxels is too small to measure, and says so.
+    expect(rows.at(-1)).toMatchObject({ roi_name: 'Small', original_shape_MeshVolume: '', findings: 'roi.too_small' });
+    const findings = parseCsv(join(out, '_RESULTS/findings.csv'));
+    expect(findings.some((row) => row.code === 'roi.too_small' && row.roi === 'Small')).toBe(true);
   });
 
   it('lists every refused file with its reason', () => {

@@ -6,6 +6,7 @@ import { absentStage } from './absent.js';
 import { dvhStage } from './dvh.js';
 import { organizeStage } from './organize.js';
 import { qcStage } from './qc.js';
+import { radiomicsStage } from './radiomics.js';
 import { reportStage } from './report.js';
 
 export const STAGES: readonly Stage[] = [
@@ -14,8 +15,8 @@ export const STAGES: readonly Stage[] = [
   absentStage('segment-custom', 'Custom models and derived structures', 'no custom model or structure'),
   absentStage('crop', 'CT cropping to a body region', 'no segmentation to crop by'),
   dvhStage,
-  absentStage('radiomics', 'Radiomics features', 'not in this version'),
-  absentStage('robustness', 'Robustness of radiomics features', 'no radiomics'),
+  radiomicsStage,
+  absentStage('robustness', 'Robustness of radiomics features', 'no perturbations asked for'),
   qcStage,
   reportStage,
 ];

@@ -1,0 +1,97 @@
+/** What the radiomics stage writes, the settings per modality, and its tables. */
+
+import type {
+  FeatureValue,
+  PyradiomicsSettings,
+  RadiomicsFinding,
+  RadiomicsSettings,
+} from '../native/radiomics-types.js';
+import { packageVersion } from '../runtime/package-root.js';
+import type { Column, Row, Table } from '../table/table.js';
+import type { RunConfig } from './run-config.js';
+
+/** One structure of one course. */
+export interface RadiomicsEntry {
+  readonly patient_id: string;
+  readonly course_id: string;
+  readonly modality: string;
+  readonly segmentation_source: string;
+  readonly roi_number: number;
+  readonly roi_name: string;
+  readonly roi_original_name: string;
+  readonly SeriesInstanceUID: string;
+  readonly rtstruct_sop_instance_uid: string;
+  readonly settings_hash: string;
+  /** Of the image, before resampling. */
+  readonly voxels: number;
+  readonly features: readonly FeatureValue[];
+  readonly findings: readonly RadiomicsFinding[];
+}
+
+/**
+ * The parameter sets that rtpipeline users know: isotropic resampling by cubic B-splines; bins of 25 HU on CT; 64 bins
+ * on MR, whose intensities have no unit; bins of 0.25 SUV on PET, resampled to 3 mm.
+ */
+export function settingsFor(
+  config: RunConfig,
+  modality: string,
+): { pyradiomics: PyradiomicsSettings; ibsi: RadiomicsSettings } {
+  const spacing = config.radiomics.spacingMm ?? (modality === 'PT' ? 3 : 1);
+  const spacingMm: [number, number, number] = [spacing, spacing, spacing];
+  const width = config.radiomics.binWidth ?? (modality === 'PT' ? 0.25 : 25);
+  const byCount = modality === 'MR' && config.radiomics.binWidth === undefined;
+  return {
+    pyradiomics: {
+      resampledPixelSpacing: spacingMm,
+      interpolator: 'cubic',
+      ...(byCount ? { binCount: 64, normalize: true } : { binWidth: width }),
+    },
+    ibsi: {
+      resample: { spacingMm, imageInterpolation: 'cubic', maskInterpolation: 'linear', round: modality === 'CT' },
+      discretise: byCount
+        ? { method: 'fbn', bins: 64 }
+        : { method: 'fbs', width, ...(modality === 'CT' ? { min: -1000 } : {}) },
+    },
+  };
+}
+
+const text = (name: string, definition: string): Column => ({ name, type: 'string', unit: '', definition });
+
+const IDENTITY: readonly Column[] = [
+  text('patient_id', 'PatientID (0010,0020), made safe as a folder name'),
+  text('course_id', 'Course folder'),
+  text('modality', 'Modality (0008,0060) of the image'),
+  text('segmentation_source', 'PlanRTSTRUCT: the structure set that the plan refers to; Manual: another one'),
+  { name: 'roi_number', type: 'int', unit: '', definition: 'ROINumber (3006,0022)' },
+  text('roi_name', 'ROIName (3006,0026)'),
+  text('roi_original_name', 'ROIName as in the structure set'),
+  text('SeriesInstanceUID', 'SeriesInstanceUID (0020,000E) of the image'),
+  text('rtstruct_sop_instance_uid', 'SOPInstanceUID of the structure set'),
+  { name: 'voxels', type: 'int', unit: '', definition: 'Voxels of the image in the structure, before resampling' },
+  text('findings', 'Codes of the findings on this row, separated by |'),
+  text('settings_hash', 'First 16 digits of the SHA-256 of the settings that decide this row'),
+  text('isovox_version', 'Version that computed this row'),
+];
+
+/** One row per structure, a column per feature, in the order in which the features first appear. */
+export function radiomicsTable(name: string, title: string, entries: readonly RadiomicsEntry[]): Table {
+  const features = new Map<string, Column>();
+  const rows = entries.map((entry): Row => {
+    const { features: values, findings, ...identity } = entry;
+    const row: Record<string, string | number | null> = {
+      ...identity,
+      findings: [...new Set(findings.map(({ code }) => code))].sort().join('|'),
+      isovox_version: packageVersion,
+    };
+    for (const { name: feature, value, unit, ibsiId, family } of values) {
+      row[feature] = value;
+      if (!features.has(feature)) {
+        const definition =
+          ibsiId === '' ? `Feature of the family ${family}` : `IBSI feature ${ibsiId} of the family ${family}`;
+        features.set(feature, { name: feature, type: 'float', unit: unit === '1' ? '' : unit, definition });
+      }
+    }
+    return row;
+  });
+  return { name, title, columns: [...IDENTITY, ...features.values()], rows };
+}
