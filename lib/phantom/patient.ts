@@ -55,11 +55,12 @@ const COLORS: readonly Triple[] = [
 
 export const PHANTOM_DOSE: LinearDose = { axis: 'y', atZeroGy: 40, gyPerMm: 0.3 };
 
-/** The solids; planes of the CT cut them at whole numbers of slices for slices of 1, 2, 2.5 and 3 mm. */
+/** The solids; planes of the CT cut them at whole numbers of slices for slices of 1, 2, 2.5 and 3 mm, and the box is made
+ * of whole voxels. */
 export function phantomShapes(): Shape[] {
   return [
     sphere('PTV', [0, 0, 0], 25),
-    box('Box', [-55, 20, 0], [40, 30, 60]),
+    box('Box', [-56, 20, 0], [40, 32, 60]),
     cylinder('Cylinder', [0, 50, 0], 12, 60),
     cone('Cone', [55, 10, 0], 20, 60),
     tube('Tube', [0, -50, 0], 18, 9, 60),
