@@ -11,7 +11,12 @@ const shared = {
 export default defineConfig([
   {
     ...shared,
-    entry: { index: 'lib/index.ts', rt: 'lib/rt/index.ts' },
+    entry: {
+      index: 'lib/index.ts',
+      parallel: 'lib/parallel/index.ts',
+      pipeline: 'lib/pipeline/index.ts',
+      rt: 'lib/rt/index.ts',
+    },
     format: ['esm', 'cjs'],
     dts: true,
     clean: true,

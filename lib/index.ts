@@ -1,5 +1,6 @@
 /** What `import … from 'isovox'` gives. */
 
+export * from './cohort/index.js';
 export { PRESETS, type PresetName, preset } from './config/presets.js';
 export {
   type Config,
@@ -19,7 +20,9 @@ export * from './native/imaging.js';
 export * from './native/store.js';
 export type * from './native/store-types.js';
 export * from './native/volume.js';
+export * from './parallel/index.js';
 export { type Phantom, type PhantomOptions, writePhantom } from './phantom/patient.js';
+export * from './pipeline/index.js';
 export { Context, ctxForProcess, ctxForThreads, defaultContext } from './runtime/context.js';
 export { packageVersion as version } from './runtime/package-root.js';
 export type { GridDescription, Handle, VolumeDescription, VoxelArray } from './runtime/surface.js';

@@ -98,6 +98,7 @@ function startThread(options: HostOptions, events: HostEvents): WorkerHost {
     running: () => ({ id: Atomics.load(progress, 0), position: Atomics.load(progress, 1) }),
     hold: (held) => (held ? worker.ref() : worker.unref()),
     async kill() {
+      worker.ref(); // someone waits for its end now
       await worker.terminate();
       await gone;
     },
@@ -144,11 +145,19 @@ function startProcess(events: HostEvents): WorkerHost {
     };
     child.once('exit', async (code, signal) => {
       // What it still said is read first; a grandchild that holds its stderr open is not waited for.
-      await Promise.race([Promise.all([channelClosed, stderrClosed]), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+      const lastWords = new AbortController();
+      const closed = Promise.all([channelClosed, stderrClosed]).finally(() => lastWords.abort());
+      await Promise.race([closed, sleep(LAST_WORDS_MS, undefined, lastWords).catch(() => {})]);
       end(code, signal);
     });
     child.once('error', () => child.pid === undefined && end(null, null));
   });
+  const hold = (held: boolean) => {
+    for (const part of [child, child.channel, child.stderr]) {
+      const { ref, unref } = (part ?? {}) as Partial<Pick<ChildProcess, 'ref' | 'unref'>>;
+      (held ? ref : unref)?.call(part);
+    }
+  };
   return {
     post(message) {
       const items = message.items.map((item) => withoutSharedMemory(item));
@@ -158,13 +167,9 @@ function startProcess(events: HostEvents): WorkerHost {
       });
     },
     running: () => undefined,
-    hold(held) {
-      for (const part of [child, child.channel, child.stderr]) {
-        const { ref, unref } = (part ?? {}) as Partial<Pick<ChildProcess, 'ref' | 'unref'>>;
-        (held ? ref : unref)?.call(part);
-      }
-    },
+    hold,
     async kill() {
+      hold(true); // someone waits for its end now
       child.kill('SIGKILL');
       await gone;
     },

@@ -3,7 +3,7 @@
 import type { IsovoxError } from '../errors.js';
 import type { PipelineStatistics } from './statistics.js';
 
-export interface TaskOutcome {
+export interface OperationOutcome {
   /** Milliseconds that the operation took, all tries together. */
   readonly ms: number;
   readonly error?: IsovoxError;
@@ -13,7 +13,7 @@ export interface PipelineHooks {
   /** When a stage begins; what it returns is called when the stage ends. An error here ends the pipeline. */
   readonly stage?: (stage: string) => (() => void) | undefined;
   /** Before an item; what it returns is called after it. An error here is a failure of the item. */
-  readonly task?: (stage: string, item: unknown) => ((outcome: TaskOutcome) => void) | undefined;
+  readonly task?: (stage: string, item: unknown) => ((outcome: OperationOutcome) => void) | undefined;
   /** Every `reportStatsInterval` seconds, instead of the report on standard error. */
   readonly stats?: (statistics: PipelineStatistics) => void;
 }

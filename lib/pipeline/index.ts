@@ -12,7 +12,7 @@ export type {
 } from './definition.js';
 export type { DurationSummary } from './durations.js';
 export { type FailedItem, PipelineError } from './failures.js';
-export type { PipelineHooks, TaskOutcome } from './hooks.js';
+export type { OperationOutcome, PipelineHooks } from './hooks.js';
 export type { Pipeline } from './pipeline.js';
 export { type ProfileOptions, profilePipeline, type StageProfile } from './profile.js';
 export type { QueueStatistics } from './queue.js';

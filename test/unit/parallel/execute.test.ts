@@ -158,7 +158,7 @@ describe.each(['thread', 'process'] as const)('executeParallel with poolType %s'
       [3, 4, 4],
     ]);
     expect(items[0]?.length).toBe(100_000);
-    expect(workers()).toBe(0);
+    await expect.poll(workers, { timeout: 1000 }).toBe(0);
   });
 
   it('sees shared memory: in a thread the same, in a process its content', async () => {
