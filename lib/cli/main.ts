@@ -124,6 +124,17 @@ command('convert <input> <output>', 'any readable format to any writable one', a
   .option('--shards', 'of a .zarr: many chunks to a file')
   .addOption(new Option('--level <n>', 'effort of the compression').argParser(Number));
 
+command('ingest', 'images into a cohort; goes on where it was stopped', async (_, options) =>
+  (await import('./commands/ingest.js')).ingest(options as never),
+)
+  .requiredOption('--images <name=glob...>', 'a collection and its images: ct=scans/*_ct.nii.gz, or a folder')
+  .requiredOption('--store <dir>', 'the cohort; made when it is not there')
+  .option('--validate-alignment', 'refuse when the collections of a subject do not lie on one grid');
+
+command('store <uri>', 'what a cohort holds', async (args, options) =>
+  (await import('./commands/store.js')).store(args, options as never),
+).option('--validate', 'compare every volume with the index');
+
 command('status <outdir>', 'every course and stage of a run', async (args, options) =>
   (await import('./commands/status.js')).status(args, options as never),
 );

@@ -94,7 +94,7 @@ export interface Surface {
   /** A volume from a file of any known format, or from a folder of DICOM images. */
   readVolume: (args: { path: string }, task?: TaskOptions) => Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>;
   /** A volume to a file, in the format of its extension; the file appears whole or not at all. */
-  writeVolume: (args: { volume: Handle<'Volume'>; path: string; level?: number; codec?: string; tile?: string; chunks?: [number, number, number]; sharding?: boolean }, task?: TaskOptions) => Promise<void>;
+  writeVolume: (args: { volume: Handle<'Volume'>; path: string; format?: string; level?: number; codec?: string; tile?: string; chunks?: [number, number, number]; sharding?: boolean }, task?: TaskOptions) => Promise<void>;
   /** The same volume with its axes permuted and flipped to an orientation, and as values of another type. */
   convertVolume: (args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Smallest, largest and mean value after scaling. */

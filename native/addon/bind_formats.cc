@@ -73,6 +73,7 @@ Work WriteVolume(Args& args) {
   settings.level = static_cast<int>(args.Integer("level", -7, 22, settings.level));
   settings.level_given = args.Has("level");
   settings.codec = args.Text("codec", "");
+  settings.format = args.Text("format", "");
   settings.tile = args.Text("tile", settings.tile);
   settings.sharding = args.Flag("sharding");
   if (args.Has("chunks")) {
@@ -131,7 +132,7 @@ constexpr Row kRows[] = {
      "(args: { path: string }) => Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>",
      "A volume from a file of any known format, or from a folder of DICOM images."},
     {"writeVolume", WriteVolume, nullptr,
-     "(args: { volume: Handle<'Volume'>; path: string; level?: number; codec?: string; "
+     "(args: { volume: Handle<'Volume'>; path: string; format?: string; level?: number; codec?: string; "
      "tile?: string; chunks?: [number, number, number]; sharding?: boolean }) => Promise<void>",
      "A volume to a file, in the format of its extension; the file appears whole or not at all."},
     {"convertVolume", ConvertVolume, nullptr,

@@ -22,6 +22,7 @@ struct ReadResult {
 struct WriteSettings {
   int level = 4;      // of compression, where the format has any: 0 to 12
   bool level_given = false;
+  std::string format;  // by name; empty: that of the extension
   std::string codec;  // how voxels are packed, among the format's codecs; empty for its first
   // Of stores only: the shape of chunks (store/volume_store.h).
   std::string tile = "isotropic";

@@ -76,7 +76,7 @@ void WriteVolume(const Exec& exec, const Volume& volume, const std::string& path
   for (const Format& format : kFormats) {
     if (format.write == nullptr) continue;
     for (const char* extension : format.extensions) {
-      if (EndsWith(path, extension)) {
+      if (settings.format.empty() ? EndsWith(path, extension) : settings.format == format.name) {
         if (!settings.codec.empty() && format.codecs.empty()) {
           throw InvalidArgument("codec", std::string("none for ") + format.name, "\"" + settings.codec + "\"");
         }

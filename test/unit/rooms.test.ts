@@ -16,11 +16,12 @@ const LIB: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['parallel', 'errors'],
   runtime: ['config', 'errors', 'native-types'],
   native: ['runtime', 'config', 'errors'],
+  cohort: ['table', 'native', 'runtime', 'config', 'errors'],
   phantom: ['native', 'runtime', 'errors'],
   report: ['native', 'table', 'runtime', 'errors'],
   rt: ['graph', 'table', 'report', 'native', 'runtime', 'config', 'errors'],
-  cli: ['rt', 'phantom', 'report', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
-  index: ['rt', 'phantom', 'pipeline', 'graph', 'parallel', 'table', 'native', 'runtime', 'config', 'errors'],
+  cli: ['cohort', 'rt', 'phantom', 'report', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
+  index: ['cohort', 'rt', 'phantom', 'pipeline', 'graph', 'parallel', 'table', 'native', 'runtime', 'config', 'errors'],
 };
 
 const NATIVE: Readonly<Record<string, readonly string[]>> = {

@@ -1,0 +1,135 @@
+/** A cohort: collections of volumes and the subjects they show, in one folder that other programs can read too. */
+
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { IsovoxError, invalidArgument } from '../errors.js';
+import type { Table } from '../table/table.js';
+import { Collection } from './collection.js';
+import { type IngestOptions, type IngestReport, ingest } from './ingest.js';
+import { type Manifest, readManifest, writeGroup, writeManifest } from './manifest.js';
+import { type ImageSource, listSources } from './sources.js';
+import { tableOf, volumesTable, writeTables } from './tables.js';
+import { type StoreFinding, validateStore } from './validate.js';
+
+export class Cohort {
+  #manifest: Manifest;
+
+  private constructor(
+    readonly uri: string,
+    manifest: Manifest,
+  ) {
+    this.#manifest = manifest;
+  }
+
+  /** A new, empty cohort. Throws ERR_INVALID_ARGUMENT when one is there already. */
+  static async create(uri: string): Promise<Cohort> {
+    checkLocal(uri);
+    if (await stat(join(uri, 'index.json')).catch(() => undefined)) {
+      throw invalidArgument('uri', 'a folder that holds no cohort yet', uri);
+    }
+    const manifest: Manifest = { version: 1, subjects: [], volumes: [] };
+    await mkdir(join(uri, 'collections'), { recursive: true });
+    await writeGroup(uri);
+    await writeGroup(join(uri, 'collections'));
+    await writeTables(uri, manifest);
+    await writeManifest(uri, manifest);
+    return new Cohort(uri, manifest);
+  }
+
+  static async open(uri: string): Promise<Cohort> {
+    checkLocal(uri);
+    return new Cohort(uri, await readManifest(uri));
+  }
+
+  /**
+   * A cohort from images: a glob, a folder, or paths with their subjects for each collection. Goes on where an earlier
+   * call was stopped, and adds to a cohort that is there. Throws ERR_IO, with the report of all, when images failed.
+   */
+  static async fromImages(
+    uri: string,
+    images: Readonly<Record<string, ImageSource>>,
+    options: IngestOptions = {},
+  ): Promise<Cohort> {
+    const { cohort, report } = await Cohort.ingest(uri, images, options);
+    const [first] = report.failed;
+    if (first) {
+      throw new IsovoxError(
+        'ERR_IO',
+        `${report.failed.length} images were not read, the first: ${first.path}: ${first.reason}`,
+        {
+          path: first.path,
+          failed: JSON.stringify(report.failed),
+        },
+      );
+    }
+    return cohort;
+  }
+
+  /** As fromImages; what could not be read is in the report, and the rest is in the cohort. */
+  static async ingest(
+    uri: string,
+    images: Readonly<Record<string, ImageSource>>,
+    options: IngestOptions = {},
+  ): Promise<{ cohort: Cohort; report: IngestReport }> {
+    checkLocal(uri);
+    const items = (await Promise.all(Object.entries(images).map(([name, source]) => listSources(name, source)))).flat();
+    const there = await stat(join(uri, 'index.json')).catch(() => undefined);
+    if (!there) await Cohort.create(uri);
+    const report = await ingest(uri, items, options);
+    return { cohort: await Cohort.open(uri), report };
+  }
+
+  /** More images into this cohort; what is in it already, from the same source, is not read again. */
+  async append(images: Readonly<Record<string, ImageSource>>, options: IngestOptions = {}): Promise<IngestReport> {
+    const { cohort, report } = await Cohort.ingest(this.uri, images, options);
+    this.#manifest = cohort.#manifest;
+    return report;
+  }
+
+  get collectionNames(): string[] {
+    return [...new Set(this.#manifest.volumes.map((row) => row.collection))];
+  }
+  get subjectIds(): string[] {
+    return this.#manifest.subjects.map((row) => row.subject_id);
+  }
+  get length(): number {
+    return this.#manifest.volumes.length;
+  }
+
+  collection(name: string): Collection {
+    const rows = this.#manifest.volumes.filter((row) => row.collection === name);
+    if (rows.length === 0) throw invalidArgument('collection', `one of ${this.collectionNames.join(', ')}`, name);
+    return new Collection(name, this.uri, rows, this.#subjectMap());
+  }
+
+  /** All volumes, of every collection. */
+  all(): Collection {
+    return new Collection('', this.uri, this.#manifest.volumes, this.#subjectMap());
+  }
+
+  subjectsTable(): Table {
+    return tableOf('subjects', 'Subjects', this.#manifest.subjects);
+  }
+  volumesTable(): Table {
+    return volumesTable(this.#manifest.volumes);
+  }
+
+  /** What is wrong with the store; an empty list when nothing is. */
+  validate(): Promise<StoreFinding[]> {
+    return validateStore(this.uri);
+  }
+
+  #subjectMap() {
+    return new Map(this.#manifest.subjects.map((row) => [row.subject_id, row]));
+  }
+}
+
+function checkLocal(uri: string): void {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(uri)) {
+    throw new IsovoxError('ERR_UNSUPPORTED', `Expected a folder of this machine for uri but received ${uri}`, {
+      what: 'uri',
+      value: uri,
+    });
+  }
+}

@@ -1,0 +1,105 @@
+/** Work on the volumes of a collection that begins when its results are asked for. */
+
+import { defaultContext } from '../runtime/context.js';
+import type { Cell, Table } from '../table/table.js';
+import type { Collection, Predicate } from './collection.js';
+import { eachInOrder } from './each.js';
+import { tableOf } from './tables.js';
+import type { CohortVolume } from './volume.js';
+
+export type Mapper<T, R> = (value: T, row: Readonly<Record<string, Cell>>) => R | Promise<R>;
+
+/** Immutable; every step gives a new query. Volumes are worked on `read.maxWorkers` at a time. */
+export class LazyQuery<T> {
+  constructor(
+    private readonly collection: Collection,
+    private readonly steps: readonly Mapper<unknown, unknown>[],
+  ) {}
+
+  filter(condition: string | Predicate): LazyQuery<T> {
+    return this.#on(this.collection.filter(condition));
+  }
+  filterSubjects(subjects: readonly string[]): LazyQuery<T> {
+    return this.#on(this.collection.sel({ subject: subjects }));
+  }
+  iloc(begin: number, end: number): LazyQuery<T> {
+    return this.#on(this.collection.iloc(begin, end));
+  }
+  loc(obsIds: readonly string[]): LazyQuery<T> {
+    return this.#on(this.collection.loc(obsIds));
+  }
+  head(n?: number): LazyQuery<T> {
+    return this.#on(this.collection.head(n));
+  }
+  tail(n?: number): LazyQuery<T> {
+    return this.#on(this.collection.tail(n));
+  }
+  sample(n: number, seed?: number): LazyQuery<T> {
+    return this.#on(this.collection.sample(n, seed));
+  }
+
+  /** What a step returns, the next one is given. */
+  map<R>(mapper: Mapper<T, R>): LazyQuery<R> {
+    return new LazyQuery<R>(this.collection, [...this.steps, mapper as Mapper<unknown, unknown>]);
+  }
+
+  count(): number {
+    return this.collection.length;
+  }
+
+  /** All results, in the order of the collection. */
+  toList(options: { maxWorkers?: number } = {}): Promise<T[]> {
+    const atOnce = options.maxWorkers ?? defaultContext().config.read.maxWorkers;
+    return eachInOrder([...this.collection], atOnce, (volume) => this.#run(volume));
+  }
+
+  /** One result after the other; the next ones are worked on meanwhile. */
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    const ahead = defaultContext().config.read.maxWorkers;
+    const running: Promise<{ value: T } | { reason: unknown }>[] = [];
+    const volumes = this.collection[Symbol.iterator]();
+    for (;;) {
+      while (running.length < ahead) {
+        const next = volumes.next();
+        if (next.done) break;
+        running.push(
+          this.#run(next.value).then(
+            (value) => ({ value }),
+            (reason: unknown) => ({ reason }),
+          ),
+        );
+      }
+      const first = await running.shift();
+      if (!first) return;
+      if ('reason' in first) throw first.reason;
+      yield first.value;
+    }
+  }
+
+  /** The volumes' columns, and those of the objects that the last step returns. */
+  async toTable(name = 'query'): Promise<Table> {
+    const volumes = [...this.collection];
+    const results = await this.toList();
+    const rows = volumes.map((volume, i) => {
+      const result: unknown = results[i];
+      const more = this.steps.length === 0 ? {} : isPlain(result) ? result : { value: result as Cell };
+      return { ...this.collection.cellsOf(volume), ...more };
+    });
+    return tableOf(name, name, rows);
+  }
+
+  async #run(volume: CohortVolume): Promise<T> {
+    const row = this.collection.cellsOf(volume);
+    let value: unknown = volume;
+    for (const step of this.steps) value = await step(value, row);
+    return value as T;
+  }
+
+  #on(collection: Collection): LazyQuery<T> {
+    return new LazyQuery<T>(collection, this.steps);
+  }
+}
+
+function isPlain(value: unknown): value is Record<string, Cell> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
