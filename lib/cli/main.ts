@@ -62,6 +62,9 @@ command('run', 'the main job: a folder of radiotherapy DICOM in; dose tables, QC
     new Option('--merge-criteria <rule>', 'what makes one course').choices(['same_ct_study', 'frame_of_reference']),
   )
   .addOption(new Option('--memory <MiB>', 'memory for courses in flight').argParser(parsePositive))
+  .addOption(
+    new Option('--constraints <sheets>', 'constraint sheets: YAML files, or quantec, sbrt-spine').argParser(parseList),
+  )
   .option('--xlsx', 'also write the tables as one .xlsx file')
   .option('--dry-run', 'say what would run, write nothing');
 

@@ -1,7 +1,7 @@
 /** The page of one course. */
 
 import { DARK_PAPER, hex, LIGHT_PAPER, legible, roiColor } from './color.js';
-import type { CheckData, CourseReportData, ImagesData, LinkData, RoiData } from './data.js';
+import type { CheckData, ConstraintData, CourseReportData, ImagesData, LinkData, RoiData } from './data.js';
 import { type DataColumn, dataTable } from './data-table.js';
 import { documentOf } from './document.js';
 import { chartOption, chartSvg, doseAxisEnd, drawnCurves } from './dvh-chart.js';
@@ -130,6 +130,31 @@ function metricsCard(data: CourseReportData): Markup {
 ${dataTable({ id: 'metrics-table', caption: 'Dose-volume metrics per structure', columns, rows: data.metrics.rows, filter: 'Filter structures', empty: data.curvesAbsent ?? 'No structure of this course was measured.', rowHeaders: true })}</section>`;
 }
 
+const RESULT_STATUS = { pass: 'PASS', fail: 'FAIL', unknown: 'SKIPPED' } as const;
+
+function constraintsCard(constraints: readonly ConstraintData[]): Markup {
+  const columns: DataColumn<ConstraintData>[] = [
+    { label: 'Structure', layout: 'tight', content: ({ roi }) => bdi(roi) },
+    { label: 'Limit', layout: 'tight', content: ({ limit }) => limit },
+    {
+      label: 'Value',
+      numeric: true,
+      content: ({ value }) => (value === undefined ? '–' : brief(value)),
+      sortBy: ({ value }) => value ?? null,
+    },
+    {
+      label: 'Result',
+      content: ({ result }) => badge(RESULT_STATUS[result]),
+      sortBy: ({ result }) => STATUS_ORDER.indexOf(RESULT_STATUS[result]),
+    },
+    { label: 'Endpoint', content: ({ endpoint }) => bdi(endpoint) },
+    { label: 'Sheet', content: ({ sheet }) => bdi(sheet) },
+  ];
+  const failed = constraints.filter(({ result }) => result === 'fail').length;
+  return html`<section class="card" id="constraints"><header><h2>Constraints</h2><span class="small muted">${plural(failed, 'limit')} not kept of ${constraints.length}</span></header>
+${dataTable({ id: 'constraints-table', caption: 'Dose constraints', columns, rows: constraints, filter: 'Filter constraints', empty: 'No constraint names a structure of this course.', rowHeaders: true })}</section>`;
+}
+
 /** The page of one course as a self-contained HTML document. The same data give the same bytes. */
 export function coursePage(data: CourseReportData): string {
   const { markup: curves, chart } = curvesCard(data);
@@ -137,6 +162,7 @@ export function coursePage(data: CourseReportData): string {
     { id: 'curves', title: 'Curves' },
     { id: 'images', title: 'Images' },
     { id: 'metrics', title: 'Metrics' },
+    ...(data.constraints ? [{ id: 'constraints', title: 'Constraints' }] : []),
     { id: 'qc', title: 'Quality' },
     { id: 'links', title: 'Dose and links' },
     { id: 'provenance', title: 'Provenance' },
@@ -151,6 +177,7 @@ ${sectionNav(sections)}
 <main class="wrap">
 ${data.rois.length > 0 ? html`<div class="bench"><div class="views">${views}</div>${roiCard(data)}</div>` : views}
 ${metricsCard(data)}
+${data.constraints && constraintsCard(data.constraints)}
 ${checksCard(data)}
 ${linksCard(data)}
 <section class="card" id="provenance"><header><h2>Provenance</h2></header>${keyValues(data.provenance)}</section>

@@ -97,6 +97,16 @@ export interface DoseData {
   readonly maximumGy?: number;
 }
 
+/** `Rectum V70Gy <= 20 %: 12.3`. */
+export interface ConstraintData {
+  readonly roi: string;
+  readonly sheet: string;
+  readonly limit: string;
+  readonly value?: number;
+  readonly result: 'pass' | 'fail' | 'unknown';
+  readonly endpoint: string;
+}
+
 export interface CourseReportData {
   readonly patientId: string;
   readonly courseId: string;
@@ -109,6 +119,8 @@ export interface CourseReportData {
   /** Why there is no curve at all, when there is none. */
   readonly curvesAbsent?: string;
   readonly metrics: Table;
+  /** Limits that were looked at; absent when none were given. */
+  readonly constraints?: readonly ConstraintData[];
   readonly images: ImagesData | { readonly absent: string };
   readonly links: readonly LinkData[];
   readonly findings: readonly FindingData[];

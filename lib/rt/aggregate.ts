@@ -11,6 +11,7 @@ import type { Column, Row, Table } from '../table/table.js';
 import { writeXlsx } from '../table/xlsx.js';
 import { CASE_METADATA_COLUMNS } from './case-metadata.js';
 import { writeCohortReport } from './cohort-report.js';
+import { CONSTRAINT_COLUMNS } from './constraints.js';
 import type { CourseResult, Failure } from './course-run.js';
 import type { Discovery } from './discover.js';
 import { DVH_CURVE_COLUMNS, dvhColumns } from './dvh-columns.js';
@@ -93,6 +94,7 @@ async function collectTables(options: AggregateOptions, results: readonly Course
   const cases: Row[] = [];
   const fractions: Row[] = [];
   const radiomics: RadiomicsEntry[] = [];
+  const constraints: Row[] = [];
   for (const result of results) {
     const read = <T>(stage: string, path: string): Promise<T | undefined> => readOutput(result, stage, path);
     dvh.push(...((await read<Row[]>('dvh', 'dvh_metrics.json')) ?? []));
@@ -100,6 +102,7 @@ async function collectTables(options: AggregateOptions, results: readonly Course
     radiomics.push(...((await read<RadiomicsEntry[]>('radiomics', 'radiomics.json')) ?? []));
     const report = await read<{ row: Row }>('qc', 'qc_reports/qc_report.json');
     if (report) qc.push(report.row);
+    constraints.push(...((await read<Row[]>('dvh', 'constraints.json')) ?? []));
     const metadata = await read<Row>('organize', 'metadata/case_metadata.json');
     if (metadata) cases.push(metadata);
     fractions.push(...((await read<Row[]>('organize', 'metadata/fractions.json')) ?? []));
@@ -107,6 +110,7 @@ async function collectTables(options: AggregateOptions, results: readonly Course
   return [
     { name: 'dvh_metrics', title: 'Dose-volume metrics', columns: dvhColumns(options.config.dvh), rows: dvh },
     { name: 'dvh_curves', title: 'Dose-volume histograms', columns: DVH_CURVE_COLUMNS, rows: curves },
+    { name: 'constraints', title: 'Constraints', columns: CONSTRAINT_COLUMNS, rows: constraints },
     radiomicsTable(
       'radiomics_ct',
       'Radiomics on CT',

@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { closest } from '../config/closest.js';
 import { type ConfigChange, configure } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
+import { loadConstraintSheets, sheetBase } from './constraints.js';
 import { type RunConfig, runConfigSchema } from './run-config.js';
 
 type Nested = { readonly [section: string]: { readonly [key: string]: unknown } };
@@ -46,7 +47,11 @@ export async function loadRunConfig(path: string | undefined, flags: Nested = {}
   }
   if (Object.keys(engine).length > 0) configure(engine as ConfigChange);
   const parsed = runConfigSchema.safeParse(merge(fromFile, flags));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { dvh } = parsed.data;
+    const sheets = await loadConstraintSheets(dvh.constraints, sheetBase(path));
+    return { ...parsed.data, dvh: { ...dvh, constraintSheets: [...sheets, ...dvh.constraintSheets] } };
+  }
   const issue = parsed.error.issues[0] as z.core.$ZodIssue;
   throw invalid(describeIssue(issue, where), path ?? '');
 }

@@ -10,6 +10,7 @@ import { packageVersion } from '../runtime/package-root.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import type { Row } from '../table/table.js';
+import { evaluateConstraints } from './constraints.js';
 import { metricColumns } from './dvh-columns.js';
 import { relativeInput } from './input-path.js';
 import type { Course, Finding } from './model.js';
@@ -41,6 +42,8 @@ export interface Measurement {
   /** The columns of `dvhColumns`. */
   readonly rows: readonly Row[];
   readonly curves: readonly RoiCurve[];
+  /** The columns of CONSTRAINT_COLUMNS. */
+  readonly constraints: readonly Row[];
   readonly facts: unknown;
   readonly findings: readonly Finding[];
   readonly failures: readonly PartFailure[];
@@ -73,6 +76,7 @@ export async function measureCourse(options: MeasureOptions): Promise<Measuremen
   const measurement: Measurement = {
     rows: measured.map((one) => metricsRow(options, one, prescription)),
     curves: measured.filter(({ result }) => result.meanGy !== null).map((one) => curveOf(one, config)),
+    constraints: measured.flatMap((one) => constraintRows(options, one, prescription)),
     facts: factsOf(options, measured, prescription),
     findings: [...findings, ...(summary.findings as Finding[]), ...measured.flatMap(roiFindings)],
     failures: measured.flatMap(roiFailures),
@@ -206,6 +210,21 @@ function metricsRow(options: MeasureOptions, { result, summary }: Measured, pres
     settings_hash: options.settingsHash,
     isovox_version: packageVersion,
   };
+}
+
+function constraintRows({ course, config }: MeasureOptions, { result }: Measured, prescription: Prescription): Row[] {
+  const identity = {
+    patient_id: course.patientId,
+    course_id: course.courseId,
+    ROI_Number: result.number,
+    ROI_Name: result.name,
+  };
+  const rx = prescription.doseGy === undefined ? {} : { rxGy: prescription.doseGy };
+  return evaluateConstraints(
+    config.dvh.constraintSheets,
+    identity,
+    (metric) => doseMetrics({ dvh: result.dvh, names: [metric], ...rx }).values[metric] ?? null,
+  );
 }
 
 function roiFindings({ result, summary }: Measured): Finding[] {

@@ -3,7 +3,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { CheckData, CheckStatus, CourseReportData, Fact, FindingData, RoiData } from '../report/data.js';
+import type {
+  CheckData,
+  CheckStatus,
+  ConstraintData,
+  CourseReportData,
+  Fact,
+  FindingData,
+  RoiData,
+} from '../report/data.js';
 import { fixed, gray, plural } from '../report/number.js';
 import { packageVersion } from '../runtime/package-root.js';
 import type { Row } from '../table/table.js';
@@ -49,6 +57,7 @@ export interface CourseFiles {
   readonly dvh: DvhFacts | undefined;
   readonly curves: Curves | undefined;
   readonly rows: readonly Row[];
+  readonly constraints: readonly Row[] | undefined;
   readonly qc: QcReport | undefined;
   readonly image: ImageFacts | undefined;
   readonly caseMetadata: Row | undefined;
@@ -65,17 +74,27 @@ async function readJson<T>(folder: string, path: string): Promise<T | undefined>
 
 export async function readCourseFiles(courseFolder: string): Promise<CourseFiles> {
   const store = new StageStore(courseFolder);
-  const [dvh, curves, rows, qc, image, caseMetadata, ...manifests] = await Promise.all([
+  const [dvh, curves, rows, constraints, qc, image, caseMetadata, ...manifests] = await Promise.all([
     readJson<DvhFacts>(courseFolder, COURSE_FILES.dvh),
     readJson<Curves>(courseFolder, 'dvh_curves.json'),
     readJson<Row[]>(courseFolder, 'dvh_metrics.json'),
+    readJson<Row[]>(courseFolder, 'constraints.json'),
     readJson<QcReport>(courseFolder, COURSE_FILES.qcReport),
     readJson<ImageFacts>(courseFolder, COURSE_FILES.image),
     readJson<Row>(courseFolder, COURSE_FILES.caseMetadata),
     ...['organize', 'dvh', 'qc'].map((stage) => store.manifest(stage)),
   ]);
   const present = manifests.filter((manifest) => manifest !== undefined);
-  return { dvh, curves, rows: Array.isArray(rows) ? rows : [], qc, image, caseMetadata, manifests: present };
+  return {
+    dvh,
+    curves,
+    rows: Array.isArray(rows) ? rows : [],
+    constraints,
+    qc,
+    image,
+    caseMetadata,
+    manifests: present,
+  };
 }
 
 /** Structures in the order of the metrics, which is that of the structure set. */
@@ -119,6 +138,19 @@ function checks({ qc }: CourseFiles): CheckData[] {
     status: checkStatus(status),
     reason,
     findings: findings.map(reportFinding),
+  }));
+}
+
+/** The limits that were looked at; undefined when the run had no constraint sheet. */
+function constraintsOf({ constraints }: CourseFiles, config: RunConfig): ConstraintData[] | undefined {
+  if (config.dvh.constraintSheets.length === 0) return undefined;
+  return (constraints ?? []).map((row) => ({
+    roi: String(row.ROI_Name ?? ''),
+    sheet: String(row.sheet ?? ''),
+    limit: `${row.metric} ${row.comparison} ${row.limit} ${row.unit}`.trim(),
+    value: typeof row.value === 'number' ? row.value : undefined,
+    result: row.result === 'pass' || row.result === 'fail' ? row.result : 'unknown',
+    endpoint: String(row.endpoint ?? ''),
   }));
 }
 
@@ -250,6 +282,7 @@ export function courseReport({ course, config, files, rois, images, settingsHash
     rois,
     curvesAbsent: curvesAbsent(course),
     metrics: { name: 'dvh_metrics', title: 'Dose-volume metrics', columns: dvhColumns(config.dvh), rows },
+    constraints: constraintsOf(files, config),
     images,
     links: course.links.map(({ kind, from, to, rule, reason }) => ({ kind, from, to, rule, reason })),
     findings: others,

@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { constraintSheetSchema } from './constraints.js';
+
 /** Dose-volume settings. */
 const dvh = z
   .strictObject({
@@ -17,6 +19,8 @@ const dvh = z
       .describe('Prescribed dose when the plan has none, or to override it'),
     curveStepGy: z.number().min(0.001).max(5).default(0.1).describe('Dose step of the written curves'),
     skipRois: z.array(z.string()).default([]).describe('ROI names to leave out; * matches anything'),
+    constraints: z.array(z.string()).default([]).describe('Constraint sheets: YAML files, or quantec, sbrt-spine'),
+    constraintSheets: z.array(constraintSheetSchema).default([]).describe('The same, written out'),
   })
   .prefault({});
 

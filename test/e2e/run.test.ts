@@ -82,6 +82,7 @@ describe('isovox run', () => {
     for (const table of [
       'dvh_metrics',
       'dvh_curves',
+      'constraints',
       'radiomics_ct',
       'radiomics_mr',
       'qc_reports',
@@ -151,13 +152,21 @@ describe('isovox run', () => {
 
   it('redoes what a changed setting touches and nothing else', async () => {
     const config = join(folder, 'config.yaml');
-    writeFileSync(config, 'dvh:\n  dx: [90]\n  vx: [38.5]\n');
+    const sheet = { name: 'own', constraints: [{ roi: ['tube'], metric: 'Dmean', atMost: 24, unit: 'Gy' }] };
+    writeFileSync(join(folder, 'sheet.yaml'), JSON.stringify(sheet));
+    writeFileSync(config, 'dvh:\n  dx: [90]\n  vx: [38.5]\n  constraints: [sheet.yaml]\n');
     const nifti = statSync(join(out, 'ONE/2024-01/NIFTI/ct.nii.gz')).mtimeMs;
     expect((await isovox(['run', '--dicom-root', root, '--outdir', out, '--config', config])).code).toBe(0);
     expect(statSync(join(out, 'ONE/2024-01/NIFTI/ct.nii.gz')).mtimeMs).toBe(nifti);
     const [row] = parseCsv(join(out, '_RESULTS/dvh_metrics.csv'));
     expect(Number(row?.D90Gy)).toBeGreaterThan(0);
     expect(Number(row?.['V38.5Gy (cm³)'])).toBeGreaterThan(0);
+    const constraints = parseCsv(join(out, '_RESULTS/constraints.csv'));
+    expect(constraints.map(({ ROI_Name, result }) => [ROI_Name, result])).toEqual([
+      ['Tube', 'fail'],
+      ['Tube', 'fail'],
+    ]);
+    expect(readFileSync(join(out, 'ONE/2024-01/report.html'), 'utf8')).toContain('Dmean &lt;= 24 Gy');
   });
 
   it('writes no name and no birth date to its logs, and JSON lines when asked', async () => {

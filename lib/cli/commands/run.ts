@@ -17,6 +17,7 @@ export interface RunCommandOptions extends CommonOptions {
   readonly maxDays?: number;
   readonly mergeCriteria?: 'same_ct_study' | 'frame_of_reference';
   readonly memory?: number;
+  readonly constraints?: string[];
   readonly xlsx?: boolean;
   readonly dryRun?: boolean;
 }
@@ -24,6 +25,7 @@ export interface RunCommandOptions extends CommonOptions {
 export async function run(options: RunCommandOptions): Promise<number> {
   const config = await loadRunConfig(options.config, {
     organize: { maxDays: options.maxDays, mergeCriteria: options.mergeCriteria },
+    dvh: { constraints: options.constraints },
     output: { xlsx: options.xlsx },
   });
   const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });

@@ -4,6 +4,7 @@
  *   dvh_metrics.json    one row per structure, the columns of dvh_metrics
  *   dvh_metrics.csv     the same as a table
  *   dvh_curves.json     { rois: [{ number, name, color, doseGy, volumeCc }] }
+ *   constraints.json    one row per constraint that names a structure
  *   metadata/dvh.json   prescription, dose and per-structure facts with findings
  *   RD_sum.dcm          the summed dose, when several were summed
  */
@@ -42,7 +43,7 @@ export const dvhStage: Stage = {
 
 async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, context, signal, folder } = stage;
-  const { rows, curves, facts, findings, failures } = await measureCourse({
+  const { rows, curves, constraints, facts, findings, failures } = await measureCourse({
     course,
     config,
     dicomRoot: stage.dicomRoot,
@@ -70,6 +71,7 @@ async function run(stage: StageContext): Promise<StageOutcome> {
     join(folder, 'dvh_metrics.csv'),
   );
   await writeText(join(folder, 'dvh_curves.json'), `${JSON.stringify({ rois: curves })}\n`);
+  await writeText(join(folder, 'constraints.json'), `${JSON.stringify(constraints)}\n`);
   await writeText(join(folder, 'metadata', 'dvh.json'), `${canonicalJson(facts)}\n`);
   return { status: 'done', findings, failures };
 }
