@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <vector>
+
+#include "dose/cell_kernels.h"
 
 namespace isovox {
 
@@ -13,8 +14,8 @@ class DoseHistogram {
   DoseHistogram() = default;
   // Bins of `width` gray, the first beginning at `low`.
   DoseHistogram(double low, double width, size_t bins)
-      : low_(static_cast<float>(low)), inverse_(static_cast<float>(1 / width)),
-        top_(static_cast<float>(bins)), part_(bins + 2), change_(bins + 2) {}
+      : scale_{static_cast<float>(low), static_cast<float>(1 / width), static_cast<float>(bins)},
+        part_(bins + 2), change_(bins + 2) {}
 
   // Adds `volume` spread evenly over [dose - spread, dose + spread], at least one bin wide.
   void Add(float dose, float spread, double volume) { AddCells(&dose, &spread, 1, volume); }
@@ -22,37 +23,18 @@ class DoseHistogram {
   // The same for `count` cells of `volume` each.
   void AddCells(const float* dose, const float* spread, size_t count, double volume) {
     // Where each begins and ends first, which the compiler does for several cells at a time; then the bins, one by one.
-    constexpr size_t kBlock = 64;
-    alignas(64) float from[kBlock], to[kBlock], density[kBlock];
-    alignas(64) int32_t first[kBlock], last[kBlock];
-    const float low = low_, inverse = inverse_, top = top_, each = static_cast<float>(volume);
-    for (size_t done = 0; done < count; done += kBlock) {
-      const size_t block = count - done < kBlock ? count - done : kBlock;
-      const float* __restrict d = dose + done;
-      const float* __restrict s = spread + done;
-      for (size_t c = 0; c < block; ++c) {
-        const float centre = (d[c] - low) * inverse;
-        float half = s[c] * inverse;
-        half = half > 0.5F ? half : 0.5F;
-        float a = centre - half, b = centre + half;
-        a = a > 0 ? a : 0;
-        a = a < top - 1 ? a : top - 1;
-        b = b < top ? b : top;
-        b = b > a + 1 ? b : a + 1;  // at an end, one bin at least
-        from[c] = a;
-        to[c] = b;
-        density[c] = each / (b - a);
-        first[c] = static_cast<int32_t>(a);
-        last[c] = static_cast<int32_t>(b);
-      }
+    CellPlaces places;
+    for (size_t done = 0; done < count; done += CellPlaces::kBlock) {
+      const size_t block = count - done < CellPlaces::kBlock ? count - done : CellPlaces::kBlock;
+      PlaceCells(dose + done, spread + done, block, scale_, static_cast<float>(volume), places);
       double* __restrict part = part_.data();
       double* __restrict change = change_.data();
       for (size_t c = 0; c < block; ++c) {
-        const double share = static_cast<double>(density[c]);
-        const int32_t f = first[c], l = last[c];
-        part[f] += share * static_cast<double>(static_cast<float>(f + 1) - from[c]);
+        const double share = static_cast<double>(places.density[c]);
+        const int32_t f = places.first[c], l = places.last[c];
+        part[f] += share * static_cast<double>(static_cast<float>(f + 1) - places.from[c]);
         change[f + 1] += share;
-        part[l] += share * static_cast<double>(to[c] - static_cast<float>(l));
+        part[l] += share * static_cast<double>(places.to[c] - static_cast<float>(l));
         change[l] -= share;
       }
     }
@@ -79,7 +61,7 @@ class DoseHistogram {
   }
 
  private:
-  float low_ = 0, inverse_ = 1, top_ = 1;
+  BinScale scale_{0, 1, 1};
   // A bin's own share, and by how much the share of every bin from here on differs from the one before. Two arrays: a
   // pair of neighbours would be read as one word right after half of it was written, which stalls.
   std::vector<double> part_, change_;

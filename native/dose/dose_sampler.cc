@@ -3,38 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dose/cell_kernels.h"
+
 namespace isovox {
-namespace {
-
-struct BlendWeights {
-  float w00, w10, w01, w11, sj, tj, sk, tk, half_v, half_w;
-};
-
-// Four grid rows to one: the dose on the row's middle line, the square of its spread across, and its bounds across.
-// Comparisons are written so that each is one vector instruction.
-template <size_t kStride>
-void Blend(const float* __restrict p00, const float* __restrict p10, const float* __restrict p01,
-           const float* __restrict p11, size_t stride, size_t count, const BlendWeights& weights,
-           float* __restrict node, float* __restrict across2, float* __restrict least, float* __restrict most) {
-  const size_t step = kStride != 0 ? kStride : stride;
-  const BlendWeights w = weights;
-  for (size_t n = 0; n < count; ++n) {
-    const float a = p00[n * step], b = p10[n * step], c = p01[n * step], d = p11[n * step];
-    const float middle = w.w00 * a + w.w10 * b + w.w01 * c + w.w11 * d;
-    const float gv = (w.sk * (b - a) + w.tk * (d - c)) * w.half_v, gw = (w.sj * (c - a) + w.tj * (d - b)) * w.half_w;
-    const float across = std::abs(gv) + std::abs(gw);
-    const float low_v = a < b ? a : b, low_w = c < d ? c : d, high_v = a > b ? a : b, high_w = c > d ? c : d;
-    const float bottom = low_v < low_w ? low_v : low_w, top = high_v > high_w ? high_v : high_w;
-    const float under = middle - across, over = middle + across;
-    node[n] = middle;
-    across2[n] = gv * gv + gw * gw;
-    least[n] = under > bottom ? under : bottom;
-    most[n] = over < top ? over : top;
-  }
-}
-
-}  // namespace
-
 DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame)
     : dose_(dose), frame_(frame), to_index_(dose.grid) {
   const Grid& grid = dose.grid;
@@ -176,9 +147,9 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
   row.first_node = low;
   const BlendWeights weights{w00, w10, w01, w11, sj, tj, sk, tk, half_v, half_w};
   if (stride_[0] == 1) {
-    Blend<1>(p00, p10, p01, p11, 1, used, weights, node, across2, least, most);
+    BlendRows<1>(p00, p10, p01, p11, 1, used, weights, node, across2, least, most);
   } else {
-    Blend<0>(p00, p10, p01, p11, static_cast<size_t>(stride_[0]), used, weights, node, across2, least, most);
+    BlendRows<0>(p00, p10, p01, p11, static_cast<size_t>(stride_[0]), used, weights, node, across2, least, most);
   }
   node[used] = node[used - 1];
   across2[used] = across2[used - 1];
@@ -186,24 +157,13 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
   float* __restrict step_spread = row.step_spread.data();
   const bool even = nodes_[0].size() > 1;
   const float half_u = even ? static_cast<float>(lattice.cells.du / (2 * step_[0])) : 0;
-  for (size_t n = 0; n < used; ++n) {
-    step[n] = node[n + 1] - node[n];
-    const float gu = step[n] * half_u;
-    const float mean2 = 0.5F * (across2[n] + across2[n + 1]);
-    step_spread[n] = std::sqrt(gu * gu + mean2);
-  }
+  StepNodes(node, across2, used, half_u, step, step_spread);
   float* __restrict dose = row.dose.data();
   float* __restrict spread = row.spread.data();
   const auto fill = [&](int32_t from, int32_t to) {
-    const int32_t* index = lattice.node.data() + (from - lattice.first);
-    const float* way = lattice.way.data() + (from - lattice.first);
-    const auto offset = static_cast<size_t>(from - begin);
-    const auto cells = static_cast<size_t>(to - from);
-    for (size_t c = 0; c < cells; ++c) {
-      const auto n = static_cast<size_t>(index[c] - low);
-      dose[offset + c] = node[n] + way[c] * step[n];
-      spread[offset + c] = step_spread[n];
-    }
+    const auto at = static_cast<size_t>(from - lattice.first), offset = static_cast<size_t>(from - begin);
+    FillCells(lattice.node.data() + at, static_cast<int32_t>(low), lattice.way.data() + at,
+              static_cast<size_t>(to - from), node, step, step_spread, dose + offset, spread + offset);
   };
   const int32_t from = std::max(begin, lattice.first), to = std::min(end, table_end);
   if (from < to) fill(from, to);
@@ -298,26 +258,8 @@ void DoseSampler::Extremes(const Lattice& lattice, const DoseRow& row, int32_t r
     first = entry(begin) + 1;
     last = entry(end - 1) + 1;
   }
-  const float* __restrict low = row.low.data() + (first - row.first_node);
-  const float* __restrict high = row.high.data() + (first - row.first_node);
-  const int64_t count = last - first;
-  constexpr int kLanes = 8;
-  float a[kLanes], b[kLanes];
-  std::fill(a, a + kLanes, least);
-  std::fill(b, b + kLanes, most);
-  int64_t n = 0;
-  for (; n + kLanes <= count; n += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      a[lane] = low[n + lane] < a[lane] ? low[n + lane] : a[lane];
-      b[lane] = high[n + lane] > b[lane] ? high[n + lane] : b[lane];
-    }
-  }
-  for (; n < count; ++n) {
-    a[0] = std::min(a[0], low[n]);
-    b[0] = std::max(b[0], high[n]);
-  }
-  least = *std::min_element(a, a + kLanes);
-  most = *std::max_element(b, b + kLanes);
+  WidenExtremes(row.low.data() + (first - row.first_node), row.high.data() + (first - row.first_node),
+                static_cast<size_t>(std::max<int64_t>(0, last - first)), least, most);
 }
 
 std::optional<float> DoseSampler::At(double u, double v, double w) const {

@@ -36,8 +36,8 @@ struct Dvh {
   double min_gy = 0, max_gy = 0, mean_gy = 0;
   double low_gy = 0, bin_gy = 0.01;
   std::vector<double> cumulative_cc;  // at low_gy + n * bin_gy; first curve_cc, last 0
-  // Shifted by at most bound_gy the curve lies within bound_cc of its limit for ever finer cells, judging by the last
-  // halving.
+  // Shifted by at most bound_gy the curve lies within bound_cc of its limit for ever finer cells: its shape judged by
+  // the last halving, its volume by the integral of the sections' areas.
   double bound_cc = 0, bound_gy = 0;
   int64_t samples = 0;
   Findings findings;

@@ -273,26 +273,36 @@ bool Solid::ChainMoments(int index, double w, Moments& out) const {
   return Positive(out);
 }
 
-void Solid::SectionAt(double w, Section& section) const {
-  section.points.clear();
-  section.pieces.clear();
+template <typename Visit>
+void Solid::VisitNodesAt(double w, Visit&& visit) const {
   // Nodes are ordered by plane, and a node reaches at most to the planes beside its own.
   const auto above = std::lower_bound(stack_.planes.begin(), stack_.planes.end(), w,
                                       [](const ContourPlane& plane, double value) { return plane.w < value; });
   const auto p = static_cast<size_t>(above - stack_.planes.begin());
   const size_t first = plane_first_[p >= 1 ? p - 1 : 0], last = plane_first_[std::min(p + 1, stack_.planes.size())];
   for (size_t n = first; n < last; ++n) {
-    const Node& node = nodes_[n];
-    if (!(w >= node.low && w < node.high)) continue;
-    const Loop& loop = *node.loop;
+    if (w >= nodes_[n].low && w < nodes_[n].high) visit(n);
+  }
+}
+
+bool Solid::MovedMoments(size_t node, double w, Moments& out) const {
+  return options_.interpolation != Interpolation::kSlab && w != nodes_[node].w &&
+         ChainMoments(static_cast<int>(node), w, out);
+}
+
+void Solid::SectionAt(double w, Section& section) const {
+  section.points.clear();
+  section.pieces.clear();
+  VisitNodesAt(w, [&](size_t n) {
+    const Loop& loop = *nodes_[n].loop;
     const size_t begin = section.points.size();
     const bool hole = loop.depth % 2 != 0;
     section.pieces.push_back(
         {begin, loop.points.size(), loop.depth, (loop.moments.area > 0) != hole ? 1.0 : -1.0, loop.exclusive_or});
     Moments m;
-    if (options_.interpolation == Interpolation::kSlab || w == node.w || !ChainMoments(static_cast<int>(n), w, m)) {
+    if (!MovedMoments(n, w, m)) {
       section.points.insert(section.points.end(), loop.points.begin(), loop.points.end());
-      continue;
+      return;
     }
     const Moments& own = loop.moments;
     const Matrix2 t = Product(SquareRoot(m.uu, m.uv, m.vv), Inverse(SquareRoot(own.uu, own.uv, own.vv)));
@@ -302,7 +312,38 @@ void Solid::SectionAt(double w, Section& section) const {
       const double du = q.u - own.u, dv = q.v - own.v;
       *out++ = {m.u + t.a * du + t.b * dv, m.v + t.c * du + t.d * dv};
     }
+  });
+}
+
+double Solid::AreaAt(double w) const {
+  double area = 0;
+  VisitNodesAt(w, [&](size_t n) {
+    const Loop& loop = *nodes_[n].loop;
+    Moments m;
+    // The map's determinant: the second moments grow with its square.
+    const double grown = MovedMoments(n, w, m) ? std::sqrt(Determinant(m) / Determinant(loop.moments)) : 1;
+    area += (loop.depth % 2 != 0 ? -grown : grown) * std::abs(loop.moments.area);
+  });
+  return area;
+}
+
+std::optional<double> Solid::VolumeOfPlainLoops() const {
+  for (const Node& node : nodes_) {
+    if (node.loop->exclusive_or) return std::nullopt;
   }
+  // Gauss-Legendre with four points on each half of every stretch between breaks.
+  constexpr double kAt[] = {0.8611363115940526, 0.3399810435848563};
+  constexpr double kWeight[] = {0.3478548451374538, 0.6521451548625461};
+  double volume = 0;
+  for (size_t b = 0; b + 1 < breaks_.size(); ++b) {
+    const double quarter = (breaks_[b + 1] - breaks_[b]) / 4;
+    for (const double middle : {breaks_[b] + quarter, breaks_[b] + 3 * quarter}) {
+      for (int p = 0; p < 2; ++p) {
+        volume += kWeight[p] * quarter * (AreaAt(middle - kAt[p] * quarter) + AreaAt(middle + kAt[p] * quarter));
+      }
+    }
+  }
+  return volume;
 }
 
 bool RasteriseSection(const Section& section, const PlaneLattice& lattice, const LatticeWindow& window,

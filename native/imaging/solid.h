@@ -11,6 +11,7 @@
 // end as at the end of a chain, with the structure's usual spacing.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "imaging/contour_planes.h"
@@ -62,6 +63,10 @@ class Solid {
   double rough_volume_mm3() const { return rough_volume_; }
 
   void SectionAt(double w, Section& section) const;
+  // What the section at w covers when none of its loops cross, in mm^2; without making its points.
+  double AreaAt(double w) const;
+  // The integral of AreaAt over the whole solid, in mm^3; nullopt when a loop is to be joined by exclusive or.
+  std::optional<double> VolumeOfPlainLoops() const;
   // Calls visit(u, v, w) with the outline's points: of all planes, and of the flat ends; tips included.
   template <typename Visit>
   void VisitOutline(Visit&& visit) const;
@@ -77,6 +82,11 @@ class Solid {
     bool tapers_low = false, tapers_high = false;
   };
 
+  // Calls visit(node) for the nodes whose stretch holds w.
+  template <typename Visit>
+  void VisitNodesAt(double w, Visit&& visit) const;
+  // The moments that the node's loop is moved and stretched to have at w; false where it stays as drawn.
+  bool MovedMoments(size_t node, double w, Moments& out) const;
   void Join();
   void SetEnds(double thickness);
   double TaperEnd(int node, int direction, double reach) const;

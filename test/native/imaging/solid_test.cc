@@ -156,4 +156,17 @@ TEST_CASE("solid: a branch ends in the middle between its planes") {
 }
 
 }  // namespace
+
+TEST_CASE("solid: the volume by the sections' areas is the body's") {
+  const double sphere = 4.0 / 3 * std::numbers::pi * 1000;
+  const Roi ball = test::Sphere(10, 2, 0.7);
+  CHECK(Solid(StackPlanes(ball), {}).VolumeOfPlainLoops().value() == doctest::Approx(sphere).epsilon(1e-3));
+  const Roi cone = test::AxialCone(10, 20, 1);
+  CHECK(Solid(StackPlanes(cone), {}).VolumeOfPlainLoops().value() ==
+        doctest::Approx(std::numbers::pi * 100 * 20 / 3).epsilon(1e-3));
+  Roi exclusive;
+  test::AddLoop(exclusive, test::Rectangle(0, 10, 0, 10, 0), ContourKind::kClosedPlanarXor);
+  CHECK_FALSE(Solid(StackPlanes(exclusive), {}).VolumeOfPlainLoops().has_value());
+}
+
 }  // namespace isovox
