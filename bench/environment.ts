@@ -24,3 +24,9 @@ export const sharedData: string | undefined = [process.env.ISOVOX_SHARED_DATA, r
 
 export const tsx: readonly string[] = [process.execPath, '--import', 'tsx'];
 export const contenders = join(root, 'bench', 'contenders');
+
+/** A package that bench/setup.mjs installed for Node. */
+export function nodePeer(name: string): { absent: string | undefined } {
+  const installed = existsSync(join(cacheFolder, 'node', 'node_modules', name, 'package.json'));
+  return { absent: installed ? undefined : 'not installed: npm run bench:setup' };
+}

@@ -25,6 +25,9 @@ run(join(cache, 'venv', 'bin', 'python'), [
   'numpy==1.26.4',
   'pydicom==2.4.4',
   'SimpleITK==2.5.2',
+  'nibabel==5.4.2',
+  'zarr==3.0.10',
+  'tensorstore==0.1.86',
   'dicompyler-core==0.5.6',
   'matplotlib==3.8.4',
 ]);
@@ -38,3 +41,18 @@ run('cmake', [
   '-DCMAKE_BUILD_TYPE=Release',
 ]);
 run('cmake', ['--build', join(cache, 'native')]);
+// Pools and queues of Node; the folder is a package of its own, so that the project depends on none of them.
+const node = join(cache, 'node');
+mkdirSync(node, { recursive: true });
+run('npm', [
+  'install',
+  '--prefix',
+  node,
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+  'piscina@5.3.2',
+  'tinypool@2.2.0',
+  'workerpool@10.0.3',
+  'p-queue@9.3.5',
+]);

@@ -1,5 +1,19 @@
 import type { BenchCase } from '../harness.js';
 import { dicomSeries } from './dicom-series.js';
 import { dvh } from './dvh.js';
+import { niftiGz } from './nifti-gz.js';
+import { tasks, tasksSingle, tasksTensor } from './tasks.js';
+import { zarrAll, zarrRoi, zarrShardRoi, zarrShuffleAll } from './zarr.js';
 
-export const CASES: readonly BenchCase[] = [dicomSeries, dvh];
+export const CASES: readonly BenchCase[] = [
+  dicomSeries,
+  dvh,
+  tasks,
+  tasksSingle,
+  tasksTensor,
+  niftiGz,
+  zarrAll,
+  zarrRoi,
+  zarrShuffleAll,
+  zarrShardRoi,
+];

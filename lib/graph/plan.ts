@@ -1,7 +1,7 @@
 /** The order of a task graph: checks that it can run at all, and how long each task's longest chain of followers is. */
 
 import { IsovoxError } from '../errors.js';
-import { SortedList } from './sorted-list.js';
+import { NameHeap } from './heap.js';
 
 export interface PlanNode {
   readonly name: string;
@@ -80,7 +80,7 @@ function sortTopologically(
   compare: (a: string, b: string) => number = () => 0,
 ): string[] {
   const missing = new Map(nodes.map((node) => [node.name, new Set(node.dependencies).size]));
-  const ready = new SortedList(compare);
+  const ready = new NameHeap(compare);
   for (const { name, dependencies } of nodes) if (dependencies.length === 0) ready.add(name);
   const order: string[] = [];
   for (let name = ready.takeFirst(); name !== undefined; name = ready.takeFirst()) {

@@ -4,11 +4,11 @@ import { setMaxListeners } from 'node:events';
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { backOffMs, cancelledBy, isWorthRetrying, pause } from '../parallel/retry.js';
-import type { Execution, ExecutorOptions, TaskNode, TaskOutcome } from './executor.js';
+import type { Execution, ExecutorOptions, TaskContext, TaskNode, TaskOutcome } from './executor.js';
 import type { LedgerEntry } from './ledger.js';
 import { taskKey } from './memory.js';
 import type { Plan } from './plan.js';
-import { SortedList } from './sorted-list.js';
+import { ReadyTasks, type Resources } from './ready.js';
 
 export class GraphRun {
   readonly finished: Promise<Execution>;
@@ -17,7 +17,7 @@ export class GraphRun {
   readonly #followers = new Map<string, string[]>();
   /** How many dependencies of a task are not done yet. */
   readonly #missing = new Map<string, number>();
-  readonly #ready: SortedList;
+  readonly #ready: ReadyTasks;
   readonly #attempts = new Map<string, number>();
   readonly #keys = new Map<string, string>();
   readonly #used = new Map<string, number>();
@@ -36,7 +36,7 @@ export class GraphRun {
     setMaxListeners(0, this.#stop.signal);
     const rank = new Map(plan.order.map((name, i) => [name, i]));
     const number = (map: ReadonlyMap<string, number>, name: string) => map.get(name) ?? 0;
-    this.#ready = new SortedList(
+    this.#ready = new ReadyTasks(
       (a, b) => number(plan.priority, b) - number(plan.priority, a) || number(rank, a) - number(rank, b),
     );
     for (const { name, spec } of nodes.values()) {
@@ -47,7 +47,7 @@ export class GraphRun {
         if (list) list.push(name);
         else this.#followers.set(dependency, [name]);
       }
-      if (dependencies.size === 0) this.#ready.add(name);
+      if (dependencies.size === 0) this.#ready.add(name, spec.resources ?? {});
     }
     this.finished = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -72,22 +72,18 @@ export class GraphRun {
 
   #startReady(): void {
     if (this.#cancelled) {
-      const names = this.#ready.takeAll();
-      for (const name of names) {
+      for (let name = this.#ready.take(() => true); name !== undefined; name = this.#ready.take(() => true)) {
         this.#settle(name, { status: 'failed', error: cancelledBy(this.#stop.signal, 'The run') });
       }
-    } else {
-      const most = this.options.concurrency ?? Number.POSITIVE_INFINITY;
-      const begin: TaskNode[] = [];
-      this.#ready.takeWhere((name) => {
-        const node = this.nodes.get(name) as TaskNode;
-        if (this.#running >= most || !this.#fits(node)) return false;
-        this.#take(node, 1);
-        this.#running++;
-        begin.push(node);
-        return true;
-      });
-      for (const node of begin) void this.#start(node);
+    }
+    const most = this.options.concurrency ?? Number.POSITIVE_INFINITY;
+    while (this.#running < most && !this.#cancelled) {
+      const name = this.#ready.take(this.#fits);
+      if (name === undefined) break;
+      const node = this.nodes.get(name) as TaskNode;
+      this.#take(node, 1);
+      this.#running++;
+      void this.#start(node);
     }
     if (this.#outcomes.size < this.nodes.size) return;
     if (this.#broken) this.#resolve(Promise.reject(this.#broken.thrown));
@@ -104,12 +100,12 @@ export class GraphRun {
     }
   }
 
-  #fits(node: TaskNode): boolean {
+  readonly #fits = (resources: Resources): boolean => {
     const { capacity = {} } = this.options;
-    return Object.entries(node.spec.resources ?? {}).every(
+    return Object.entries(resources).every(
       ([resource, need]) => (this.#used.get(resource) ?? 0) + need <= (capacity[resource] ?? Number.POSITIVE_INFINITY),
     );
-  }
+  };
 
   #take(node: TaskNode, sign: 1 | -1): void {
     for (const [resource, need] of Object.entries(node.spec.resources ?? {})) {
@@ -149,7 +145,7 @@ export class GraphRun {
     if (again) {
       this.#startReady();
       await pause(backOffMs(attempt, this.options.backoffMs ?? 250), this.#stop.signal);
-      this.#ready.add(name);
+      this.#ready.add(name, spec.resources ?? {});
     } else {
       this.#settle(name, outcome);
       if (outcome.status === 'failed' && this.options.failFast && !this.#cancelled) {
@@ -192,14 +188,18 @@ export class GraphRun {
       if (outcome?.status === 'done') results.set(dependency, outcome.value);
     }
     const { timeoutMs } = node.spec;
+    const context = { signal: this.#stop.signal, attempt, results };
+    return timeoutMs === undefined ? node.fn(context) : this.#timed(node, context, timeoutMs);
+  }
+
+  async #timed(node: TaskNode, context: TaskContext, timeoutMs: number): Promise<unknown> {
     const controller = new AbortController();
     const forward = () => controller.abort(this.#stop.signal.reason);
     if (this.#cancelled) forward();
     this.#stop.signal.addEventListener('abort', forward, { once: true });
     let timer: NodeJS.Timeout | undefined;
     try {
-      const work = Promise.resolve(node.fn({ signal: controller.signal, attempt, results }));
-      if (timeoutMs === undefined) return await work;
+      const work = Promise.resolve(node.fn({ ...context, signal: controller.signal }));
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
           const error = new IsovoxError('ERR_TIMEOUT', `Task ${node.name} took longer than ${timeoutMs} ms`, {
@@ -232,7 +232,9 @@ export class GraphRun {
         }
         const left = (this.#missing.get(follower) ?? 0) - 1;
         this.#missing.set(follower, left);
-        if (left === 0 && !this.#outcomes.has(follower)) this.#ready.add(follower);
+        if (left === 0 && !this.#outcomes.has(follower)) {
+          this.#ready.add(follower, this.nodes.get(follower)?.spec.resources ?? {});
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ import { asIsovoxError, IsovoxError } from '../errors.js';
 import type { ModuleFunction } from '../parallel/function-ref.js';
 import { WorkerPool } from '../parallel/pool.js';
 import { backOffMs, isWorthRetrying, pause } from '../parallel/retry.js';
-import type { Operation, OperationContext, StageExecutor } from './definition.js';
+import type { Operation, StageExecutor } from './definition.js';
 import { type ItemQueue, Part } from './stage.js';
 
 export interface OperationPolicy {
@@ -33,30 +33,36 @@ export abstract class OperatingPart extends Part {
   protected async process(item: unknown, index: number, output: ItemQueue): Promise<boolean> {
     const { retries, backoffMs } = this.policy;
     const began = performance.now();
-    const progress = { emitted: 0, waitedMs: 0 };
+    const passed: Passed = { output, count: 0, waitedMs: 0, taken: true };
     let attempt = 1;
-    let taken = true;
+    let values: readonly unknown[] | undefined;
+    let value: unknown;
     let failure: IsovoxError | undefined;
     let after: ReturnType<NonNullable<typeof this.scope.hooks.task>>;
     try {
       after = this.scope.hooks.task?.(this.name, item);
       for (; ; attempt++) {
         try {
-          taken = await this.#attempt(item, { index, attempt }, output, progress);
+          const result = this.#attempt(item, { index, attempt }, passed);
+          value = isThenable<unknown>(result) ? await result : result;
+          if (value instanceof Many) {
+            values = value.values;
+            value = undefined;
+          }
           break;
         } catch (thrown) {
           const error = asIsovoxError(thrown);
           // What a generator gave before it failed has gone on: another try would give it twice.
-          if (this.cancelled || attempt > retries || progress.emitted > 0 || !isWorthRetrying(error)) throw error;
+          if (this.cancelled || attempt > retries || passed.count > 0 || !isWorthRetrying(error)) throw error;
           const waited = performance.now();
           await pause(backOffMs(attempt, backoffMs), this.signal);
-          progress.waitedMs += performance.now() - waited;
+          passed.waitedMs += performance.now() - waited;
         }
       }
     } catch (thrown) {
       failure = asIsovoxError(thrown);
     }
-    const ms = Math.max(0, performance.now() - began - progress.waitedMs);
+    const ms = Math.max(0, performance.now() - began - passed.waitedMs);
     try {
       after?.(failure === undefined ? { ms } : { ms, error: failure });
     } catch (thrown) {
@@ -64,68 +70,101 @@ export abstract class OperatingPart extends Part {
     }
     // An item that was given up is neither done nor failed.
     if (failure !== undefined && this.cancelled) return false;
-    if (failure === undefined) this.succeeded(ms);
-    else this.failed(index, item, failure, attempt, ms);
-    return taken;
+    if (failure !== undefined) {
+      this.failed(index, item, failure, attempt, ms);
+      return passed.taken;
+    }
+    this.succeeded(ms);
+    if (values === undefined) return this.emit(output, value);
+    for (const one of values) if (!(await this.emit(output, one))) return false;
+    return passed.taken;
   }
 
-  async #attempt(
+  /** The result, or Many: what there is still to emit of a generator. */
+  #attempt(item: unknown, call: { readonly index: number; readonly attempt: number }, passed: Passed): unknown {
+    const { op, executor, timeoutMs } = this.policy;
+    if (executor instanceof WorkerPool) return this.#onPool(executor, item);
+    if (timeoutMs !== undefined) return this.#timed(item, call, passed, timeoutMs);
+    const signal = this.signal;
+    const value =
+      executor === undefined
+        ? (op as Operation)(item, { index: call.index, attempt: call.attempt, signal })
+        : executor.run(op as (item: unknown) => unknown, item, { signal, timeoutMs });
+    if (isThenable<unknown>(value)) return this.#later(value, passed);
+    return isIterator(value) ? this.#drain(value, passed) : value;
+  }
+
+  async #later(promise: PromiseLike<unknown>, passed: Passed): Promise<unknown> {
+    const value = await this.guard(promise);
+    return isIterator(value) ? this.#drain(value, passed) : value;
+  }
+
+  async #onPool(pool: WorkerPool, item: unknown): Promise<unknown> {
+    const { op, timeoutMs } = this.policy;
+    const options = { signal: this.signal, timeoutMs, collect: true };
+    const run = pool.run<unknown, { one?: unknown; many?: unknown[] }>(op as (item: unknown) => never, item, options);
+    const result = await this.guard(run);
+    return result.many === undefined ? result.one : new Many(result.many);
+  }
+
+  async #timed(
     item: unknown,
     call: { readonly index: number; readonly attempt: number },
-    output: ItemQueue,
-    progress: { emitted: number; waitedMs: number },
-  ): Promise<boolean> {
-    const { op, executor, timeoutMs } = this.policy;
-    const sent = op as (item: unknown) => never;
-    const pass = async (value: unknown): Promise<boolean> => {
-      const begun = performance.now();
-      const taken = await this.emit(output, value);
-      progress.waitedMs += performance.now() - begun;
-      progress.emitted++;
-      return taken;
-    };
-    if (executor instanceof WorkerPool) {
-      const options = { signal: this.signal, timeoutMs, collect: true };
-      const result = await this.guard(executor.run<unknown, { one?: unknown; many?: unknown[] }>(sent, item, options));
-      if (result.many === undefined) return pass(result.one);
-      for (const value of result.many) if (!(await pass(value))) return false;
-      return true;
-    }
-    const clock = timeoutMs === undefined ? undefined : new Clock(timeoutMs, this.signal);
-    const wait = (value: unknown) =>
-      isThenable<unknown>(value) ? this.guard(clock ? clock.limit(value) : value) : value;
+    passed: Passed,
+    timeoutMs: number,
+  ): Promise<unknown> {
+    const { op, executor } = this.policy;
+    const clock = new Clock(timeoutMs, this.signal);
+    const { signal } = clock;
     try {
-      const signal = clock?.signal ?? this.signal;
-      const context: OperationContext = { ...call, signal };
-      const value = await wait(
-        executor === undefined ? (op as Operation)(item, context) : executor.run(sent, item, { signal, timeoutMs }),
-      );
-      if (!isIterator(value)) return await pass(value);
-      return await this.#drain(value, wait, pass);
+      let value: unknown =
+        executor === undefined
+          ? (op as Operation)(item, { ...call, signal })
+          : executor.run(op as (item: unknown) => unknown, item, { signal, timeoutMs });
+      if (isThenable<unknown>(value)) value = await this.guard(clock.limit(value));
+      return isIterator(value) ? await this.#drain(value, passed, clock) : value;
     } finally {
-      clock?.close();
+      clock.close();
     }
   }
 
-  async #drain(
-    steps: Steps,
-    wait: (value: unknown) => unknown,
-    pass: (value: unknown) => Promise<boolean>,
-  ): Promise<boolean> {
+  /** Emits each value as it comes. */
+  async #drain(steps: Steps, passed: Passed, clock?: Clock): Promise<Many> {
     let finished = false;
     try {
       for (;;) {
-        const step = (await wait(steps.next())) as IteratorResult<unknown>;
+        const next = steps.next();
+        const step = isThenable<IteratorResult<unknown>>(next)
+          ? await this.guard(clock === undefined ? next : clock.limit(next))
+          : next;
         if (step.done) {
           finished = true;
-          return true;
+          return NOTHING_LEFT;
         }
-        if (!(await pass(step.value))) return false;
+        const begun = performance.now();
+        passed.taken = await this.emit(passed.output, step.value);
+        passed.waitedMs += performance.now() - begun;
+        passed.count++;
+        if (!passed.taken) return NOTHING_LEFT;
       }
     } finally {
       if (!finished) leave(steps);
     }
   }
+}
+
+class Many {
+  constructor(readonly values: readonly unknown[]) {}
+}
+const NOTHING_LEFT = new Many([]);
+
+/** What an item has given so far. */
+interface Passed {
+  readonly output: ItemQueue;
+  count: number;
+  waitedMs: number;
+  /** False when nobody takes results any more. */
+  taken: boolean;
 }
 
 /** Tells an iterator that nobody reads on; what it makes of that is not waited for. */

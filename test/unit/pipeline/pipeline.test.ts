@@ -151,7 +151,8 @@ describe('order and shape', () => {
       .pipe((value: number) => ({ many: [value] }), { executor: 'process' })
       .build({ numThreads: 2 });
     expect(await all(pipeline)).toEqual(range(8).map((value) => ({ many: [value] })));
-    expect(process.getActiveResourcesInfo().filter((name) => /MessagePort|Process/.test(name))).toEqual([]);
+    const left = () => process.getActiveResourcesInfo().filter((name) => /MessagePort|Process/.test(name));
+    await expect.poll(left, { timeout: 1000 }).toEqual([]);
   });
 });
 

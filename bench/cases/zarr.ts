@@ -1,0 +1,65 @@
+/** Reading a stored volume of 512 x 512 x 300 int16: all of it, and boxes of 64 cubed, nothing cached. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { writeVolume } from '../../lib/native/formats.js';
+import { dispose } from '../../lib/native/volume.js';
+import { cacheFolder, contenders, nativeProgram, python, pythonAbsent, tsx } from '../environment.js';
+import type { BenchCase } from '../harness.js';
+import { PHANTOM_SIZE, phantomVolume } from '../phantom.js';
+
+const LAYOUTS = {
+  'zstd, 64 cubed': { codec: 'zstd-plain', chunks: [64, 64, 64] },
+  'shuffle + zstd, 64 cubed': { codec: 'zstd', chunks: [64, 64, 64] },
+  'zstd, shards of 32 cubed': { codec: 'zstd-plain', chunks: [32, 32, 32], sharding: true },
+} as const;
+
+function zarrCase(layout: keyof typeof LAYOUTS, what: 'all' | 'roi', name: string): BenchCase {
+  return {
+    name,
+    title: `Zarr 3, ${layout}: ${what === 'all' ? 'the whole volume' : 'one box of 64 cubed, the mean of 64 at random places'}`,
+    async prepare() {
+      const path = join(cacheFolder, `${layout.replace(/[^a-z0-9]+/g, '-')}.zarr`);
+      if (!existsSync(path)) {
+        const volume = await phantomVolume();
+        await writeVolume({
+          volume,
+          path,
+          ...(LAYOUTS[layout] as { codec: string; chunks: [number, number, number] }),
+        });
+        dispose(volume);
+      }
+      const bare = nativeProgram('zstd_chunks');
+      const size = PHANTOM_SIZE.map(String);
+      const script = (tool: string, title: string) => ({
+        name: title,
+        command: [python ?? '', join(contenders, 'zarr_read.py'), tool, path, what, '3'],
+        absent: pythonAbsent,
+      });
+      const bareRuns = what === 'all' && layout === 'zstd, 64 cubed';
+      return {
+        data: 'A phantom of smooth shapes with noise, written by isovox at level 3, 157 MB unpacked; caches off',
+        contenders: [
+          { name: 'isovox, 2 threads', command: [...tsx, join(contenders, 'isovox-store.ts'), path, what, '7', '2'] },
+          ...(bareRuns
+            ? [{ name: 'zstd alone, 2 threads', command: [bare.path, path, ...size, '7', '2'], absent: bare.absent }]
+            : []),
+          script('tensorstore', 'tensorstore, 2 threads'),
+          script('zarr', 'zarr-python, 2 threads'),
+        ],
+      };
+    },
+    compare: (reference, other) =>
+      ['mean', 'middle'].flatMap((key) =>
+        Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= 1e-6
+          ? []
+          : [`${key} ${other[key]} not ${reference[key]}`],
+      ),
+  };
+}
+
+export const zarrAll = zarrCase('zstd, 64 cubed', 'all', 'zarr-all');
+export const zarrRoi = zarrCase('zstd, 64 cubed', 'roi', 'zarr-roi');
+export const zarrShuffleAll = zarrCase('shuffle + zstd, 64 cubed', 'all', 'zarr-shuffle-all');
+export const zarrShardRoi = zarrCase('zstd, shards of 32 cubed', 'roi', 'zarr-shard-roi');
