@@ -1,7 +1,9 @@
 /** isovox info: what files and folders hold. */
 
 import { webcrypto } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { asIsovoxError } from '../../errors.js';
 import { readRtDose, readRtStruct, readSeries, scanHeaders } from '../../native/dicom.js';
@@ -42,8 +44,9 @@ async function describe(path: string, hash: boolean, task: SubmitOptions): Promi
       throw asIsovoxError(thrown);
     },
   );
-  if (isFolder) return describeFolder(path, hash, task);
-  const [record] = await scanHeaders({ paths: [path] }, task);
+  const isStore = isFolder && existsSync(join(path, 'zarr.json'));
+  if (isFolder && !isStore) return describeFolder(path, hash, task);
+  const [record] = isStore ? [] : await scanHeaders({ paths: [path] }, task);
   if (record?.status === 'dicom' && record.kind !== 'image') return [await describeObject(record, task)];
   const { volume, format, findings } = await readVolume({ path }, task);
   return [await describeVolume({ path, format, findings }, volume, hash, task)];
