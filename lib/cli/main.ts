@@ -93,6 +93,22 @@ command('mask', 'structures as NIfTI masks on the CT grid', async (_, options) =
   .option('--fraction', 'covered fraction 0-1 instead of a binary mask')
   .requiredOption('--out <dir>', 'where the masks go, one .nii.gz per structure');
 
+command('gamma', 'the gamma index of two doses: a volume and the pass rate', async (_, options) =>
+  (await import('./commands/gamma.js')).gamma(options as never),
+)
+  .requiredOption('--reference <file>', 'RTDOSE whose voxels are judged')
+  .requiredOption('--evaluated <file>', 'RTDOSE that is interpolated and searched')
+  .addOption(new Option('--dose <percent>', 'accepted dose difference').argParser(parsePositive).default(3))
+  .addOption(new Option('--distance <mm>', 'accepted distance').argParser(parsePositive).default(3))
+  .option('--local', 'percent of the dose at the voxel instead of the maximum of the reference')
+  .addOption(
+    new Option('--cutoff <percent>', 'voxels below this part of the maximum are left out')
+      .argParser(Number)
+      .default(10),
+  )
+  .addOption(new Option('--max-gamma <n>', 'not looked for beyond').argParser(parsePositive).default(2))
+  .requiredOption('--out <file>', 'the map: .nii.gz, NaN where left out');
+
 command('radiomics', 'radiomics features of one structure of an image', async (_, options) =>
   (await import('./commands/radiomics.js')).radiomics(options as never),
 )

@@ -242,9 +242,13 @@ export interface GammaArgs {
 }
 
 export interface GammaResult {
+  /** float32 on the reference's grid; NaN below the cutoff. */
   gamma: Handle<'Volume'>;
+  /** Part of the voxels above the cutoff with gamma at most 1, 0..1. */
   passRate: number;
   meanGamma: number;
   maxGamma: number;
+  /** Above the cutoff. */
   evaluatedVoxels: number;
+  findings: RoiFinding[];
 }

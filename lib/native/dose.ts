@@ -1,4 +1,4 @@
-/** Dose: curves, metrics and sums by the native core. */
+/** Dose: curves, metrics, sums and comparison by the native core. */
 
 import { addon } from '../runtime/addon.js';
 import type { Handle } from '../runtime/surface.js';
@@ -9,6 +9,8 @@ import type {
   DoseMetricsResult,
   DvhCurve,
   DvhResult,
+  GammaArgs,
+  GammaResult,
   MetricDescription,
   SumDosesArgs,
   SumDosesResult,
@@ -37,4 +39,9 @@ export function metricCatalogue(): MetricDescription[] {
 /** The sum on the finest of the given grids, trilinear, zero outside. */
 export function sumDoses(args: SumDosesArgs, options?: SubmitOptions): Promise<SumDosesResult> {
   return submit('sumDoses', args, options);
+}
+
+/** How far an evaluated dose is from a reference, in units of the accepted dose difference and distance (Low 1998). */
+export function gammaIndex(args: GammaArgs, options?: SubmitOptions): Promise<GammaResult> {
+  return submit('gammaIndex', args, options);
 }

@@ -1,4 +1,4 @@
-// Dose: histograms, metrics, conformity, response, sums.
+// Dose: histograms, metrics, conformity, response, sums, gamma.
 #include <algorithm>
 #include <cmath>
 
@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "dose/biology.h"
 #include "dose/dvh.h"
+#include "dose/gamma.h"
 #include "dose/indices.h"
 #include "dose/mask_dvh.h"
 #include "dose/metrics.h"
@@ -259,6 +260,41 @@ Work SumDoseGrids(Args& args) {
           bytes};
 }
 
+Work GammaIndex(Args& args) {
+  const auto reference = args.Native<DoseGrid>("reference"), evaluated = args.Native<DoseGrid>("evaluated");
+  GammaOptions options;
+  const auto positive = [&](const char* key, double fallback) {
+    const double value = args.Has(key) ? args.Number(key) : fallback;
+    if (!(value > 0) || !std::isfinite(value)) throw InvalidArgument(key, "a positive number", std::to_string(value));
+    return value;
+  };
+  options.dose_percent = positive("dosePercent", options.dose_percent);
+  options.distance_mm = positive("distanceMm", options.distance_mm);
+  options.max_gamma = positive("maxGamma", options.max_gamma);
+  options.cutoff_percent = args.Number("cutoffPercent", options.cutoff_percent);
+  if (!(options.cutoff_percent >= 0 && options.cutoff_percent <= 100)) {
+    throw InvalidArgument("cutoffPercent", "a number from 0 to 100", std::to_string(options.cutoff_percent));
+  }
+  options.local = args.Flag("local", false);
+  const int64_t bytes = reference->grid.voxels() * 4 + evaluated->grid.voxels() * 8;
+  return {[=](const Exec& exec) -> Finish {
+            auto map = std::make_shared<GammaMap>(ComputeGamma(*reference, *evaluated, options, exec));
+            return [map](Napi::Env env) -> Napi::Value {
+              auto out = ToJs(env, {{"passRate", map->pass_rate},
+                                    {"meanGamma", map->mean},
+                                    {"maxGamma", map->max},
+                                    {"evaluatedVoxels", map->points},
+                                    {"findings", FindingsToJson(map->findings)}})
+                             .As<Napi::Object>();
+              auto volume = std::make_shared<Volume>(std::move(map->gamma));
+              const auto size = static_cast<int64_t>(volume->bytes());
+              out.Set("gamma", WrapHandle(env, std::move(volume), size));
+              return out;
+            };
+          },
+          bytes};
+}
+
 constexpr Row kRows[] = {
     {"computeDvh", ComputeDvhs, nullptr, "(args: ComputeDvhArgs) => Promise<DvhResult[]>",
      "Dose-volume histograms of contoured structures, each with the bound of its error."},
@@ -276,6 +312,8 @@ constexpr Row kRows[] = {
      "Complication (Lyman-Kutcher-Burman) or control (Poisson) probability, 0..1."},
     {"sumDoses", SumDoseGrids, nullptr, "(args: SumDosesArgs) => Promise<SumDosesResult>",
      "The weighted sum of dose grids on the finest of them, trilinear, 0 outside."},
+    {"gammaIndex", GammaIndex, nullptr, "(args: GammaArgs) => Promise<GammaResult>",
+     "The gamma index of an evaluated dose at every voxel of a reference."},
 };
 
 }  // namespace

@@ -1,0 +1,67 @@
+/** isovox gamma: the gamma index of two RTDOSE files, as a volume and as a pass rate. */
+
+import { readRtDose, scanHeaders } from '../../native/dicom.js';
+import { gammaIndex } from '../../native/dose.js';
+import { writeVolume } from '../../native/formats.js';
+import { EXIT } from '../exit.js';
+import { interruptible } from '../interrupt.js';
+import type { CommonOptions } from '../options.js';
+import { commandContext } from './common.js';
+
+export interface GammaCommandOptions extends CommonOptions {
+  readonly reference: string;
+  readonly evaluated: string;
+  readonly dose: number;
+  readonly distance: number;
+  readonly local?: boolean;
+  readonly cutoff: number;
+  readonly maxGamma: number;
+  readonly out: string;
+}
+
+export async function gamma(options: GammaCommandOptions): Promise<number> {
+  return interruptible(async (signal) => {
+    const task = { context: commandContext(options), signal };
+    const [reference, evaluated] = await Promise.all([
+      readRtDose({ path: options.reference }, task),
+      readRtDose({ path: options.evaluated }, task),
+    ]);
+    const { gamma: volume, ...result } = await gammaIndex(
+      {
+        reference: reference.dose,
+        evaluated: evaluated.dose,
+        dosePercent: options.dose,
+        distanceMm: options.distance,
+        local: options.local ?? false,
+        cutoffPercent: options.cutoff,
+        maxGamma: options.maxGamma,
+      },
+      task,
+    );
+    const findings = [...result.findings];
+    const headers = await scanHeaders({ paths: [options.reference, options.evaluated] }, task);
+    const frames = new Set(headers.map(({ FrameOfReferenceUID }) => FrameOfReferenceUID ?? ''));
+    if (frames.size > 1) {
+      findings.push({
+        code: 'gamma.frames_differ',
+        severity: 'warn',
+        message: 'The doses have different frames of reference; their positions are compared as they are',
+      });
+    }
+    await writeVolume({ volume, path: options.out }, task);
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify({ ...result, findings, path: options.out })}\n`);
+    } else if (!options.quiet) {
+      const kind = options.local ? 'local' : 'global';
+      process.stderr.write(
+        `${options.dose} % / ${options.distance} mm ${kind}: ${(100 * result.passRate).toFixed(2)} % of ` +
+          `${result.evaluatedVoxels} voxels pass, mean ${result.meanGamma.toFixed(3)}, ` +
+          `max ${result.maxGamma.toFixed(3)}; written to ${options.out}\n`,
+      );
+    }
+    if (!options.json) {
+      for (const { severity, message, code } of findings) process.stderr.write(`${severity}: ${message} (${code})\n`);
+    }
+    return EXIT.done;
+  });
+}
