@@ -53,6 +53,23 @@ export interface VoxeliseResult {
   findings: RoiFinding[];
 }
 
+export interface MaskContoursArgs {
+  /** Voxels covered by at least half are the structure. */
+  masks: { mask: Handle<'CoverageMask'>; number: number; name: string }[];
+  /** No point that is left out lies further from its contour; 0, the default, keeps every corner of the voxels. */
+  toleranceMm?: number;
+  /** A hole as a loop of its own (default), or joined to its outline by a seam. */
+  holes?: 'loops' | 'keyhole';
+}
+
+/** Outlines run counter-clockwise along the grid's first two axes, holes clockwise. */
+export interface MaskContoursResult {
+  /** As `writeRtStruct` takes it. */
+  rois: Handle<'RoiSet'>;
+  contours: number;
+  points: number;
+}
+
 export type PatientPlane = 'axial' | 'coronal' | 'sagittal';
 
 /** One of volume, dose. Coordinates (u, v): axial (x, y), coronal (x, z), sagittal (y, z). */

@@ -6,6 +6,8 @@ import type {
   ExtractSliceArgs,
   IsolineResult,
   IsolinesArgs,
+  MaskContoursArgs,
+  MaskContoursResult,
   OutlineArgs,
   Polyline,
   SliceResult,
@@ -39,4 +41,9 @@ export function maskToVolume(
   options?: SubmitOptions,
 ): Promise<Handle<'Volume'>> {
   return submit('maskToVolume', args, options);
+}
+
+/** Contours along the voxels of masks, closed, oriented and simplified, ready to be written as a structure set. */
+export function maskContours(args: MaskContoursArgs, options?: SubmitOptions): Promise<MaskContoursResult> {
+  return submit('maskContours', args, options);
 }

@@ -6,6 +6,7 @@
 #include "addon/registry.h"
 #include "base/error.h"
 #include "imaging/isolines.h"
+#include "imaging/mask_contours.h"
 #include "imaging/outline.h"
 #include "imaging/slice.h"
 #include "imaging/voxelise.h"
@@ -146,6 +147,50 @@ Work MaskFromVolumeRow(Args& args) {
           volume->grid.voxels() * 4};
 }
 
+Work MaskContoursRow(Args& args) {
+  const Napi::Value raw = args.Raw("masks");
+  if (!raw.IsArray()) throw InvalidArgument("masks", "an array of { mask, number, name }", Describe(raw));
+  ContourOptions options;
+  options.tolerance_mm = args.Number("toleranceMm", 0);
+  if (!(options.tolerance_mm >= 0)) {
+    throw InvalidArgument("toleranceMm", "millimetres, not negative", std::to_string(options.tolerance_mm));
+  }
+  const std::string holes = args.Text("holes", "loops");
+  if (holes != "loops" && holes != "keyhole") throw InvalidArgument("holes", "loops or keyhole", "\"" + holes + "\"");
+  options.holes = holes == "keyhole" ? HoleStyle::kKeyhole : HoleStyle::kLoops;
+  struct Item {
+    std::shared_ptr<CoverageMask> mask;
+    int number;
+    std::string name;
+  };
+  std::vector<Item> items;
+  const auto array = raw.As<Napi::Array>();
+  for (uint32_t n = 0; n < array.Length(); ++n) {
+    const Napi::Value value = array.Get(n);
+    if (!value.IsObject()) throw InvalidArgument("masks", "an array of { mask, number, name }", Describe(value));
+    const Args item(value.As<Napi::Object>());
+    items.push_back({item.Native<CoverageMask>("mask"), static_cast<int>(item.Integer("number", 0, 1 << 30)),
+                     item.Text("name")});
+  }
+  return {[=](const Exec& exec) -> Finish {
+    auto set = std::make_shared<RoiSet>();
+    int64_t points = 0, contours = 0;
+    for (const Item& item : items) {
+      Roi roi = MaskContours(*item.mask, options, exec);
+      roi.number = item.number;
+      roi.name = item.name;
+      points += static_cast<int64_t>(roi.points.size());
+      contours += static_cast<int64_t>(roi.contours.size());
+      set->rois.push_back(std::move(roi));
+    }
+    return [set, points, contours](Napi::Env env) -> Napi::Value {
+      auto out = ToJs(env, {{"contours", contours}, {"points", points}}).As<Napi::Object>();
+      out.Set("rois", WrapHandle(env, set, points * static_cast<int64_t>(sizeof(Vec3))));
+      return out;
+    };
+  }};
+}
+
 Work ExtractSliceRow(Args& args) {
   SliceRequest request;
   request.plane = ReadPlane(args);
@@ -242,6 +287,8 @@ constexpr Row kRows[] = {
     {"maskFromVolume", MaskFromVolumeRow, nullptr,
      "(args: { volume: Handle<'Volume'>; label?: number }) => Promise<Omit<VoxeliseResult, 'findings'>>",
      "The voxels equal to a label, or above 0, as a mask."},
+    {"maskContours", MaskContoursRow, nullptr, "(args: MaskContoursArgs) => Promise<MaskContoursResult>",
+     "Closed, oriented contours along the voxels of masks, simplified within a tolerance."},
     {"extractSlice", ExtractSliceRow, nullptr, "(args: ExtractSliceArgs) => Promise<SliceResult>",
      "A patient plane through a volume or dose, trilinear, NaN outside."},
     {"isolines", IsolinesRow, nullptr, "(args: IsolinesArgs) => Promise<IsolineResult[]>",
