@@ -29,6 +29,9 @@ run(join(cache, 'venv', 'bin', 'python'), [
   'zarr==3.0.10',
   'tensorstore==0.1.86',
   'dicompyler-core==0.5.6',
+  'pymedphys==0.41.0',
+  'scipy==1.13.1',
+  'numba==0.60.0',
   'matplotlib==3.8.4',
 ]);
 run('cmake', [

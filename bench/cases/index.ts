@@ -1,6 +1,7 @@
 import type { BenchCase } from '../harness.js';
 import { dicomSeries } from './dicom-series.js';
 import { dvh } from './dvh.js';
+import { gamma } from './gamma.js';
 import { niftiGz } from './nifti-gz.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
 import { zarrAll, zarrRoi, zarrShardRoi, zarrShuffleAll } from './zarr.js';
@@ -8,6 +9,7 @@ import { zarrAll, zarrRoi, zarrShardRoi, zarrShuffleAll } from './zarr.js';
 export const CASES: readonly BenchCase[] = [
   dicomSeries,
   dvh,
+  gamma,
   tasks,
   tasksSingle,
   tasksTensor,
