@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -20,34 +22,90 @@ Error NoMemory(size_t bytes) {
                {{"requested", std::to_string(bytes)}});
 }
 
-}  // namespace
-
-std::shared_ptr<Storage> Storage::Allocate(size_t bytes) {
-  if (bytes > static_cast<size_t>(std::numeric_limits<int64_t>::max()) - 2 * kHugePage) throw NoMemory(bytes);
-  if (bytes < 2 * kHugePage) {
-    const size_t rounded = (bytes + kAlignment) / kAlignment * kAlignment;
-    void* block = std::aligned_alloc(kAlignment, rounded);
-    if (block == nullptr) throw NoMemory(bytes);
-    std::memset(block, 0, rounded);
-    return std::shared_ptr<Storage>(new Storage(static_cast<std::byte*>(block), bytes, 0));
+// Blocks that were given back, kept for the next one of their size: the pages of 100 MB cost 10 ms to get again. They
+// are marked as free to the system, which takes them when memory is short.
+class SpareBlocks {
+ public:
+  std::byte* Take(size_t mapped) {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      if (blocks_[i].mapped != mapped) continue;
+      std::byte* data = blocks_[i].data;
+      blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(i));
+      held_ -= mapped;
+      return data;
+    }
+    return nullptr;
   }
+
+  // False when there is no room for it: the caller unmaps it.
+  bool Keep(std::byte* data, size_t mapped) {
+    const std::lock_guard lock(mutex_);
+    if (held_ + mapped > kMostHeld || ::madvise(data, mapped, MADV_FREE) != 0) return false;
+    blocks_.push_back({data, mapped});
+    held_ += mapped;
+    return true;
+  }
+
+ private:
+  static constexpr size_t kMostHeld = size_t{256} << 20;
+  struct Block {
+    std::byte* data;
+    size_t mapped;
+  };
+  std::mutex mutex_;
+  std::vector<Block> blocks_;
+  size_t held_ = 0;
+};
+
+// Never destroyed: volumes may be freed after every static destructor ran.
+SpareBlocks& Spares() {
+  static auto* const spares = new SpareBlocks;
+  return *spares;
+}
+
+std::byte* MapHugePages(size_t mapped) {
   // Over-map by one huge page and trim, so that the block begins on a huge-page boundary.
-  const size_t wanted = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-  void* map = ::mmap(nullptr, wanted + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (map == MAP_FAILED) throw NoMemory(bytes);
+  void* map = ::mmap(nullptr, mapped + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (map == MAP_FAILED) throw NoMemory(mapped);
   const auto start = reinterpret_cast<uintptr_t>(map);
   const uintptr_t aligned = (start + kHugePage - 1) / kHugePage * kHugePage;
   const size_t before = aligned - start;
   if (before > 0) ::munmap(map, before);
   const size_t after = kHugePage - before;
-  if (after > 0) ::munmap(reinterpret_cast<void*>(aligned + wanted), after);
-  ::madvise(reinterpret_cast<void*>(aligned), wanted, MADV_HUGEPAGE);
-  return std::shared_ptr<Storage>(new Storage(reinterpret_cast<std::byte*>(aligned), bytes, wanted));
+  if (after > 0) ::munmap(reinterpret_cast<void*>(aligned + mapped), after);
+  ::madvise(reinterpret_cast<void*>(aligned), mapped, MADV_HUGEPAGE);
+  return reinterpret_cast<std::byte*>(aligned);
 }
+
+}  // namespace
+
+std::shared_ptr<Storage> Storage::Obtain(size_t bytes, bool zeroed) {
+  if (bytes > static_cast<size_t>(std::numeric_limits<int64_t>::max()) - 2 * kHugePage) throw NoMemory(bytes);
+  if (bytes < 2 * kHugePage) {
+    const size_t rounded = (bytes + kAlignment) / kAlignment * kAlignment;
+    void* block = std::aligned_alloc(kAlignment, rounded);
+    if (block == nullptr) throw NoMemory(bytes);
+    if (zeroed) std::memset(block, 0, rounded);
+    return std::shared_ptr<Storage>(new Storage(static_cast<std::byte*>(block), bytes, 0));
+  }
+  const size_t mapped = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+  std::byte* data = Spares().Take(mapped);
+  if (data == nullptr) {
+    data = MapHugePages(mapped);  // zero already
+  } else if (zeroed) {
+    std::memset(data, 0, mapped);
+  }
+  return std::shared_ptr<Storage>(new Storage(data, bytes, mapped));
+}
+
+std::shared_ptr<Storage> Storage::Allocate(size_t bytes) { return Obtain(bytes, true); }
+
+std::shared_ptr<Storage> Storage::AllocateUnset(size_t bytes) { return Obtain(bytes, false); }
 
 Storage::~Storage() {
   if (mapped_ > 0) {
-    ::munmap(data_, mapped_);
+    if (!Spares().Keep(data_, mapped_)) ::munmap(data_, mapped_);
   } else {
     std::free(data_);
   }

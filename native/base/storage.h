@@ -13,6 +13,8 @@ class Storage {
  public:
   // Throws ERR_RESOURCE when the system has no such block.
   static std::shared_ptr<Storage> Allocate(size_t bytes);
+  // The same with any content: for callers that overwrite every byte, or give the block back when they fail to.
+  static std::shared_ptr<Storage> AllocateUnset(size_t bytes);
 
   ~Storage();
   Storage(const Storage&) = delete;
@@ -32,6 +34,7 @@ class Storage {
   }
 
  private:
+  static std::shared_ptr<Storage> Obtain(size_t bytes, bool zeroed);
   Storage(std::byte* data, size_t bytes, size_t mapped) : data_(data), bytes_(bytes), mapped_(mapped) {}
 
   std::byte* data_;

@@ -117,7 +117,8 @@ Series ReadSeries(const Exec& exec, const std::vector<std::string>& paths, const
     return plane.slope == first.slope && plane.intercept == first.intercept;
   });
   Series series;
-  series.volume = MakeVolume(stack.grid, uniform ? header.layout.dtype : DType::kFloat32, stack.times, header.layout.samples);
+  series.volume =
+      MakeUnsetVolume(stack.grid, uniform ? header.layout.dtype : DType::kFloat32, stack.times, header.layout.samples);
   Volume& volume = series.volume;
   if (uniform) {
     volume.slope = first.slope;

@@ -38,5 +38,7 @@ struct Volume {
 
 // A volume with zero-filled storage for `grid`. Throws ERR_RESOURCE when the sizes do not fit in memory.
 Volume MakeVolume(const Grid& grid, DType dtype, int64_t frames = 1, int64_t components = 1);
+// The same with any content, for a caller that writes every voxel or drops the volume.
+Volume MakeUnsetVolume(const Grid& grid, DType dtype, int64_t frames = 1, int64_t components = 1);
 
 }  // namespace isovox
