@@ -13,8 +13,9 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (process.getuid?.() === 0 && !existsSync('/usr/bin/plastimatch')) {
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'plastimatch', 'python3-venv']);
+if (process.getuid?.() === 0 && !(existsSync('/usr/bin/plastimatch') && existsSync('/usr/include/ITK-5.2'))) {
+  const peers = ['plastimatch', 'python3-venv', 'libinsighttoolkit5-dev'];
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...peers]);
 }
 if (!existsSync(join(cache, 'venv', 'bin', 'python'))) run('python3', ['-m', 'venv', join(cache, 'venv')]);
 run(join(cache, 'venv', 'bin', 'python'), [

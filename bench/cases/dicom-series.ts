@@ -55,6 +55,7 @@ export const dicomSeries: BenchCase = {
     const folder = join(cacheFolder, 'series');
     if (!existsSync(folder)) await writeSeries(folder);
     const dcmtk = nativeProgram('dcmtk_series');
+    const itk = nativeProgram('itk_series');
     const isovox = (threads: number) => ({
       name: `isovox, ${threads} thread${threads > 1 ? 's' : ''}`,
       command: [...tsx, join(contenders, 'isovox-series.ts'), folder, '9', String(threads)],
@@ -71,7 +72,8 @@ export const dicomSeries: BenchCase = {
         isovox(1),
         { name: 'DCMTK', command: [dcmtk.path, folder, '7'], absent: dcmtk.absent },
         script('pydicom', 'pydicom'),
-        script('simpleitk', 'SimpleITK (ITK)'),
+        { name: 'ITK (C++)', command: [itk.path, folder, '5'], absent: itk.absent },
+        script('simpleitk', 'SimpleITK'),
       ],
     };
   },
