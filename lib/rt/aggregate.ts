@@ -3,7 +3,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 
-import { writeText } from '../table/atomic.js';
+import { sweepTemporaries, writeText } from '../table/atomic.js';
 import { columnsJson } from '../table/columns.js';
 import { writeCsv } from '../table/csv.js';
 import { writeParquet } from '../table/parquet.js';
@@ -68,6 +68,7 @@ export const FINDING_COLUMNS: readonly Column[] = [
 export async function aggregate(options: AggregateOptions): Promise<AggregateSummary> {
   const folder = join(options.outdir, '_RESULTS');
   await mkdir(folder, { recursive: true });
+  await sweepTemporaries(folder);
   const results = [...options.results].sort((a, b) => compare(label(a), label(b)));
   const tables = await collectTables(options, results);
   for (const table of tables) {

@@ -214,7 +214,8 @@ function filterCourses(courses: readonly Course[], filter: readonly string[] | u
 
 /** Fails before hours of work rather than after: makes the folder, writes and removes a file. */
 async function checkWritable(outdir: string): Promise<void> {
-  const probe = join(outdir, `.isovox-write-test-${process.pid}`);
+  // One name for all runs: what a killed run left is removed by the next.
+  const probe = join(outdir, '.isovox-write-test');
   try {
     await makeFolder(outdir);
     const handle = await open(probe, 'w');

@@ -9,7 +9,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 
-import { writeText } from '../table/atomic.js';
+import { sweepTemporaries, writeText } from '../table/atomic.js';
 import { canonicalJson, digestFile } from './digest.js';
 import { failpoint } from './failpoint.js';
 import type { Finding } from './model.js';
@@ -83,6 +83,7 @@ export class StageStore {
   /** Removes what killed runs left behind. */
   async sweep(): Promise<void> {
     await rm(join(this.courseFolder, CONTROL, 'tmp'), { recursive: true, force: true });
+    await sweepTemporaries(join(this.courseFolder, CONTROL));
   }
 
   /** Moves the folder's files into place, removes what the stage wrote earlier and no longer does, and says it is done. */

@@ -1,6 +1,6 @@
 /** Files that are either whole or absent: written under a temporary name in the same folder, synced, renamed. */
 
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asIsovoxError } from '../errors.js';
 
@@ -68,4 +68,12 @@ export async function appendAll(handle: FileHandle, bytes: Uint8Array): Promise<
 /** Writes a text file, UTF-8, whole or not at all. */
 export function writeText(path: string, text: string): Promise<void> {
   return writeAtomically(path, (handle) => appendAll(handle, Buffer.from(text, 'utf8')));
+}
+
+/** Removes from a folder what writers that were killed left there: their temporary files, not those below it. */
+export async function sweepTemporaries(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (/^\..+\.\d+-\d+\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+  }
 }

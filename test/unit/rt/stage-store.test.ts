@@ -56,6 +56,19 @@ describe('StageStore', () => {
     expect(await store.manifest('dvh')).toBeUndefined();
   });
 
+  it('sweeps what a killed run left: half stages and half-written manifests', async () => {
+    const course = join(temporaryFolder(), 'P1', '2020-01');
+    const store = new StageStore(course);
+    await commit(store, 'a', { 'dvh.csv': '1' });
+    const half = join(course, '.isovox', '.dvh.json.123-4.tmp');
+    writeFileSync(half, '{');
+    writeFileSync(join(await store.openFolder('qc'), 'half.json'), '{');
+    await store.sweep();
+    expect(existsSync(half)).toBe(false);
+    expect(existsSync(join(course, '.isovox', 'tmp'))).toBe(false);
+    expect(await store.isValid('dvh', 'a')).toBe(true);
+  });
+
   it('takes a manifest that is not whole for none', async () => {
     const course = join(temporaryFolder(), 'P1', '2020-01');
     const store = new StageStore(course);
