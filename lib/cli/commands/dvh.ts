@@ -1,7 +1,5 @@
 /** isovox dvh: the columns of the main job for one structure set and one dose. */
 
-import { extname } from 'node:path';
-
 import { IsovoxError } from '../../errors.js';
 import { scanHeaders } from '../../native/dicom.js';
 import type { HeaderRecord } from '../../native/dicom-types.js';
@@ -11,13 +9,10 @@ import { loadRunConfig } from '../../rt/load-config.js';
 import { measureCourse } from '../../rt/measure.js';
 import type { Course } from '../../rt/model.js';
 import { matchesAny } from '../../rt/roi-names.js';
-import { writeCsv } from '../../table/csv.js';
-import { writeParquet } from '../../table/parquet.js';
-import type { Table } from '../../table/table.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
-import { commandContext, listFolder } from './common.js';
+import { commandContext, listFolder, writeTable } from './common.js';
 
 export interface DvhCommandOptions extends CommonOptions {
   readonly rtstruct: string;
@@ -147,9 +142,4 @@ function seriesOf(headers: HeaderRecord[]): Course['ct'] {
     Modality: first?.Modality ?? '',
     headers,
   };
-}
-
-async function writeTable(table: Table, path: string): Promise<void> {
-  if (extname(path).toLowerCase() === '.parquet') await writeParquet(table, path);
-  else await writeCsv(table, path);
 }

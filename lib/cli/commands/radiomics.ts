@@ -1,7 +1,5 @@
 /** isovox radiomics: the features of one structure of an image, as a table. */
 
-import { extname } from 'node:path';
-
 import { readVolume } from '../../native/formats.js';
 import { loadPyradiomicsParameters } from '../../native/pyradiomics-config.js';
 import { extractFeatures, extractPyradiomics } from '../../native/radiomics.js';
@@ -9,13 +7,11 @@ import { loadRadiomicsConfig, settingsOf } from '../../native/radiomics-config.j
 import type { ExtractFeaturesArgs } from '../../native/radiomics-types.js';
 import { dispose } from '../../native/volume.js';
 import type { SubmitOptions } from '../../runtime/task.js';
-import { writeCsv } from '../../table/csv.js';
-import { writeParquet } from '../../table/parquet.js';
 import type { Table } from '../../table/table.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
-import { commandContext } from './common.js';
+import { commandContext, writeTable } from './common.js';
 
 export interface RadiomicsCommandOptions extends CommonOptions {
   readonly image: string;
@@ -131,9 +127,4 @@ function wideTable(
       },
     ],
   };
-}
-
-async function writeTable(table: Table, path: string): Promise<void> {
-  if (extname(path).toLowerCase() === '.parquet') await writeParquet(table, path);
-  else await writeCsv(table, path);
 }
