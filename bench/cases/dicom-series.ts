@@ -1,18 +1,22 @@
-/** Reading a CT series of 200 uncompressed 512 x 512 slices into one HU volume. */
+/**
+ * Reading a CT series of 200 uncompressed 512 x 512 slices into one HU volume: with the headers that a scanner writes,
+ * and with the shortest that the standard allows.
+ */
 
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { derivedUid } from '../../lib/native/derived-uid.js';
 import { makeVolume, writeCtSeries } from '../../lib/native/dicom.js';
 import { cacheFolder, contenders, nativeProgram, python, pythonAbsent, tsx } from '../environment.js';
 import type { BenchCase } from '../harness.js';
+import { withScannerHeader } from '../scanner-header.js';
 
 const SLICES = 200;
 const PIXELS = 512;
 
 /** Smooth anatomy-like shapes with noise; written once and kept. */
-async function writeSeries(folder: string): Promise<void> {
+async function writeSeries(folder: string, ofScanner: boolean): Promise<void> {
   const data = new Int16Array(PIXELS * PIXELS * SLICES);
   let state = 7;
   for (let k = 0, at = 0; k < SLICES; k++) {
@@ -33,7 +37,7 @@ async function writeSeries(folder: string): Promise<void> {
     dtype: 'int16',
     data,
   });
-  await writeCtSeries({
+  const paths = await writeCtSeries({
     volume,
     folder: temporary,
     identity: {
@@ -45,15 +49,16 @@ async function writeSeries(folder: string): Promise<void> {
       SOPInstanceUIDs: Array.from({ length: SLICES }, (_, k) => derivedUid('bench slice', String(k))),
     },
   });
+  if (ofScanner) for (const path of paths) writeFileSync(path, withScannerHeader(readFileSync(path)));
   renameSync(temporary, folder);
 }
 
-export const dicomSeries: BenchCase = {
-  name: 'dicom-series',
-  title: `DICOM series: ${SLICES} slices of ${PIXELS} x ${PIXELS}, explicit little endian`,
+const seriesCase = (name: string, headers: string, ofScanner: boolean): BenchCase => ({
+  name,
+  title: `DICOM series: ${SLICES} slices of ${PIXELS} x ${PIXELS}, explicit little endian, ${headers}`,
   async prepare() {
-    const folder = join(cacheFolder, 'series');
-    if (!existsSync(folder)) await writeSeries(folder);
+    const folder = join(cacheFolder, ofScanner ? 'series-of-scanner' : 'series');
+    if (!existsSync(folder)) await writeSeries(folder, ofScanner);
     const dcmtk = nativeProgram('dcmtk_series');
     const itk = nativeProgram('itk_series');
     const isovox = (threads: number) => ({
@@ -83,4 +88,7 @@ export const dicomSeries: BenchCase = {
         ? []
         : [`${key} ${other[key]} not ${reference[key]}`],
     ),
-};
+});
+
+export const dicomSeries = seriesCase('dicom-series', 'headers of a scanner (216 elements)', true);
+export const dicomSeriesShort = seriesCase('dicom-series-short', 'shortest headers (42 elements)', false);

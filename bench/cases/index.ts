@@ -1,5 +1,5 @@
 import type { BenchCase } from '../harness.js';
-import { dicomSeries } from './dicom-series.js';
+import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh } from './dvh.js';
 import { gamma } from './gamma.js';
 import { niftiGz } from './nifti-gz.js';
@@ -8,6 +8,7 @@ import { zarrAll, zarrRoi, zarrShardRoi, zarrShuffleAll } from './zarr.js';
 
 export const CASES: readonly BenchCase[] = [
   dicomSeries,
+  dicomSeriesShort,
   dvh,
   gamma,
   tasks,

@@ -9,7 +9,19 @@ namespace {
 // milliseconds; what takes longer is left to finish on its own, touching nothing of Node.
 constexpr std::chrono::seconds kLongestWait{2};
 
+// What may be garbage before V8 hears of it: two large volumes.
+constexpr int64_t kStepOfHeldMemory = int64_t{256} << 20;
+
 }  // namespace
+
+void HeldMemory::Change(napi_env env, int64_t bytes) {
+  held_ += bytes;
+  const int64_t untold = held_ - told_;
+  if (untold < kStepOfHeldMemory && untold > -kStepOfHeldMemory) return;
+  int64_t ignored = 0;
+  napi_adjust_external_memory(env, untold, &ignored);
+  told_ = held_;
+}
 
 std::shared_ptr<EnvState> EnvState::Of(Napi::Env env) {
   if (auto* known = env.GetInstanceData<std::shared_ptr<EnvState>>()) return *known;

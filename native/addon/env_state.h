@@ -14,6 +14,18 @@
 
 namespace isovox::addon {
 
+// The bytes that this environment's handles keep alive, told to V8 in steps: V8 collects garbage at every large step it
+// hears of, and a reader that disposes what it read would pay for that at each call. JavaScript thread only.
+class HeldMemory {
+ public:
+  // More or, when negative, fewer bytes are held.
+  void Change(napi_env env, int64_t bytes);
+
+ private:
+  int64_t held_ = 0;
+  int64_t told_ = 0;
+};
+
 class EnvState : public std::enable_shared_from_this<EnvState> {
  public:
   // The state of `env`, made at the first call. JavaScript thread only.
@@ -40,6 +52,9 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   void TaskEnded();
   bool closed();
 
+  // Shared with the handles, which may be finalised after the state is gone.
+  const std::shared_ptr<HeldMemory>& held() const { return held_; }
+
  private:
   void Open(Napi::Env env);
   void Close();
@@ -51,6 +66,7 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   Napi::ThreadSafeFunction channel_;
 
   // JavaScript thread only.
+  std::shared_ptr<HeldMemory> held_ = std::make_shared<HeldMemory>();
   uint64_t next_id_ = 1;
   std::unordered_map<uint64_t, std::unique_ptr<Pending>> pending_;
   std::unordered_map<uint64_t, std::shared_ptr<CancelToken>> tokens_;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "addon/args.h"
+#include "addon/env_state.h"
 #include "base/error.h"
 
 namespace isovox::addon {
@@ -15,15 +16,13 @@ struct Box {
   std::shared_ptr<void> object;
   const char* type;
   int64_t external_bytes;
+  std::shared_ptr<HeldMemory> held;
 };
 
 void Empty(Napi::Env env, Box& box) {
   if (!box.object) return;
   box.object.reset();
-  if (box.external_bytes > 0) {
-    int64_t ignored = 0;
-    napi_adjust_external_memory(env, -box.external_bytes, &ignored);
-  }
+  if (box.external_bytes > 0) box.held->Change(env, -box.external_bytes);
 }
 
 Box* BoxOf(Napi::Value value) {
@@ -37,7 +36,7 @@ Box* BoxOf(Napi::Value value) {
 }  // namespace
 
 Napi::Value WrapRaw(Napi::Env env, std::shared_ptr<void> object, const char* type, int64_t external_bytes) {
-  auto* box = new Box{std::move(object), type, external_bytes};
+  auto* box = new Box{std::move(object), type, external_bytes, EnvState::Of(env)->held()};
   const auto external = Napi::External<Box>::New(env, box, [](Napi::Env finalising, Box* dying) {
     Empty(finalising, *dying);
     delete dying;
@@ -45,10 +44,7 @@ Napi::Value WrapRaw(Napi::Env env, std::shared_ptr<void> object, const char* typ
   if (napi_type_tag_object(env, external, &kHandleTag) != napi_ok) {
     throw Error(ErrorCode::kInternal, "A handle could not be tagged");
   }
-  if (external_bytes > 0) {
-    int64_t ignored = 0;
-    napi_adjust_external_memory(env, external_bytes, &ignored);
-  }
+  if (external_bytes > 0) box->held->Change(env, external_bytes);
   return external;
 }
 

@@ -8,7 +8,7 @@
 namespace isovox::dicom {
 namespace {
 
-constexpr size_t kFirstRead = size_t{16} << 10;    // holds the header of nearly every image
+constexpr size_t kFirstRead = size_t{8} << 10;     // holds the header of nearly every image
 constexpr size_t kLargestHeader = size_t{1} << 30;  // of a data set without its pixel data
 constexpr size_t kLargestInflated = size_t{1} << 30;
 constexpr size_t kPreamble = 128;
