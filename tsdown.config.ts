@@ -16,6 +16,7 @@ export default defineConfig([
       parallel: 'lib/parallel/index.ts',
       pipeline: 'lib/pipeline/index.ts',
       rt: 'lib/rt/index.ts',
+      inference: 'lib/inference/index.ts',
     },
     format: ['esm', 'cjs'],
     dts: true,

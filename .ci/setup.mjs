@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { bringHeaders } from '../native/tools/onnxruntime-headers.mjs';
+
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamps = join(root, 'build', 'stamps');
 
@@ -101,6 +103,7 @@ export function setup({ tests = false } = {}) {
 }
 
 export function buildNative() {
+  bringHeaders();
   run(
     'npx',
     [
@@ -122,6 +125,7 @@ export function buildNative() {
 
 /** Builds the native test program into build/<folder> and gives its path. */
 export function buildNativeTests(folder, definitions = []) {
+  bringHeaders();
   const build = join(root, 'build', folder);
   run('cmake', ['-S', join(root, 'native'), '-B', build, '-G', 'Ninja', '-DISOVOX_TESTS=ON', ...definitions], {
     stdio: ['ignore', 'ignore', 'inherit'],

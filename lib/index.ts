@@ -12,6 +12,7 @@ export {
 } from './config/resolve.js';
 export { ERROR_CODES, type ErrorCode, type ErrorContext, IsovoxError, isIsovoxError } from './errors.js';
 export * from './graph/index.js';
+export * from './inference/index.js';
 export * from './native/dicom.js';
 export type * from './native/dicom-types.js';
 export * from './native/dose.js';

@@ -4,6 +4,7 @@ import type { DicomIdentity, DicomWriteOptions, Finding, FormatDescription, Grid
 import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs, DoseMetricsResult, DvhCurve, DvhFromMaskArgs, DvhResult, ExtractSliceArgs, GammaArgs, GammaResult, IsolineResult, IsolinesArgs, MaskContoursArgs, MaskContoursResult, MetricDescription, OutlineArgs, Polyline, ResponseArgs, SliceResult, SumDosesArgs, SumDosesResult, VoxeliseArgs, VoxeliseResult } from '../native/dose-types.js';
 import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureDescription } from '../native/radiomics-types.js';
 import type { StoreDescription, StoreStats } from '../native/store-types.js';
+import type { LoadedModel, ModelTensor } from '../native/inference-types.js';
 
 /** A native object as JavaScript holds it; made and read only by native functions. */
 export type Handle<Type extends string> = { readonly __isovoxHandle: Type };
@@ -151,6 +152,10 @@ export interface Surface {
   extractPyradiomics: (args: ExtractPyradiomicsArgs, task?: TaskOptions) => Promise<ExtractFeaturesResult>;
   /** Every radiomics feature with its IBSI id, unit and family. */
   featureCatalogue: () => FeatureDescription[];
+  /** An ONNX model, loaded once and shared by all threads of the process. */
+  loadModel: (args: { path: string; library: string; device?: string; threads: number; gpuMemoryLimitMb?: number }, task?: TaskOptions) => Promise<LoadedModel>;
+  /** One run of a model; arrays are copied in and come out as views of native memory. */
+  runModel: (args: { model: Handle<'Model'>; inputs: Array<ModelTensor & { name: string }> }, task?: TaskOptions) => Promise<Array<ModelTensor & { name: string }>>;
 }
 
 export type HeavyName =
@@ -183,4 +188,6 @@ export type HeavyName =
   | 'sumDoses'
   | 'gammaIndex'
   | 'extractFeatures'
-  | 'extractPyradiomics';
+  | 'extractPyradiomics'
+  | 'loadModel'
+  | 'runModel';

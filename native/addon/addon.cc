@@ -9,7 +9,7 @@ namespace isovox::addon {
 namespace {
 
 constexpr Table (*kTables[])() = {CoreTable,    VolumeTable, DicomTable,    FormatsTable, StoreTable,
-                                  ImagingTable, DoseTable,   RadiomicsTable};
+                                  ImagingTable, DoseTable,   RadiomicsTable, InferenceTable};
 
 Napi::Value CallLight(const Napi::CallbackInfo& info, const Row& row) {
   try {

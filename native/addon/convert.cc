@@ -89,13 +89,17 @@ Napi::Value ToJs(Napi::Env env, const nlohmann::json& value) {
 nlohmann::json FromJs(Napi::Value value, const std::string& name) { return FromJsAtDepth(value, name, 0); }
 
 Napi::Value ViewOf(Napi::Env env, std::shared_ptr<const Storage> storage, DType dtype, size_t offset, size_t count) {
+  const void* data = storage->data() + offset;
+  return ViewOfMemory(env, std::move(storage), data, dtype, count);
+}
+
+Napi::Value ViewOfMemory(Napi::Env env, std::shared_ptr<const void> owner, const void* data, DType dtype, size_t count) {
   // V8 refuses two buffers over one address, so a second view of the same bytes must be made over the first buffer:
   // lib/native/volume.ts keeps it.
-  auto* keeper = new std::shared_ptr<const Storage>(std::move(storage));
-  void* data = const_cast<std::byte*>((*keeper)->data()) + offset;
+  auto* keeper = new std::shared_ptr<const void>(std::move(owner));
   const auto buffer = Napi::ArrayBuffer::New(
-      env, data, count * DTypeSize(dtype),
-      [](Napi::Env, void*, std::shared_ptr<const Storage>* kept) { delete kept; }, keeper);
+      env, const_cast<void*>(data), count * DTypeSize(dtype),
+      [](Napi::Env, void*, std::shared_ptr<const void>* kept) { delete kept; }, keeper);
   return TypedArrayOver(env, buffer, dtype, count);
 }
 

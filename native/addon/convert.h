@@ -22,6 +22,8 @@ nlohmann::json FromJs(Napi::Value value, const std::string& name);
 
 // A typed array over `count` elements of `storage` beginning at byte `offset`; keeps the storage alive, copies nothing.
 Napi::Value ViewOf(Napi::Env env, std::shared_ptr<const Storage> storage, DType dtype, size_t offset, size_t count);
+// The same over `data`, which lives as long as `owner`.
+Napi::Value ViewOfMemory(Napi::Env env, std::shared_ptr<const void> owner, const void* data, DType dtype, size_t count);
 // A Float64Array that takes over the vector's memory.
 Napi::Value AdoptNumbers(Napi::Env env, std::vector<double>&& numbers);
 

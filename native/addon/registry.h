@@ -48,5 +48,6 @@ Table StoreTable();    // bind_store.cc
 Table ImagingTable();  // bind_imaging.cc
 Table DoseTable();     // bind_dose.cc
 Table RadiomicsTable();  // bind_radiomics.cc
+Table InferenceTable();  // bind_inference.cc
 
 }  // namespace isovox::addon

@@ -19,9 +19,23 @@ const LIB: Readonly<Record<string, readonly string[]>> = {
   cohort: ['table', 'native', 'runtime', 'config', 'errors'],
   phantom: ['native', 'runtime', 'errors'],
   report: ['native', 'table', 'runtime', 'errors'],
-  rt: ['graph', 'table', 'report', 'native', 'runtime', 'config', 'errors'],
-  cli: ['cohort', 'rt', 'phantom', 'report', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
-  index: ['cohort', 'rt', 'phantom', 'pipeline', 'graph', 'parallel', 'table', 'native', 'runtime', 'config', 'errors'],
+  inference: ['native', 'runtime', 'config', 'errors'],
+  rt: ['inference', 'graph', 'table', 'report', 'native', 'runtime', 'config', 'errors'],
+  cli: ['cohort', 'rt', 'inference', 'phantom', 'report', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
+  index: [
+    'cohort',
+    'rt',
+    'inference',
+    'phantom',
+    'pipeline',
+    'graph',
+    'parallel',
+    'table',
+    'native',
+    'runtime',
+    'config',
+    'errors',
+  ],
 };
 
 const NATIVE: Readonly<Record<string, readonly string[]>> = {
@@ -33,10 +47,24 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   imaging: ['exec', 'simd', 'volume', 'base'],
   radiomics: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dose: ['imaging', 'exec', 'simd', 'volume', 'base'],
+  inference: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dicom: ['io', 'exec', 'simd', 'volume', 'base'],
   store: ['io', 'exec', 'simd', 'volume', 'base'],
   formats: ['dicom', 'store', 'io', 'exec', 'simd', 'volume', 'base'],
-  addon: ['radiomics', 'dose', 'imaging', 'formats', 'store', 'dicom', 'io', 'exec', 'simd', 'volume', 'base'],
+  addon: [
+    'inference',
+    'radiomics',
+    'dose',
+    'imaging',
+    'formats',
+    'store',
+    'dicom',
+    'io',
+    'exec',
+    'simd',
+    'volume',
+    'base',
+  ],
 };
 
 /** Headers that only one room may include. */
@@ -46,6 +74,7 @@ const KEPT_TO: ReadonlyArray<{ header: RegExp; room: string }> = [
   { header: /^openjpeg/, room: 'dicom' },
   { header: /^(libdeflate|bzlib|zstd|lz4|blosc)/, room: 'io' },
   { header: /^(tbb|oneapi)\//, room: 'exec' },
+  { header: /^onnxruntime/, room: 'inference' },
   { header: /intrin\.h$/, room: 'simd' },
 ];
 
