@@ -127,6 +127,17 @@ command('radiomics', 'radiomics features of one structure of an image', async (_
   .requiredOption('--out <file>', 'the table: .csv or .parquet')
   .option('--wide', 'one row, a column per feature');
 
+command('filter', 'the response map of an IBSI 2 filter', async (_, options) =>
+  (await import('./commands/filter.js')).filter(options as never),
+)
+  .requiredOption('--image <file>', 'image')
+  .option('--config <file>', 'YAML with a filter section: type, boundary, dimensions and what the type takes')
+  .option(
+    '--filter <settings>',
+    'the same in one line: type=log,sigma_mm=3,boundary=zero; types mean, median, gaussian, log, laws, gabor, wavelet, nonseparable',
+  )
+  .requiredOption('--out <file>', 'the response map: .nii.gz, .nrrd or another writable format');
+
 command('info <paths...>', 'what files and folders hold: geometry, type, statistics', async (args, options) =>
   (await import('./commands/info.js')).info(args, options as never),
 ).option('--hash', 'SHA-256 of the raw voxels, little endian, x fastest, before scaling');

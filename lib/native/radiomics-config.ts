@@ -1,13 +1,10 @@
 /** The YAML of `isovox radiomics`: its schema, and the settings it stands for. */
 
-import { readFile } from 'node:fs/promises';
-
-import { isMap, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 
-import { closest } from '../config/closest.js';
-import { asIsovoxError, IsovoxError } from '../errors.js';
+import { filterOf, filterSchema } from './filter-config.js';
 import type { AggregationName, DiscretiseArgs, InterpolationName, RadiomicsSettings } from './radiomics-types.js';
+import { loadYaml } from './yaml-file.js';
 
 const INTERPOLATIONS: Readonly<Record<string, InterpolationName>> = {
   nearest: 'nearest',
@@ -63,6 +60,7 @@ export const radiomicsSchema = z.strictObject({
       outliers_sigma: z.number().positive().optional(),
     })
     .optional(),
+  filter: filterSchema.optional(),
   discretise: binning.optional(),
   ivh: binning.optional(),
   aggregation: z
@@ -103,6 +101,7 @@ export function settingsOf(config: RadiomicsConfig): RadiomicsSettings {
         ...(resegment.outliers_sigma !== undefined && { outliersSigma: resegment.outliers_sigma }),
       },
     }),
+    ...(config.filter && { filter: filterOf(config.filter) }),
     ...(config.discretise && { discretise: given(config.discretise) }),
     ...(config.ivh && { ivh: given(config.ivh) }),
     ...(config.aggregation && { aggregations: aggregationsOf(config.aggregation) }),
@@ -135,39 +134,6 @@ function aggregationsOf(names: NonNullable<RadiomicsConfig['aggregation']>): Agg
 }
 
 /** Reads and checks a file; what is wrong is said with its line and the nearest known key. */
-export async function loadRadiomicsConfig(path: string): Promise<RadiomicsConfig> {
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    throw asIsovoxError(thrown);
-  });
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [problem] = document.errors;
-  if (problem) throw invalid(`${path}:${problem.linePos?.[0].line ?? 1}: ${problem.message}`, path);
-  const parsed = radiomicsSchema.safeParse(document.toJS() ?? {});
-  if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
-  const issue = (issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]) as z.core.$ZodIssue;
-  const unknown = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] as string] : undefined;
-  const where = `${path}${lineOf(unknown ?? issue.path)}: `;
-  if (!unknown) throw invalid(`${where}${issue.path.join('.')}: ${issue.message}`, path);
-  const nearest = closest(String(unknown.at(-1)), knownKeys(issue.path));
-  const hint = nearest === undefined ? '' : `; did you mean ${[...issue.path, nearest].join('.')}?`;
-  throw invalid(`${where}Unknown key ${unknown.join('.')}${hint}`, path);
-
-  function lineOf(at: readonly PropertyKey[]): string {
-    const parent = document.getIn(at.slice(0, -1) as unknown[], true);
-    const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === String(at.at(-1))) : undefined;
-    const offset = (pair?.key as { range?: number[] } | undefined)?.range?.[0];
-    return offset === undefined ? '' : `:${lines.linePos(offset).line}`;
-  }
-}
-
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let at = z.toJSONSchema(radiomicsSchema) as { properties?: Record<string, unknown> };
-  for (const key of path) at = (at.properties?.[String(key)] ?? {}) as typeof at;
-  return Object.keys(at.properties ?? {});
-}
-
-function invalid(message: string, path: string): IsovoxError {
-  return new IsovoxError('ERR_INVALID_ARGUMENT', message, { name: path });
+export function loadRadiomicsConfig(path: string): Promise<RadiomicsConfig> {
+  return loadYaml(path, radiomicsSchema);
 }

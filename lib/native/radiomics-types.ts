@@ -1,5 +1,6 @@
 // What the radiomics rows of the native core take and give. The generated surface names these types.
 import type { Handle } from '../runtime/surface.js';
+import type { FilterArgs } from './filter-types.js';
 
 export type InterpolationName = 'nearest' | 'linear' | 'cubic';
 
@@ -42,6 +43,8 @@ export interface RadiomicsSettings {
     round?: boolean;
   };
   resegment?: { least?: number; most?: number; outliersSigma?: number };
+  /** Features are those of the response map; re-segmentation still looks at the image. */
+  filter?: FilterArgs;
   discretise?: DiscretiseArgs;
   ivh?: DiscretiseArgs;
   /** All when absent. */

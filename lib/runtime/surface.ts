@@ -2,6 +2,7 @@
 
 import type { DicomIdentity, DicomWriteOptions, Finding, FormatDescription, GridInput, HeaderRecord, RoiInput, RtDoseSummary, RtPlanInput, RtStructSummary, SeriesSummary, VolumeStatistics } from '../native/dicom-types.js';
 import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs, DoseMetricsResult, DvhCurve, DvhFromMaskArgs, DvhResult, ExtractSliceArgs, GammaArgs, GammaResult, IsolineResult, IsolinesArgs, MaskContoursArgs, MaskContoursResult, MetricDescription, OutlineArgs, Polyline, ResponseArgs, SliceResult, SumDosesArgs, SumDosesResult, VoxeliseArgs, VoxeliseResult } from '../native/dose-types.js';
+import type { FilterArgs } from '../native/filter-types.js';
 import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureDescription } from '../native/radiomics-types.js';
 import type { StoreDescription, StoreStats } from '../native/store-types.js';
 import type { LoadedModel, ModelTensor } from '../native/inference-types.js';
@@ -156,6 +157,10 @@ export interface Surface {
   loadModel: (args: { path: string; library: string; device?: string; threads: number; gpuMemoryLimitMb?: number }, task?: TaskOptions) => Promise<LoadedModel>;
   /** One run of a model; arrays are copied in and come out as views of native memory. */
   runModel: (args: { model: Handle<'Model'>; inputs: Array<ModelTensor & { name: string }> }, task?: TaskOptions) => Promise<Array<ModelTensor & { name: string }>>;
+  /** The response map of a filter, on the grid of the volume. */
+  filterVolume: (args: { volume: Handle<'Volume'>; filter: FilterArgs }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
+  /** The discrete wavelets that a filter may name. */
+  waveletNames: () => string[];
 }
 
 export type HeavyName =
@@ -190,4 +195,5 @@ export type HeavyName =
   | 'extractFeatures'
   | 'extractPyradiomics'
   | 'loadModel'
-  | 'runModel';
+  | 'runModel'
+  | 'filterVolume';

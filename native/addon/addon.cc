@@ -9,7 +9,8 @@ namespace isovox::addon {
 namespace {
 
 constexpr Table (*kTables[])() = {CoreTable,    VolumeTable, DicomTable,    FormatsTable, StoreTable,
-                                  ImagingTable, DoseTable,   RadiomicsTable, InferenceTable};
+                                  ImagingTable, DoseTable,   RadiomicsTable, InferenceTable,
+                                  FiltersTable};
 
 Napi::Value CallLight(const Napi::CallbackInfo& info, const Row& row) {
   try {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "addon/convert.h"
+#include "addon/read_filter.h"
 #include "addon/registry.h"
 #include "radiomics/diagnostics.h"
 #include "radiomics/extract.h"
@@ -62,6 +63,7 @@ Settings ReadSettings(const Args& args) {
     }
     if (resegment.Has("outliersSigma")) s.outliers_sigma = resegment.Number("outliersSigma");
   }
+  if (args.Has("filter")) s.filter = ReadFilter(args.Object("filter"));
   if (args.Has("discretise")) s.discretise = ReadDiscretisation(args.Object("discretise"));
   if (args.Has("ivh")) s.ivh = ReadDiscretisation(args.Object("ivh"));
   if (args.Has("aggregations")) {

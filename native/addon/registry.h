@@ -49,5 +49,6 @@ Table ImagingTable();  // bind_imaging.cc
 Table DoseTable();     // bind_dose.cc
 Table RadiomicsTable();  // bind_radiomics.cc
 Table InferenceTable();  // bind_inference.cc
+Table FiltersTable();    // bind_filters.cc
 
 }  // namespace isovox::addon

@@ -1,10 +1,13 @@
 #include "imaging/fft.h"
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numbers>
 #include <utility>
 
 #include "base/error.h"
+#include "simd/targets.h"
 
 namespace isovox {
 namespace {
@@ -17,7 +20,7 @@ struct Twiddle {
 
 // One Stockham step of radix R: m groups of R inputs, `stride` apart, to R outputs each.
 template <int R>
-void Step(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, const double* cosine,
+[[gnu::always_inline]] inline void StepBody(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, const double* cosine,
           const double* sine, int64_t jump, int64_t length) {
   double wr[R][R], wi[R][R];
   for (int a = 0; a < R; ++a) {
@@ -54,7 +57,7 @@ void Step(int64_t m, int64_t stride, const double* xr, const double* xi, double*
 }
 
 template <>
-void Step<4>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, const double* cosine,
+[[gnu::always_inline]] inline void StepBody<4>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, const double* cosine,
              const double* sine, int64_t jump, int64_t length) {
   for (int64_t p = 0; p < m; ++p) {
     Twiddle t[4];
@@ -77,6 +80,17 @@ void Step<4>(int64_t m, int64_t stride, const double* xr, const double* xi, doub
     }
   }
 }
+
+#define ISOVOX_FFT_STEP(name, radix)                                                                                     \
+  ISOVOX_CPU_TARGETS void name(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi,   \
+                               const double* cosine, const double* sine, int64_t jump, int64_t length) {                \
+    StepBody<radix>(m, stride, xr, xi, yr, yi, cosine, sine, jump, length);                                             \
+  }
+ISOVOX_FFT_STEP(Step2, 2)
+ISOVOX_FFT_STEP(Step3, 3)
+ISOVOX_FFT_STEP(Step4, 4)
+ISOVOX_FFT_STEP(Step5, 5)
+#undef ISOVOX_FFT_STEP
 
 // Transforms lines along `axis` whose start has the other two coordinates below `limit`.
 void AlongAxis(const Exec& exec, ComplexBox& box, size_t axis, const std::array<int64_t, 3>& limit) {
@@ -123,25 +137,81 @@ int64_t FastFftLength(int64_t n) {
 }
 
 Fft::Fft(int64_t length) : length_(length), cos_(static_cast<size_t>(length)), sin_(cos_.size()) {
+  if (length < 1) throw Error(ErrorCode::kInternal, "Expected a length of at least 1", {{"where", "Fft"}});
   int64_t rest = length;
   for (const int radix : {4, 2, 3, 5}) {
     for (; rest % radix == 0; rest /= radix) radices_.push_back(radix);
   }
-  if (rest != 1) throw Error(ErrorCode::kInternal, "Expected a length of factors 2, 3 and 5", {{"where", "Fft"}});
+  const bool chirped = rest != 1;
   for (int64_t t = 0; t < length; ++t) {
-    const double angle = 2 * std::numbers::pi * static_cast<double>(t) / static_cast<double>(length);
+    // t^2 is taken modulo 2 n, so that large angles keep their digits.
+    const double turns = chirped ? static_cast<double>(t * t % (2 * length)) / 2 : static_cast<double>(t);
+    const double angle = 2 * std::numbers::pi * turns / static_cast<double>(length);
     cos_[static_cast<size_t>(t)] = std::cos(angle);
     sin_[static_cast<size_t>(t)] = std::sin(angle);
   }
+  if (!chirped) return;
+  const int64_t wide = FastFftLength(2 * length - 1);
+  wide_ = std::make_shared<const Fft>(wide);
+  chirp_re_.assign(static_cast<size_t>(wide), 0);
+  chirp_im_.assign(static_cast<size_t>(wide), 0);
+  for (int64_t t = 0; t < length; ++t) {
+    const auto at = static_cast<size_t>(t), mirror = static_cast<size_t>(t == 0 ? 0 : wide - t);
+    chirp_re_[at] = chirp_re_[mirror] = cos_[at];
+    chirp_im_[at] = chirp_im_[mirror] = sin_[at];
+  }
+  wide_->Forward(chirp_re_.data(), chirp_im_.data(), 1);
 }
 
 void Fft::Forward(double* re, double* im, int64_t batch) const {
-  std::vector<double> other_re(static_cast<size_t>(length_ * batch)), other_im(other_re.size());
-  double *xr = re, *xi = im, *yr = other_re.data(), *yi = other_im.data();
+  if (wide_) {
+    Chirped(re, im, batch);
+  } else {
+    Factored(re, im, batch);
+  }
+}
+
+// f t = (f^2 + t^2 - (f - t)^2) / 2 makes the transform a convolution with a chirp (L. I. Bluestein, 1970).
+void Fft::Chirped(double* re, double* im, int64_t batch) const {
+  const auto wide = static_cast<int64_t>(chirp_re_.size());
+  std::vector<double> yr(static_cast<size_t>(wide * batch), 0.0), yi(yr.size(), 0.0);
+  for (int64_t t = 0; t < length_; ++t) {
+    const double c = cos_[static_cast<size_t>(t)], s = sin_[static_cast<size_t>(t)];
+    for (int64_t b = 0; b < batch; ++b) {
+      const double xr = re[t * batch + b], xi = im[t * batch + b];
+      yr[static_cast<size_t>(t * batch + b)] = xr * c + xi * s;
+      yi[static_cast<size_t>(t * batch + b)] = xi * c - xr * s;
+    }
+  }
+  wide_->Forward(yr.data(), yi.data(), batch);
+  for (int64_t f = 0; f < wide; ++f) {
+    const double c = chirp_re_[static_cast<size_t>(f)], s = chirp_im_[static_cast<size_t>(f)];
+    for (int64_t b = 0; b < batch; ++b) {
+      const auto at = static_cast<size_t>(f * batch + b);
+      const double xr = yr[at], xi = yi[at];
+      yr[at] = xr * c - xi * s;
+      yi[at] = xr * s + xi * c;
+    }
+  }
+  wide_->Forward(yi.data(), yr.data(), batch);  // exchanged: the inverse
+  const double scale = 1 / static_cast<double>(wide);
+  for (int64_t f = 0; f < length_; ++f) {
+    const double c = cos_[static_cast<size_t>(f)] * scale, s = sin_[static_cast<size_t>(f)] * scale;
+    for (int64_t b = 0; b < batch; ++b) {
+      const auto at = static_cast<size_t>(f * batch + b);
+      re[f * batch + b] = yr[at] * c + yi[at] * s;
+      im[f * batch + b] = yi[at] * c - yr[at] * s;
+    }
+  }
+}
+
+void Fft::Factored(double* re, double* im, int64_t batch) const {
+  const auto scratch = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(2 * length_ * batch));
+  double *xr = re, *xi = im, *yr = scratch.get(), *yi = scratch.get() + length_ * batch;
   int64_t n = length_, stride = batch;
   for (const int radix : radices_) {
     const int64_t m = n / radix, jump = length_ / n;
-    const auto step = radix == 4 ? Step<4> : radix == 2 ? Step<2> : radix == 3 ? Step<3> : Step<5>;
+    const auto step = radix == 4 ? Step4 : radix == 2 ? Step2 : radix == 3 ? Step3 : Step5;
     step(m, stride, xr, xi, yr, yi, cos_.data(), sin_.data(), jump, length_);
     n = m;
     stride *= radix;
@@ -161,6 +231,16 @@ void Forward3d(const Exec& exec, ComplexBox& box, const std::array<int64_t, 3>& 
 }
 
 void Forward3d(const Exec& exec, ComplexBox& box) { Forward3d(exec, box, box.size); }
+
+void ForwardSlices(const Exec& exec, ComplexBox& box) {
+  AlongAxis(exec, box, 0, box.size);
+  AlongAxis(exec, box, 1, box.size);
+}
+
+void ForwardRows(const Exec& exec, ComplexBox& box, int64_t rows) {
+  AlongAxis(exec, box, 1, box.size);
+  AlongAxis(exec, box, 0, {box.size[0], rows, box.size[2]});
+}
 
 void Inverse3d(const Exec& exec, ComplexBox& box) {
   std::swap(box.re, box.im);

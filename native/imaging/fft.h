@@ -1,15 +1,16 @@
-// Discrete Fourier transforms of lengths 2^a 3^b 5^c, of one line or of a box.
+// Discrete Fourier transforms of one line or of a box. Lengths 2^a 3^b 5^c are fast; others cost about four times as much.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "exec/exec.h"
 
 namespace isovox {
 
-// The smallest length >= n that Fft takes.
+// The smallest length >= n of factors 2, 3 and 5.
 int64_t FastFftLength(int64_t n);
 
 // A plan for one length. Real and imaginary parts lie in two arrays; `batch` lines are transformed side by side, element
@@ -21,9 +22,14 @@ class Fft {
   void Forward(double* re, double* im, int64_t batch) const;
 
  private:
+  void Factored(double* re, double* im, int64_t batch) const;
+  void Chirped(double* re, double* im, int64_t batch) const;
+
   int64_t length_;
   std::vector<int> radices_;
-  std::vector<double> cos_, sin_;  // of 2 pi t / n
+  std::vector<double> cos_, sin_;  // of 2 pi t / n, or of the chirp pi t^2 / n for other lengths
+  std::shared_ptr<const Fft> wide_;  // for other lengths: the plan of the convolution with the chirp
+  std::vector<double> chirp_re_, chirp_im_;  // the chirp's spectrum there
 };
 
 // A complex box, i fastest.
@@ -38,6 +44,10 @@ struct ComplexBox {
 // In place. Voxels from `filled` on along each axis must be zero; whole lines of zeros are not transformed.
 void Forward3d(const Exec& exec, ComplexBox& box, const std::array<int64_t, 3>& filled);
 void Forward3d(const Exec& exec, ComplexBox& box);
+// Every slice along i and j by itself.
+void ForwardSlices(const Exec& exec, ComplexBox& box);
+// The same where only the first `rows` rows of the result are asked for; the others hold anything.
+void ForwardRows(const Exec& exec, ComplexBox& box, int64_t rows);
 // The inverse, divided by the number of voxels.
 void Inverse3d(const Exec& exec, ComplexBox& box);
 

@@ -6,11 +6,10 @@
 #include "base/error.h"
 #include "radiomics/intensities.h"
 #include "radiomics/local_intensity.h"
+#include "radiomics/sampled.h"
 
 namespace isovox::radiomics {
 namespace {
-
-constexpr int64_t kSplineReach = 32;  // beyond it a sample's part in a cubic spline is below 1e-17
 
 void CheckScalar(const Volume& volume, const char* name) {
   if (volume.frames != 1 || volume.components != 1) {
@@ -40,25 +39,6 @@ void CheckSameGrid(const Grid& image, const Grid& mask) {
                 "Expected the mask on the image's grid but their corners are " + std::to_string(apart) + " mm apart",
                 {{"expected", std::to_string(tolerance) + " mm"}, {"actual", std::to_string(apart) + " mm"}});
   }
-}
-
-// Reads a box of a volume: values for the image, 0 or 1 for the mask.
-std::vector<double> ReadImage(const Volume& image, const IndexBox& box) {
-  std::vector<double> out;
-  out.resize(static_cast<size_t>((box.end[0] - box.begin[0]) * (box.end[1] - box.begin[1]) * (box.end[2] - box.begin[2])));
-  VisitDType(image.dtype, [&]<typename T>(T) {
-    const auto voxels = image.As<T>();
-    double* to = out.data();
-    for (int64_t k = box.begin[2]; k < box.end[2]; ++k) {
-      for (int64_t j = box.begin[1]; j < box.end[1]; ++j) {
-        const T* row = voxels.data() + (k * image.grid.size[1] + j) * image.grid.size[0];
-        for (int64_t i = box.begin[0]; i < box.end[0]; ++i) {
-          *to++ = image.slope * static_cast<double>(row[i]) + image.intercept;
-        }
-      }
-    }
-  });
-  return out;
 }
 
 template <typename T>
@@ -106,39 +86,6 @@ std::vector<double> ReadMask(const Volume& mask, std::optional<int64_t> label, c
     }
   });
   return out;
-}
-
-std::array<int64_t, 3> SizeOf(const IndexBox& box) {
-  return {box.end[0] - box.begin[0], box.end[1] - box.begin[1], box.end[2] - box.begin[2]};
-}
-
-// The input samples that the output box needs, and the maps as seen from there.
-IndexBox InputOf(const std::array<AxisMap, 3>& maps, const std::array<int64_t, 3>& size, const IndexBox& out,
-                 std::array<AxisMap, 3>& local) {
-  IndexBox in;
-  for (size_t d = 0; d < 3; ++d) {
-    const double first = maps[d].start + maps[d].step * static_cast<double>(out.begin[d]);
-    const double last = maps[d].start + maps[d].step * static_cast<double>(out.end[d] - 1);
-    const int64_t reach = maps[d].identity(size[d]) ? 0 : kSplineReach;
-    in.begin[d] = std::clamp<int64_t>(static_cast<int64_t>(std::floor(first)) - reach, 0, size[d] - 1);
-    in.end[d] = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(last)) + reach + 1, 1, size[d]);
-    local[d] = maps[d];
-    local[d].start -= static_cast<double>(in.begin[d]);
-  }
-  return in;
-}
-
-std::vector<double> Resampled(const Exec& exec, std::vector<double> input, const IndexBox& in,
-                              const std::array<AxisMap, 3>& local, const IndexBox& out, Interpolation method) {
-  std::array<AxisMap, 3> shifted = local;
-  IndexBox box{{0, 0, 0}, SizeOf(out)};
-  bool same = true;
-  for (size_t d = 0; d < 3; ++d) {
-    shifted[d].start += local[d].step * static_cast<double>(out.begin[d]);
-    shifted[d].size = box.end[d];
-    same = same && shifted[d].identity(in.end[d] - in.begin[d]);
-  }
-  return same ? input : ResampleBox(exec, input, SizeOf(in), shifted, box, method);
 }
 
 // Takes voxels out of the intensity mask that lie outside the range or among the outliers.
@@ -215,21 +162,20 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
                         label ? "No voxel of the mask is " + std::to_string(*label) : "No voxel of the mask is above 0"});
     return region;
   }
-  std::array<AxisMap, 3> maps, local;
+  const Lattice lattice = LatticeOf(image.grid, settings);
+  const auto& maps = lattice.maps;
+  region.spacing = lattice.spacing;
   IndexBox out;
   for (size_t d = 0; d < 3; ++d) {
-    const double to = settings.resample_mm ? (*settings.resample_mm)[d] : 0;
-    maps[d] = settings.align_corners ? AlignCorners(image.grid.size[d], image.grid.spacing[d], to)
-                                     : AlignCentres(image.grid.size[d], image.grid.spacing[d], to);
-    if (maps[d].step != 1) region.spacing[d] = to;
     // Every output sample whose nearest inputs touch the structure.
     const double first = (static_cast<double>(found.begin[d]) - 1 - maps[d].start) / maps[d].step;
     const double last = (static_cast<double>(found.end[d]) - maps[d].start) / maps[d].step;
     out.begin[d] = std::clamp<int64_t>(static_cast<int64_t>(std::floor(first)), 0, maps[d].size - 1);
     out.end[d] = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(last)) + 1, 1, maps[d].size);
   }
-  IndexBox in = InputOf(maps, image.grid.size, out, local);
-  const std::vector<double> covered = Resampled(exec, ReadMask(mask, label, in), in, local, out, settings.mask_interpolation);
+  const std::vector<double> covered =
+      Sampled(exec, lattice, image.grid.size, out, settings.mask_interpolation,
+              [&](const IndexBox& in) { return ReadMask(mask, label, in); });
 
   // The tight box of voxels covered by half or more.
   const std::array<int64_t, 3> size = SizeOf(out);
@@ -269,18 +215,10 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
     region.image_offset[d] = out.begin[d] + tight.begin[d] - wide.begin[d];
   }
   region.image_size = SizeOf(wide);
-  in = InputOf(maps, image.grid.size, wide, local);
-  std::vector<double> values = ReadImage(image, in);
-  if (settings.clip) {
-    for (double& x : values) x = std::clamp(x, (*settings.clip)[0], (*settings.clip)[1]);
-  }
-  region.image = Resampled(exec, std::move(values), in, local, wide, settings.image_interpolation);
-  if (settings.rounding == Rounding::kNearest) {
-    for (double& x : region.image) x = std::floor(x + 0.5);
-  } else if (settings.rounding == Rounding::kTowardsZero) {
-    for (double& x : region.image) x = std::trunc(x);
-  }
+  region.lattice_begin = wide.begin;
+  region.image = SampledImage(exec, image, settings, lattice, wide);
   Resegment(settings, region, findings);
+  if (settings.filter && region.intensity_voxels > 0) FilterRegion(exec, image, settings, lattice, region);
   const auto dimensions = std::count_if(region.size.begin(), region.size.end(), [](int64_t n) { return n > 1; });
   if (region.morphology_voxels < settings.least_voxels || dimensions < settings.least_dimensions) {
     findings.push_back({"roi.too_small", Severity::kFail,

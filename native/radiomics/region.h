@@ -18,6 +18,7 @@ struct Region {
 
   std::array<int64_t, 3> image_size{0, 0, 0};
   std::array<int64_t, 3> image_offset{0, 0, 0};  // of the masks' first voxel inside the image box
+  std::array<int64_t, 3> lattice_begin{0, 0, 0};  // of the image box on the whole (interpolated) image
   std::vector<double> image;
 
   int64_t morphology_voxels = 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "filters/filter.h"
 #include "imaging/resample.h"
 
 namespace isovox::radiomics {
@@ -42,6 +43,8 @@ struct Settings {
   std::optional<std::array<double, 2>> range;  // re-segmentation: intensities outside leave the intensity mask
   RangeMode range_mode = RangeMode::kAbsolute;
   std::optional<double> outliers_sigma;
+
+  std::optional<filters::Filter> filter;  // after re-segmentation: features are those of its response
 
   Discretisation discretise{Binning::kNone, 0, 0, {}};
   Discretisation ivh{Binning::kNone, 0, 0, {}};

@@ -84,7 +84,7 @@ export function printSurface(rows, typeFiles) {
 export async function readTypeFiles() {
   const { existsSync, readFileSync } = await import('node:fs');
   const files = {};
-  for (const name of ['dicom-types', 'dose-types', 'radiomics-types', 'store-types', 'inference-types']) {
+  for (const name of ['dicom-types', 'dose-types', 'filter-types', 'radiomics-types', 'store-types', 'inference-types']) {
     const path = join(root, 'lib', 'native', `${name}.ts`);
     if (!existsSync(path)) continue;
     files[`../native/${name}.js`] = [...readFileSync(path, 'utf8').matchAll(/^export (?:interface|type) (\w+)/gm)].map(

@@ -45,7 +45,8 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   volume: ['base'],
   io: ['exec', 'base'],
   imaging: ['exec', 'simd', 'volume', 'base'],
-  radiomics: ['imaging', 'exec', 'simd', 'volume', 'base'],
+  filters: ['imaging', 'exec', 'simd', 'volume', 'base'],
+  radiomics: ['filters', 'imaging', 'exec', 'simd', 'volume', 'base'],
   dose: ['imaging', 'exec', 'simd', 'volume', 'base'],
   inference: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dicom: ['io', 'exec', 'simd', 'volume', 'base'],
@@ -54,6 +55,7 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   addon: [
     'inference',
     'radiomics',
+    'filters',
     'dose',
     'imaging',
     'formats',
