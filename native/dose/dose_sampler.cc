@@ -6,7 +6,7 @@
 #include "dose/cell_kernels.h"
 
 namespace isovox {
-DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame)
+DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Box2& box, double w0, double w1)
     : dose_(dose), frame_(frame), to_index_(dose.grid) {
   const Grid& grid = dose.grid;
   const std::array<Vec3, 3> axes{grid.axes.i, grid.axes.j, grid.axes.k};
@@ -35,27 +35,54 @@ DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame)
                                     : grid.spacing[axis];
     anchor_[a] = nodes_[a].front();
   }
-  if (aligned_) return;
+  const auto count_steps = [this] {
+    for (size_t a = 0; a < 3; ++a) {
+      const auto& nodes = nodes_[a];
+      if (nodes.size() < 2) continue;
+      const double length = nodes.back() - nodes.front();
+      per_step_[a] = static_cast<double>(nodes.size() - 1) / length;
+      even_[a] = true;
+      for (size_t n = 0; n < nodes.size(); ++n) {
+        const double off = (nodes[n] - nodes.front()) * per_step_[a] - static_cast<double>(n);
+        even_[a] = even_[a] && std::abs(off) < 1e-6;
+      }
+    }
+  };
+  if (aligned_) {
+    count_steps();
+    FindRange(box, w0, w1);
+    return;
+  }
   const double finest = *std::min_element(grid.spacing.begin(), grid.spacing.end());
   step_ = {finest, finest, finest};
   anchor_ = {0, 0, 0};
   stride_ = strides;
   nodes_ = {positions(0, 0, 1 / grid.spacing[0]), positions(1, 0, 1 / grid.spacing[1]), positions(2, 0, 1)};
+  count_steps();
+  FindRange(box, w0, w1);
 }
 
-DoseSampler::Place DoseSampler::Locate(const std::vector<double>& nodes, double x) {
+DoseSampler::Place DoseSampler::Locate(size_t axis, double x) const {
+  const std::vector<double>& nodes = nodes_[axis];
   const auto count = static_cast<int64_t>(nodes.size());
   if (count == 1) return {0, 0, 0, 0, true};
   const double first = nodes.front(), last = nodes.back();
   if (x <= first) return {0, 1, 0, 0, x >= first - (nodes[1] - first) / 2};
   if (x >= last) return {count - 2, count - 1, 1, 0, x <= last + (last - nodes[static_cast<size_t>(count) - 2]) / 2};
   // A guess for even spacing, then the neighbours.
-  auto n = static_cast<int64_t>((x - first) / (last - first) * static_cast<double>(count - 1));
-  n = std::clamp<int64_t>(n, 0, count - 2);
+  const double along = (x - first) * per_step_[axis];
+  int64_t n = std::min(static_cast<int64_t>(along), count - 2);
+  if (even_[axis]) return {n, n + 1, static_cast<float>(along - static_cast<double>(n)), 1 / per_step_[axis], true};
   while (n > 0 && nodes[static_cast<size_t>(n)] > x) --n;
   while (n < count - 2 && nodes[static_cast<size_t>(n) + 1] <= x) ++n;
   const double a = nodes[static_cast<size_t>(n)], b = nodes[static_cast<size_t>(n) + 1];
   return {n, n + 1, static_cast<float>((x - a) / (b - a)), b - a, true};
+}
+
+DoseSampler::Place DoseSampler::LocateNear(size_t axis, double x) const {
+  Place place = Locate(axis, x);
+  if (nodes_[axis].size() == 1) place.inside = std::abs(x - nodes_[axis][0]) <= step_[axis] / 2;
+  return place;
 }
 
 DoseSampler::Lattice DoseSampler::MakeLattice(double du, double dv) const {
@@ -67,13 +94,14 @@ DoseSampler::Lattice DoseSampler::MakeLattice(double du, double dv) const {
   lattice.first = static_cast<int32_t>(std::floor((-margin) / du));
   const auto last = static_cast<int32_t>(std::ceil((nodes.back() - nodes.front() + margin) / du));
   const auto count = static_cast<size_t>(last - lattice.first);
+  lattice.half_u = nodes.size() > 1 ? static_cast<float>(du / (2 * step_[0])) : 0;
   lattice.node.resize(count);
   lattice.way.resize(count);
   lattice.inside_begin = lattice.between_begin = last;
   lattice.inside_end = lattice.between_end = lattice.first;
   for (size_t c = 0; c < count; ++c) {
     const auto column = lattice.first + static_cast<int32_t>(c);
-    const Place place = Locate(nodes, anchor_[0] + (column + 0.5) * du);
+    const Place place = Locate(0, anchor_[0] + (column + 0.5) * du);
     lattice.node[c] = static_cast<int32_t>(place.node);
     lattice.way[c] = place.way;
     const bool inside = nodes.size() > 1 ? place.inside : std::abs((column + 0.5) * du) <= step_[0] / 2;
@@ -92,10 +120,10 @@ DoseSampler::Lattice DoseSampler::MakeLattice(double du, double dv) const {
 void DoseSampler::Sample(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
                          DoseRow& row) const {
   const auto count = static_cast<size_t>(end - begin);
-  if (row.dose.size() < count) {
-    row.dose.resize(count);
-    row.spread.resize(count);
-    row.place.resize(count);
+  if (row.dose.size() < count + kPadding) {
+    row.dose.resize(count + kPadding);
+    row.spread.resize(count + kPadding);
+    row.place.resize(count + kPadding);
   }
   if (aligned_) {
     SampleAligned(lattice, v, w, dw, begin, end, row);
@@ -106,9 +134,7 @@ void DoseSampler::Sample(const Lattice& lattice, double v, double w, double dw, 
 
 void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
                                 DoseRow& row) const {
-  Place j = Locate(nodes_[1], v), k = Locate(nodes_[2], w);
-  if (nodes_[1].size() == 1) j.inside = std::abs(v - nodes_[1][0]) <= step_[1] / 2;
-  if (nodes_[2].size() == 1) k.inside = std::abs(w - nodes_[2][0]) <= step_[2] / 2;
+  const Place j = LocateNear(1, v), k = LocateNear(2, w);
   const auto count = static_cast<size_t>(end - begin);
   const auto table_end = lattice.first + static_cast<int32_t>(lattice.node.size());
   const bool row_between = j.distance > 0 && k.distance > 0, row_inside = j.inside && k.inside;
@@ -128,38 +154,36 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
   const int64_t low = lattice.node[entry(begin)];
   const int64_t high = std::min<int64_t>(lattice.node[entry(end - 1)] + 1, nodes - 1);
   const auto used = static_cast<size_t>(high - low + 1);
-  for (auto* scratch : {&row.node, &row.step, &row.step_spread, &row.across2, &row.low, &row.high}) {
+  for (auto* scratch : {&row.node, &row.step, &row.step_spread, &row.half_v, &row.half_w}) {
     if (scratch->size() < used + 1) scratch->resize(used + 1);
   }
-  const float* base = dose_.gray().data();
-  const float* p00 = base + j.node * stride_[1] + k.node * stride_[2] + low * stride_[0];
-  const float* p10 = p00 + (j.next - j.node) * stride_[1];
-  const float* p01 = p00 + (k.next - k.node) * stride_[2];
-  const float* p11 = p10 + (k.next - k.node) * stride_[2];
+  const float* p00 = dose_.gray().data() + j.node * stride_[1] + k.node * stride_[2] + low * stride_[0];
+  const int64_t dj = (j.next - j.node) * stride_[1], dk = (k.next - k.node) * stride_[2];
+  row.grid = {p00, p00 + dj, p00 + dk, p00 + dj + dk, static_cast<size_t>(stride_[0])};
+  const int64_t jr = j.node - first_row_[0], kr = k.node - first_row_[1];
+  if (jr >= 0 && kr >= 0 && jr + 1 < rows_[0] && kr + 1 < rows_[1]) {
+    const auto* at = row_range_.data() + kr * rows_[0] + jr;
+    row.floor = std::min({at[0][0], at[1][0], at[rows_[0]][0], at[rows_[0] + 1][0]});
+    row.ceiling = std::max({at[0][1], at[1][1], at[rows_[0]][1], at[rows_[0] + 1][1]});
+  } else {
+    row.floor = -1e30F;
+    row.ceiling = 1e30F;
+  }
   const float tj = j.way, tk = k.way, sj = 1 - tj, sk = 1 - tk;
   const float w00 = sj * sk, w10 = tj * sk, w01 = sj * tk, w11 = tj * tk;
   const float half_v = j.distance > 0 ? static_cast<float>(lattice.cells.dv / (2 * j.distance)) : 0;
   const float half_w = k.distance > 0 ? static_cast<float>(dw / (2 * k.distance)) : 0;
-  float* __restrict node = row.node.data();
-  float* __restrict across2 = row.across2.data();
-  float* __restrict least = row.low.data();
-  float* __restrict most = row.high.data();
   row.first_node = low;
   const BlendWeights weights{w00, w10, w01, w11, sj, tj, sk, tk, half_v, half_w};
-  if (stride_[0] == 1) {
-    BlendRows<1>(p00, p10, p01, p11, 1, used, weights, node, across2, least, most);
-  } else {
-    BlendRows<0>(p00, p10, p01, p11, static_cast<size_t>(stride_[0]), used, weights, node, across2, least, most);
-  }
-  node[used] = node[used - 1];
-  across2[used] = across2[used - 1];
-  float* __restrict step = row.step.data();
-  float* __restrict step_spread = row.step_spread.data();
-  const bool even = nodes_[0].size() > 1;
-  const float half_u = even ? static_cast<float>(lattice.cells.du / (2 * step_[0])) : 0;
-  StepNodes(node, across2, used, half_u, step, step_spread);
-  float* __restrict dose = row.dose.data();
-  float* __restrict spread = row.spread.data();
+  const BlendedRow blended = row.blended();
+  BlendRows(row.grid, used, weights, blended);
+  for (auto* scratch : {&row.node, &row.half_v, &row.half_w}) (*scratch)[used] = (*scratch)[used - 1];
+  const float* node = row.node.data();
+  float* step = row.step.data();
+  float* step_spread = row.step_spread.data();
+  StepNodes(blended, used, lattice.half_u, step, step_spread);
+  float* dose = row.dose.data();
+  float* spread = row.spread.data();
   const auto fill = [&](int32_t from, int32_t to) {
     const auto at = static_cast<size_t>(from - lattice.first), offset = static_cast<size_t>(from - begin);
     FillCells(lattice.node.data() + at, static_cast<int32_t>(low), lattice.way.data() + at,
@@ -173,7 +197,7 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
       const auto c = static_cast<size_t>(column - begin);
       const size_t n = left ? 0 : used - 1;
       dose[c] = node[n];
-      spread[c] = std::sqrt(across2[n]);
+      spread[c] = std::sqrt(row.half_v[n] * row.half_v[n] + row.half_w[n] * row.half_w[n]);
     }
   };
   constant(begin, lattice.between_begin, true);
@@ -183,7 +207,7 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
 DoseSampler::Cube DoseSampler::Trilinear(Vec3 patient) const {
   const Vec3 index = to_index_(patient);
   const double third = index.z * dose_.grid.spacing[2];
-  const Place a = Locate(nodes_[0], index.x), b = Locate(nodes_[1], index.y), c = Locate(nodes_[2], third);
+  const Place a = Locate(0, index.x), b = Locate(1, index.y), c = Locate(2, third);
   Cube cube;
   const auto single = [](const std::vector<double>& nodes, double x, double half) {
     return nodes.size() > 1 || std::abs(x - nodes[0]) <= half;
@@ -214,9 +238,8 @@ void DoseSampler::SampleOblique(const Lattice& lattice, double v, double w, doub
                                 DoseRow& row) const {
   row.all_between = false;
   row.first_node = begin;
-  if (row.low.size() < static_cast<size_t>(end - begin)) {
-    row.low.resize(static_cast<size_t>(end - begin));
-    row.high.resize(static_cast<size_t>(end - begin));
+  for (auto* scratch : {&row.half_u, &row.half_v, &row.half_w, &row.low, &row.high}) {
+    if (scratch->size() < static_cast<size_t>(end - begin)) scratch->resize(static_cast<size_t>(end - begin));
   }
   const auto moved = [&](Vec3 axis, double half) {
     const Vec3 d = half * axis;
@@ -228,11 +251,16 @@ void DoseSampler::SampleOblique(const Lattice& lattice, double v, double w, doub
     const auto c = static_cast<size_t>(column - begin);
     const Cube cube = Trilinear(frame_.ToPatient(lattice.cells.u0 + (column + 0.5) * lattice.cells.du, v, w));
     double square = 0, sum = 0;
-    for (const Vec3& half : halves) {
-      const double g = cube.slope[0] * half.x + cube.slope[1] * half.y + cube.slope[2] * half.z;
+    std::array<double, 3> change{};
+    for (size_t a = 0; a < 3; ++a) {
+      const double g = cube.slope[0] * halves[a].x + cube.slope[1] * halves[a].y + cube.slope[2] * halves[a].z;
+      change[a] = g;
       square += g * g;
       sum += std::abs(g);
     }
+    row.half_u[c] = static_cast<float>(change[0]);
+    row.half_v[c] = static_cast<float>(change[1]);
+    row.half_w[c] = static_cast<float>(change[2]);
     row.dose[c] = cube.value;
     row.spread[c] = static_cast<float>(std::sqrt(square));
     row.low[c] = std::max(cube.low, cube.value - static_cast<float>(sum));
@@ -241,10 +269,33 @@ void DoseSampler::SampleOblique(const Lattice& lattice, double v, double w, doub
   }
 }
 
-void DoseSampler::Extremes(const Lattice& lattice, const DoseRow& row, int32_t row_begin, int32_t begin, int32_t end,
-                           float& least, float& most) const {
-  int64_t first = begin, last = end;
+DoseSampler::Part DoseSampler::CoveredPart(const Lattice& lattice, const DoseRow& row, int32_t row_begin,
+                                           const Run& run) const {
+  const auto c = static_cast<size_t>(run.begin - row_begin);
+  float u, v2, w2, v;
   if (aligned_) {
+    const auto n = static_cast<size_t>(lattice.node[static_cast<size_t>(run.begin - lattice.first)] - row.first_node);
+    const float v0 = row.half_v[n], v1 = row.half_v[n + 1], w0 = row.half_w[n], w1 = row.half_w[n + 1];
+    u = row.step[n] * lattice.half_u;
+    v = 0.5F * (v0 + v1);
+    v2 = 0.5F * (v0 * v0 + v1 * v1);
+    w2 = 0.5F * (w0 * w0 + w1 * w1);
+  } else {
+    u = row.half_u[c];
+    v = row.half_v[c];
+    v2 = v * v;
+    w2 = row.half_w[c] * row.half_w[c];
+  }
+  // Centroids in half cells. What is covered reaches to the nearer side, and so far to the other.
+  const float cu = 2 * run.centroid_u, cv = 2 * run.centroid_v;
+  const float wide = u * (1 - std::abs(cu)), high = 1 - std::abs(cv);
+  return {row.dose[c] + cu * u + cv * v, std::sqrt(wide * wide + v2 * high * high + w2)};
+}
+
+void DoseSampler::Extremes(const Lattice& lattice, DoseRow& row, int32_t row_begin, int32_t begin, int32_t end,
+                           float& least, float& most) const {
+  if (aligned_) {
+    if (row.floor >= least && row.ceiling <= most) return;
     // Along the row the dose is linear between nodes: its extremes are at the nodes, and at the ends.
     const auto table_end = lattice.first + static_cast<int32_t>(lattice.node.size());
     const auto entry = [&](int32_t column) {
@@ -255,11 +306,14 @@ void DoseSampler::Extremes(const Lattice& lattice, const DoseRow& row, int32_t r
       least = std::min(least, dose);
       most = std::max(most, dose);
     }
-    first = entry(begin) + 1;
-    last = entry(end - 1) + 1;
+    const int64_t first = entry(begin) + 1 - row.first_node, last = entry(end - 1) + 1 - row.first_node;
+    if (first < last) {
+      WidenAcross(row.grid, row.blended(), static_cast<size_t>(first), static_cast<size_t>(last), least, most);
+    }
+    return;
   }
-  WidenExtremes(row.low.data() + (first - row.first_node), row.high.data() + (first - row.first_node),
-                static_cast<size_t>(std::max<int64_t>(0, last - first)), least, most);
+  WidenExtremes(row.low.data() + (begin - row_begin), row.high.data() + (begin - row_begin),
+                static_cast<size_t>(end - begin), least, most);
 }
 
 std::optional<float> DoseSampler::At(double u, double v, double w) const {
@@ -272,12 +326,12 @@ float DoseSampler::Nearest(double u, double v, double w) const {
 }
 
 DoseSampler::Cube DoseSampler::AlignedValue(double u, double v, double w) const {
-  const Place a = Locate(nodes_[0], u), b = Locate(nodes_[1], v), c = Locate(nodes_[2], w);
-  const auto single = [&](size_t axis, double x) {
-    return nodes_[axis].size() > 1 || std::abs(x - nodes_[axis][0]) <= step_[axis] / 2;
-  };
+  return AlignedAt(LocateNear(0, u), LocateNear(1, v), LocateNear(2, w));
+}
+
+DoseSampler::Cube DoseSampler::AlignedAt(const Place& a, const Place& b, const Place& c) const {
   Cube cube;
-  cube.inside = a.inside && b.inside && c.inside && single(0, u) && single(1, v) && single(2, w);
+  cube.inside = a.inside && b.inside && c.inside;
   const float* p = dose_.gray().data() + a.node * stride_[0] + b.node * stride_[1] + c.node * stride_[2];
   const int64_t da = (a.next - a.node) * stride_[0], db = (b.next - b.node) * stride_[1],
                 dc = (c.next - c.node) * stride_[2];
@@ -288,44 +342,59 @@ DoseSampler::Cube DoseSampler::AlignedValue(double u, double v, double w) const 
   return cube;
 }
 
-std::array<float, 2> DoseSampler::RangeIn(const Box2& box, double w0, double w1) const {
-  const auto gray = dose_.gray();
-  if (gray.empty()) return {0, 0};
-  if (!aligned_) {
-    const auto [low, high] = std::minmax_element(gray.begin(), gray.end());
-    return {*low, *high};
+void DoseSampler::WidenAt(std::span<const Point2> points, double w, float& least, float& most) const {
+  // Points closer than an eighth of the grid to the last one looked at can tell nothing new.
+  const double near = std::min(step_[0], step_[1]) / 8;
+  Point2 last{1e300, 1e300};
+  const Place plane = aligned_ ? LocateNear(2, w) : Place{};
+  for (const Point2& p : points) {
+    if (std::abs(p.u - last.u) + std::abs(p.v - last.v) < near) continue;
+    last = p;
+    const Cube cube = aligned_ ? AlignedAt(LocateNear(0, p.u), LocateNear(1, p.v), plane)
+                               : Trilinear(frame_.ToPatient(p.u, p.v, w));
+    if (!cube.inside) continue;
+    least = std::min(least, cube.value);
+    most = std::max(most, cube.value);
   }
-  const auto span = [](const std::vector<double>& nodes, double a, double b) {
-    return std::array<int64_t, 2>{Locate(nodes, a).node, Locate(nodes, b).next};
+}
+
+void DoseSampler::FindRange(const Box2& box, double w0, double w1) {
+  const auto gray = dose_.gray();
+  if (gray.empty()) return;
+  range_ = {1e30F, -1e30F};
+  if (!aligned_) {
+    WidenExtremes(gray.data(), gray.data(), gray.size(), range_[0], range_[1]);
+    return;
+  }
+  // One node further: the middle of a cell at the edge may lie outside the box.
+  const auto span = [this](size_t axis, double a, double b) {
+    const auto last = static_cast<int64_t>(nodes_[axis].size()) - 1;
+    return std::array<int64_t, 2>{std::max<int64_t>(0, Locate(axis, a).node - 1),
+                                  std::min(last, Locate(axis, b).next + 1)};
   };
-  const auto [a0, a1] = span(nodes_[0], box.u0, box.u1);
-  const auto [b0, b1] = span(nodes_[1], box.v0, box.v1);
-  const auto [c0, c1] = span(nodes_[2], w0, w1);
-  constexpr int64_t kLanes = 8;
-  float low[kLanes], high[kLanes];
-  std::fill(low, low + kLanes, gray[static_cast<size_t>(a0 * stride_[0] + b0 * stride_[1] + c0 * stride_[2])]);
-  std::copy(low, low + kLanes, high);
+  const auto [a0, a1] = span(0, box.u0, box.u1);
+  const auto [b0, b1] = span(1, box.v0, box.v1);
+  const auto [c0, c1] = span(2, w0, w1);
+  first_row_ = {b0, c0};
+  rows_ = {b1 - b0 + 1, c1 - c0 + 1};
+  row_range_.resize(static_cast<size_t>(rows_[0] * rows_[1]));
+  auto row = row_range_.begin();
   for (int64_t c = c0; c <= c1; ++c) {
-    for (int64_t b = b0; b <= b1; ++b) {
+    for (int64_t b = b0; b <= b1; ++b, ++row) {
       const float* p = gray.data() + c * stride_[2] + b * stride_[1];
-      int64_t a = a0;
+      float low = 1e30F, high = -1e30F;
       if (stride_[0] == 1) {
-        for (; a + kLanes <= a1 + 1; a += kLanes) {
-          for (int64_t lane = 0; lane < kLanes; ++lane) {
-            const float value = p[a + lane];
-            low[lane] = value < low[lane] ? value : low[lane];
-            high[lane] = value > high[lane] ? value : high[lane];
-          }
+        WidenExtremes(p + a0, p + a0, static_cast<size_t>(a1 - a0 + 1), low, high);
+      } else {
+        for (int64_t a = a0; a <= a1; ++a) {
+          low = std::min(low, p[a * stride_[0]]);
+          high = std::max(high, p[a * stride_[0]]);
         }
       }
-      for (; a <= a1; ++a) {
-        const float value = p[a * stride_[0]];
-        low[0] = value < low[0] ? value : low[0];
-        high[0] = value > high[0] ? value : high[0];
-      }
+      *row = {low, high};
+      range_ = {std::min(range_[0], low), std::max(range_[1], high)};
     }
   }
-  return {*std::min_element(low, low + kLanes), *std::max_element(high, high + kLanes)};
 }
 
 }  // namespace isovox

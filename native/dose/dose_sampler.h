@@ -6,8 +6,10 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "dose/cell_kernels.h"
 #include "imaging/contour_planes.h"
 #include "imaging/coverage.h"
 #include "volume/dose_grid.h"
@@ -24,16 +26,23 @@ struct DoseRow {
   std::vector<unsigned char> place;
   bool all_between = true;  // then `place` is not filled
 
-  // Scratch, by grid node, the first being first_node: the dose on the row's middle line, its step to the next node,
-  // the spread of a cell there, and the least and greatest dose across the row.
+  // Scratch, by grid node, the first being first_node (by cell when not aligned): the dose on the row's middle line, its
+  // step to the next node, the spread of a cell there, and its change over half a cell along the axes. By cell only: the
+  // change along the row, the least and greatest dose.
   int64_t first_node = 0;
-  std::vector<float> node, step, step_spread, across2, low, high;
+  std::vector<float> node, step, step_spread, half_v, half_w;
+  std::vector<float> half_u, low, high;
+  GridRows grid{};
+  // No node of the four grid rows within the box in reach is below or above.
+  float floor = 0, ceiling = 0;
+
+  BlendedRow blended() { return {node.data(), half_v.data(), half_w.data()}; }
 };
 
 class DoseSampler {
  public:
-  // Keeps a reference to `dose`.
-  DoseSampler(const DoseGrid& dose, const PlaneFrame& frame);
+  // For points of the box. Keeps a reference to `dose`.
+  DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Box2& box, double w0, double w1);
 
   // Whether the plane frame's axes are the grid's: rows then run along nodes and cells fit between them.
   bool aligned() const { return aligned_; }
@@ -50,6 +59,7 @@ class DoseSampler {
     int32_t first = 0;
     std::vector<int32_t> node;
     std::vector<float> way;
+    float half_u = 0;  // half a cell as part of the nodes' distance
     int32_t inside_begin = 0, inside_end = 0;    // columns inside the grid
     int32_t between_begin = 0, between_end = 0;  // columns between its nodes
   };
@@ -58,8 +68,14 @@ class DoseSampler {
   // Columns [begin, end) of the row whose cells' middle is at v, in a slab dw thick about w.
   void Sample(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end, DoseRow& row) const;
 
+  // The dose at the centroid of what is covered of a cell between nodes, with its spread over that part.
+  struct Part {
+    float dose, spread;
+  };
+  Part CoveredPart(const Lattice& lattice, const DoseRow& row, int32_t row_begin, const Run& run) const;
+
   // Widens [least, most] to the dose of the sampled row's whole cells in columns [begin, end).
-  void Extremes(const Lattice& lattice, const DoseRow& row, int32_t row_begin, int32_t begin, int32_t end, float& least,
+  void Extremes(const Lattice& lattice, DoseRow& row, int32_t row_begin, int32_t begin, int32_t end, float& least,
                 float& most) const;
 
   // Trilinear at a point of the frame; nullopt outside the grid.
@@ -68,7 +84,10 @@ class DoseSampler {
   float Nearest(double u, double v, double w) const;
 
   // Least and greatest node value that points of the box can be interpolated from.
-  std::array<float, 2> RangeIn(const Box2& box, double w0, double w1) const;
+  std::array<float, 2> range() const { return range_; }
+
+  // Widens [least, most] to the dose at points of the plane w inside the grid.
+  void WidenAt(std::span<const Point2> points, double w, float& least, float& most) const;
 
  private:
   struct Place {
@@ -77,7 +96,9 @@ class DoseSampler {
     double distance;  // from node to next, mm; 0 on a single node or beyond the nodes
     bool inside;
   };
-  static Place Locate(const std::vector<double>& nodes, double x);
+  Place Locate(size_t axis, double x) const;
+  // Not inside where a single node is more than half a voxel away.
+  Place LocateNear(size_t axis, double x) const;
   void SampleAligned(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
                      DoseRow& row) const;
   void SampleOblique(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
@@ -89,14 +110,22 @@ class DoseSampler {
   };
   Cube Trilinear(Vec3 patient) const;
   Cube AlignedValue(double u, double v, double w) const;
+  Cube AlignedAt(const Place& a, const Place& b, const Place& c) const;
+  void FindRange(const Box2& box, double w0, double w1);
 
   const DoseGrid& dose_;
   PlaneFrame frame_;
   bool aligned_ = false;
   std::array<double, 3> step_{1, 1, 1}, anchor_{0, 0, 0};
   std::array<std::vector<double>, 3> nodes_;  // aligned: positions along u, v, w; else along i, j (index), k (mm)
+  std::array<double, 3> per_step_{1, 1, 1};  // nodes per unit of position, were they even
+  std::array<bool, 3> even_{};
   std::array<int64_t, 3> stride_{};
   PatientToIndexMap to_index_;
+  std::array<float, 2> range_{0, 0};
+  // Aligned: least and greatest of every grid row's nodes in the box's reach, rows of v in planes of w.
+  std::vector<std::array<float, 2>> row_range_;
+  std::array<int64_t, 2> first_row_{}, rows_{};
 };
 
 }  // namespace isovox

@@ -7,22 +7,20 @@
 
 #include "dose/dose_histogram.h"
 #include "dose/dose_sampler.h"
+#include "imaging/slabs.h"
 
 namespace isovox {
 namespace {
 
 constexpr double kWidestBinGy = 0.01;
-constexpr double kBins = 8192;            // at least, over the doses in reach
-constexpr double kFewestCells = 4'000;   // of the coarser of the first two steps
-constexpr int64_t kCellsPerChunk = 250'000;
+constexpr double kBins = 4096;            // at least, over the doses in reach
+constexpr double kFewestCells = 500;      // of the coarser of the first two steps
+constexpr int64_t kCellsPerChunk = 60'000;
 constexpr int kMostSteps = 14;
+constexpr double kWhole = 1 - 1e-6;       // coverage that counts as all
 constexpr double kSmallCc = 0.5;
 // A dose plane this close to a contour plane (part of the spacing) cuts no slab of its own.
 constexpr double kSliver = 0.02;
-
-struct Slab {
-  double w, thickness;
-};
 
 // What one pass over some slabs found. Volumes in mm^3.
 struct Tally {
@@ -51,16 +49,16 @@ class Measurement {
       : solid_(solid), sampler_(sampler), options_(options), exec_(exec) {
     const auto& breaks = solid.breaks();
     const double reach = sampler.step(2);
-    const auto [low, high] = sampler.RangeIn(solid.bounds(), breaks.front() - reach, breaks.back() + reach);
+    const auto [low, high] = sampler.range();
     low_ = options.outside == OutsideGrid::kZero ? std::min(0.0F, low) : low;
     const double range = std::max(1e-6, static_cast<double>(high) - low_);
     width_ = std::min(kWidestBinGy, range / kBins);
     bins_ = static_cast<size_t>(std::ceil(range / width_)) + 1;
 
-    cuts_ = breaks;
+    cuts_ = solid.ends();
     for (const double w : sampler.planes()) {
       if (w <= breaks.front() || w >= breaks.back()) continue;
-      const auto next = std::lower_bound(breaks.begin(), breaks.end(), w);
+      const auto next = std::lower_bound(solid.ends().begin(), solid.ends().end(), w);
       const double sliver = kSliver * reach;
       if (*next - w > sliver && w - *(next - 1) > sliver) cuts_.push_back(w);
     }
@@ -78,11 +76,11 @@ class Measurement {
   double ExpectedCells(int step) const {
     const double length = cuts_.back() - cuts_.front();
     return solid_.rough_volume_mm3() / (CellSize(0, step) * CellSize(1, step)) *
-           static_cast<double>(SlabsOf(step).size()) / length;
+           static_cast<double>(EdgesOf(step).size() - 1) / length;
   }
 
   Tally Pass(int step) const {
-    const std::vector<Slab> slabs = SlabsOf(step);
+    const std::vector<Slab> slabs = CutSlabs(solid_, EdgesOf(step));
     const DoseSampler::Lattice lattice = sampler_.MakeLattice(CellSize(0, step), CellSize(1, step));
     const auto count = static_cast<int64_t>(slabs.size());
     const auto chunks = std::clamp<int64_t>(static_cast<int64_t>(ExpectedCells(step)) / kCellsPerChunk, 1, 48);
@@ -109,10 +107,11 @@ class Measurement {
   }
 
  private:
-  // The first pass takes the slabs in pairs, the second singly, every later one cuts each at least in two once more: so
-  // that passes differ across the planes as well, however close these are.
-  std::vector<Slab> SlabsOf(int step) const {
-    std::vector<Slab> slabs;
+  // Edges of the slabs: where parts of the solid end and where the dose has its planes. The first pass takes these in
+  // pairs, the second singly, every later one cuts each at least in two once more: so that passes differ across the
+  // planes as well, however close these are.
+  std::vector<double> EdgesOf(int step) const {
+    std::vector<double> edges{cuts_.front()};
     const int pass = step - first_step_;
     const double target = CellSize(2, step);
     const size_t stride = pass == 0 && cuts_.size() > 4 ? 2 : 1;
@@ -120,9 +119,9 @@ class Measurement {
       const double from = cuts_[c], length = cuts_[std::min(c + stride, cuts_.size() - 1)] - from;
       const int least = pass > 1 ? 1 << (pass - 1) : 1;
       const int parts = std::max(least, static_cast<int>(std::ceil(length / target - 1e-6)));
-      for (int p = 0; p < parts; ++p) slabs.push_back({from + length * (p + 0.5) / parts, length / parts});
+      for (int p = 1; p <= parts; ++p) edges.push_back(from + length * p / parts);
     }
-    return slabs;
+    return edges;
   }
 
   void RunSlabs(std::span<const Slab> slabs, const DoseSampler::Lattice& lattice, Tally& tally) const {
@@ -132,36 +131,44 @@ class Measurement {
     for (const Slab& slab : slabs) {
       solid_.SectionAt(slab.w, section);
       if (section.pieces.empty()) continue;
-      tally.crossing = !RasteriseSection(section, lattice.cells, {}, raster) || tally.crossing;
+      const bool plain = RasteriseSection(section, lattice.cells, {}, raster);
+      tally.crossing = tally.crossing || !plain;
+      const double thickness = plain ? slab.thickness : slab.length;
       const auto runs = raster.runs();
       for (size_t begin = 0; begin < runs.size();) {
         size_t end = begin;
         while (end < runs.size() && runs[end].row == runs[begin].row) ++end;
-        AddRow(runs.subspan(begin, end - begin), slab, lattice, row, tally);
+        AddRow(runs.subspan(begin, end - begin), slab, thickness, lattice, row, tally);
         begin = end;
       }
     }
+    tally.histogram.Flush();
   }
 
-  void AddRow(std::span<const Run> runs, const Slab& slab, const DoseSampler::Lattice& lattice, DoseRow& row,
-              Tally& tally) const {
+  void AddRow(std::span<const Run> runs, const Slab& slab, double thickness, const DoseSampler::Lattice& lattice,
+              DoseRow& row, Tally& tally) const {
     const int32_t begin = runs.front().begin, end = runs.back().end;
     const double v = lattice.cells.v0 + (runs.front().row + 0.5) * lattice.cells.dv;
-    sampler_.Sample(lattice, v, slab.w, slab.thickness, begin, end, row);
-    const double cell = lattice.cells.du * lattice.cells.dv * slab.thickness;
+    sampler_.Sample(lattice, v, slab.w, slab.length, begin, end, row);
+    const double cell = lattice.cells.du * lattice.cells.dv * thickness;
     for (const Run& run : runs) {
       const double volume = cell * run.coverage;
       const auto first = static_cast<size_t>(run.begin - begin), count = static_cast<size_t>(run.end - run.begin);
       tally.cells += static_cast<int64_t>(count);
-      if (row.all_between) {
-        tally.histogram.AddCells(row.dose.data() + first, row.spread.data() + first, count, volume);
-        tally.dose_volume += volume * SumOf(row.dose.data() + first, count);
-        tally.inside += volume * static_cast<double>(count);
-      } else {
+      if (!row.all_between) {
         AddEdge(row, first, count, volume, tally);
         continue;
       }
-      if (run.coverage > 1 - 1e-6) {
+      tally.inside += volume * static_cast<double>(count);
+      if (count == 1 && run.coverage < kWhole) {
+        const auto [dose, spread] = sampler_.CoveredPart(lattice, row, begin, run);
+        tally.histogram.AddPart(dose, spread, volume);
+        tally.dose_volume += volume * static_cast<double>(dose);
+      } else {
+        tally.histogram.AddCells(row.dose.data() + first, row.spread.data() + first, count, volume);
+        tally.dose_volume += volume * SumOf(row.dose.data() + first, count);
+      }
+      if (run.coverage > kWhole) {
         sampler_.Extremes(lattice, row, begin, run.begin, run.end, tally.least, tally.most);
       } else if (run.coverage >= 0.5) {
         for (size_t c = first; c < first + count; ++c) {
@@ -184,7 +191,7 @@ class Measurement {
         tally.inside += volume;
         if (row.place[c] == DoseRow::kEdge) tally.edge += volume;
       }
-      tally.histogram.Add(dose, spread, volume);
+      tally.histogram.AddPart(dose, spread, volume);
       tally.dose_volume += volume * static_cast<double>(dose);
       tally.least = std::min(tally.least, dose);
       tally.most = std::max(tally.most, dose);
@@ -297,10 +304,10 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
     dvh.cumulative_cc = {0, 0};
     return dvh;
   }
-  const DoseSampler sampler(dose, solid.frame());
+  const DoseSampler sampler(dose, solid.frame(), solid.bounds(), solid.breaks().front(), solid.breaks().back());
   const Measurement measurement(solid, sampler, options, exec);
 
-  const std::optional<double> volume_mm3 = solid.VolumeOfPlainLoops();
+  const auto volume = solid.PlainIntegral(solid.breaks().front(), solid.breaks().back());
   int step = measurement.first_step();
   Dvh coarse;
   Tally tally = measurement.Pass(step);
@@ -313,7 +320,7 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
     // The volume's own error need not be judged so: the sections' areas are known without cells while no loops cross.
     const Difference difference = Compare(coarse, dvh, 2 * options.dose_tolerance_gy);
     const double volume_error =
-        volume_mm3 && !tally.crossing ? std::abs(dvh.volume_cc - *volume_mm3 / 1000) : difference.volume_cc / 2;
+        volume && !tally.crossing ? std::abs(dvh.volume_cc - volume->volume / 1000) : difference.volume_cc / 2;
     dvh.bound_cc = std::max(difference.cc / 2, volume_error);
     dvh.bound_gy = difference.gray / 2;
     const bool known = dvh.bound_cc <= options.volume_tolerance * dvh.volume_cc;
@@ -323,19 +330,7 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
   // Extremes lie on the outline where they do not lie inside.
   if (dvh.covered_fraction > 0) {
     float least = tally.least, most = tally.most;
-    // Points closer than an eighth of the grid to the last one looked at can tell nothing new.
-    const double near = std::min(sampler.step(0), sampler.step(1)) / 8;
-    double last_u = 1e300, last_v = 1e300, last_w = 1e300;
-    solid.VisitOutline([&](double u, double v, double w) {
-      if (w == last_w && std::abs(u - last_u) + std::abs(v - last_v) < near) return;
-      last_u = u;
-      last_v = v;
-      last_w = w;
-      if (const auto gray = sampler.At(u, v, w)) {
-        least = std::min(least, *gray);
-        most = std::max(most, *gray);
-      }
-    });
+    solid.VisitOutline([&](std::span<const Point2> points, double w) { sampler.WidenAt(points, w, least, most); });
     dvh.min_gy = static_cast<double>(least);
     dvh.max_gy = static_cast<double>(most);
   } else if (dvh.empty()) {

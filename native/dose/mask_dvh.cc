@@ -27,8 +27,8 @@ Dvh DvhOfMask(const CoverageMask& mask, const DoseGrid& dose, OutsideGrid outsid
     return dvh;
   }
   // A frame that is no grid's: the sampler then takes any point.
-  const DoseSampler sampler(dose, PlaneFrame{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
-  const auto [low, high] = sampler.RangeIn({-1e9, 1e9, -1e9, 1e9}, -1e9, 1e9);
+  const DoseSampler sampler(dose, PlaneFrame{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, {-1e9, 1e9, -1e9, 1e9}, -1e9, 1e9);
+  const auto [low, high] = sampler.range();
   const double floor = outside == OutsideGrid::kZero ? std::min(0.0F, low) : low;
   const double width = std::min(0.01, std::max(1e-6, static_cast<double>(high) - floor) / kBins);
   const auto bins = static_cast<size_t>(std::ceil((static_cast<double>(high) - floor) / width)) + 1;
@@ -59,13 +59,14 @@ Dvh DvhOfMask(const CoverageMask& mask, const DoseGrid& dose, OutsideGrid outsid
                 if (outside == OutsideGrid::kExclude) continue;
                 gray = outside == OutsideGrid::kZero ? 0.0F : sampler.Nearest(p.x, p.y, p.z);
               }
-              part.histogram.Add(*gray, 0, weight);
+              part.histogram.AddPart(*gray, 0, weight);
               part.dose_volume += weight * static_cast<double>(*gray);
               part.least = std::min(part.least, *gray);
               part.most = std::max(part.most, *gray);
             }
           }
         }
+        part.histogram.Flush();
         return part;
       },
       [](Tally& into, Tally&& part) {

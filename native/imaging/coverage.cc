@@ -11,6 +11,18 @@ constexpr double kRounding = 1e-7;
 // An overlap smaller than this part of a cell is left alone.
 constexpr double kTolerated = 1e-4;
 
+// REQUIRES: within int32.
+int32_t Floor(double x) {
+  const auto whole = static_cast<int32_t>(x);
+  return whole - (static_cast<double>(whole) > x);
+}
+int32_t Ceil(double x) {
+  const auto whole = static_cast<int32_t>(x);
+  return whole + (static_cast<double>(whole) < x);
+}
+
+float OffMiddle(double moment, double area) { return static_cast<float>(std::clamp(moment / area - 0.5, -0.5, 0.5)); }
+
 }  // namespace
 
 void CoverageRaster::Begin(const PlaneLattice& lattice, const LatticeWindow& window) {
@@ -20,14 +32,48 @@ void CoverageRaster::Begin(const PlaneLattice& lattice, const LatticeWindow& win
   runs_.clear();
 }
 
+// A straight piece of outline inside one cell, whose corner is the origin of x and y.
+inline void CoverageRaster::Piece(int32_t row, int32_t column, double x0, double y0, double x1, double y1) {
+  if (cells_.empty() || cells_.back().row != row || cells_.back().column != column) {
+    cells_.push_back({row, column, 0, 0, 0, 0, 0});
+  }
+  Cell& cell = cells_.back();
+  const double cover = sign_ * (y1 - y0), xs = x0 + x1, ys = y0 + y1;
+  cell.cover += cover;
+  cell.cover_v += cover * (ys / 2);
+  // Integrals along the piece of 1 - x, (1 - x^2) / 2 and y (1 - x).
+  cell.area += cover * (1 - xs / 2);
+  cell.area_u += cover * (0.5 - (xs * xs - x0 * x1) / 6);
+  cell.area_v += cover * (ys / 2 - (xs * ys + x0 * y0 + x1 * y1) / 6);
+}
+
 void CoverageRaster::AddLoop(std::span<const Point2> loop, double sign) {
   if (loop.size() < 3) return;
   sign_ = -sign;
   const double su = 1 / lattice_.du, sv = 1 / lattice_.dv;
   double x = (loop.back().u - lattice_.u0) * su, y = (loop.back().v - lattice_.v0) * sv;
+  const double left = window_.column_begin, right = window_.column_end;
+  const double top = window_.row_begin, bottom = window_.row_end;
+  // The cell that holds the last point, its corner in x and y; a corner that no point is near while it is unknown.
+  int32_t row = 0, column = 0;
+  double corner_x = 1e18, corner_y = 1e18;
   for (const Point2& p : loop) {
     const double nx = (p.u - lattice_.u0) * su, ny = (p.v - lattice_.v0) * sv;
-    Line(x, y, nx, ny);
+    // Most edges of a drawn loop are shorter than a cell and stay in one.
+    const double dx = nx - corner_x, dy = ny - corner_y;
+    if (dx >= 0 && dx < 1 && dy >= 0 && dy < 1) {
+      Piece(row, column, x - corner_x, y - corner_y, dx, dy);
+    } else {
+      Line(x, y, nx, ny);
+      if (nx >= left && nx < right && ny >= top && ny < bottom) {
+        row = Floor(ny);
+        column = Floor(nx);
+        corner_x = column;
+        corner_y = row;
+      } else {
+        corner_x = corner_y = 1e18;
+      }
+    }
     x = nx;
     y = ny;
   }
@@ -37,18 +83,6 @@ void CoverageRaster::AddEdge(const Edge& edge) {
   sign_ = -1;
   Line((edge.from.u - lattice_.u0) / lattice_.du, (edge.from.v - lattice_.v0) / lattice_.dv,
        (edge.to.u - lattice_.u0) / lattice_.du, (edge.to.v - lattice_.v0) / lattice_.dv);
-}
-
-inline void CoverageRaster::Deposit(int32_t row, int32_t column, double cover, double area) {
-  if (!cells_.empty()) {
-    Cell& last = cells_.back();
-    if (last.row == row && last.column == column) {
-      last.cover += cover;
-      last.area += area;
-      return;
-    }
-  }
-  cells_.push_back({row, column, cover, area});
 }
 
 void CoverageRaster::Line(double x0, double y0, double x1, double y1) {
@@ -63,10 +97,9 @@ void CoverageRaster::Line(double x0, double y0, double x1, double y1) {
     x0 = xa, y0 = ya, x1 = xb, y1 = yb;
     if (y0 == y1) return;
   }
-  const auto row_top = static_cast<int32_t>(std::floor(std::min(y0, y1)));
-  const auto row_bottom = static_cast<int32_t>(std::ceil(std::max(y0, y1))) - 1;
+  const int32_t row_top = Floor(std::min(y0, y1)), row_bottom = Ceil(std::max(y0, y1)) - 1;
   if (row_top == row_bottom) {
-    LineInRow(row_top, x0, x1, y1 - y0);
+    LineInRow(row_top, x0, y0 - row_top, x1, y1 - row_top);
     return;
   }
   const double slope = (x1 - x0) / (y1 - y0);
@@ -74,60 +107,65 @@ void CoverageRaster::Line(double x0, double y0, double x1, double y1) {
   if (y1 > y0) {
     for (int32_t row = row_top; row < row_bottom; ++row) {
       const double next = row + 1, nx = x0 + (next - y0) * slope;
-      LineInRow(row, x, nx, next - y);
+      LineInRow(row, x, y - row, nx, 1);
       x = nx;
       y = next;
     }
-    LineInRow(row_bottom, x, x1, y1 - y);
+    LineInRow(row_bottom, x, 0, x1, y1 - row_bottom);
   } else {
     for (int32_t row = row_bottom; row > row_top; --row) {
       const double next = row, nx = x0 + (next - y0) * slope;
-      LineInRow(row, x, nx, next - y);
+      LineInRow(row, x, y - row, nx, 0);
       x = nx;
       y = next;
     }
-    LineInRow(row_top, x, x1, y1 - y);
+    LineInRow(row_top, x, 1, x1, y1 - row_top);
   }
 }
 
-// The piece from x0 to x1 of one row, climbing dy. Left of the window it counts as running along the window's edge;
-// right of it, it counts for nothing.
-void CoverageRaster::LineInRow(int32_t row, double x0, double x1, double dy) {
+// The piece from (x0, y0) to (x1, y1) in one row, y counted from the row's edge. Left of the window it counts as running
+// along the window's edge; right of it, it counts for nothing.
+void CoverageRaster::LineInRow(int32_t row, double x0, double y0, double x1, double y1) {
   const double left = window_.column_begin, right = window_.column_end;
-  double xa = x0, xb = x1;
-  if (xa < left || xb < left || xa > right || xb > right) {
-    const double low = std::min(xa, xb), high = std::max(xa, xb);
-    if (high <= left) {
-      Deposit(row, window_.column_begin, sign_ * dy, sign_ * dy);
+  if (x0 < left || x1 < left || x0 > right || x1 > right) {
+    if (x0 >= right && x1 >= right) return;
+    if (x0 <= left && x1 <= left) {
+      Piece(row, window_.column_begin, 0, y0, 0, y1);
       return;
     }
-    if (low >= right) return;
-    const double per = dy / (high - low);
-    if (low < left) Deposit(row, window_.column_begin, sign_ * per * (left - low), sign_ * per * (left - low));
-    xa = std::clamp(xa, left, right);
-    xb = std::clamp(xb, left, right);
-    dy = per * std::abs(xb - xa);
-    if (dy == 0) return;
+    const double slope = (y1 - y0) / (x1 - x0);
+    const auto at = [&](double x) { return y0 + (x - x0) * slope; };
+    const double xa = std::clamp(x0, left, right), xb = std::clamp(x1, left, right);
+    const double ya = xa == x0 ? y0 : at(xa), yb = xb == x1 ? y1 : at(xb);
+    if (x0 < left) Piece(row, window_.column_begin, 0, y0, 0, ya);
+    if (x1 < left) Piece(row, window_.column_begin, 0, yb, 0, y1);
+    x0 = xa, y0 = ya, x1 = xb, y1 = yb;
+    if (y0 == y1) return;
   }
-  const double low = std::min(xa, xb), high = std::max(xa, xb);
-  const auto first = static_cast<int32_t>(std::floor(low));
-  const auto last = std::max(first, static_cast<int32_t>(std::ceil(high)) - 1);
+  const int32_t first = Floor(std::min(x0, x1)), last = std::max(first, Ceil(std::max(x0, x1)) - 1);
   if (first == last) {
-    const double cover = sign_ * dy;
-    if (first < window_.column_end) Deposit(row, first, cover, cover * (first + 1 - (low + high) / 2));
+    if (first < window_.column_end) Piece(row, first, x0 - first, y0, x1 - first, y1);
     return;
   }
-  const double per = sign_ * dy / (high - low);
   // Walked in the edge's own direction, so that neighbouring edges meet in the cell that was touched last.
-  const auto piece = [&](int32_t column) {
-    const double a = std::max(low, static_cast<double>(column)), b = std::min(high, column + 1.0);
-    const double cover = per * (b - a);
-    Deposit(row, column, cover, cover * (column + 1 - (a + b) / 2));
-  };
-  if (xb > xa) {
-    for (int32_t column = first; column <= last; ++column) piece(column);
+  const double slope = (y1 - y0) / (x1 - x0);
+  double x = x0, y = y0;
+  if (x1 > x0) {
+    for (int32_t column = first; column < last; ++column) {
+      const double next = y0 + (column + 1 - x0) * slope;
+      Piece(row, column, x - column, y, 1, next);
+      x = column + 1;
+      y = next;
+    }
+    Piece(row, last, 0, y, x1 - last, y1);
   } else {
-    for (int32_t column = last; column >= first; --column) piece(column);
+    for (int32_t column = last; column > first; --column) {
+      const double next = y0 + (column - x0) * slope;
+      Piece(row, column, x - column, y, 0, next);
+      x = column;
+      y = next;
+    }
+    Piece(row, first, 1, y, x1 - first, y1);
   }
 }
 
@@ -163,23 +201,35 @@ bool CoverageRaster::Finish() {
       std::stable_sort(first, last, [](const Cell& a, const Cell& b) { return a.column < b.column; });
     }
     const auto row = static_cast<int32_t>(r) + low;
-    double cover = 0;
+    double cover = 0, cover_v = 0;
     for (size_t i = begin; i < end;) {
       const int32_t column = sorted_[i].column;
-      double area = cover;
+      double area = cover, area_u = cover / 2, area_v = cover_v;
       for (; i < end && sorted_[i].column == column; ++i) {
-        area += sorted_[i].area;
-        cover += sorted_[i].cover;
+        const Cell& cell = sorted_[i];
+        area += cell.area;
+        area_u += cell.area_u;
+        area_v += cell.area_v;
+        cover += cell.cover;
+        cover_v += cell.cover_v;
       }
       if (area < -kTolerated || area > 1 + kTolerated) return false;
-      if (area > kRounding) runs_.push_back({row, column, column + 1, std::min(area, 1.0)});
+      if (area >= 1) {
+        runs_.push_back({row, column, column + 1, 1.0});
+      } else if (area > kRounding) {
+        runs_.push_back({row, column, column + 1, area, OffMiddle(area_u, area), OffMiddle(area_v, area)});
+      }
       // Between touched cells nothing changes; covered in part where a horizontal edge runs through. An open right edge
       // is a loop that the window cuts.
       const int32_t next = i < end ? sorted_[i].column : window_.column_end;
       if (next == column + 1 || std::abs(cover) <= kRounding) continue;
       if (cover < -kTolerated || cover > 1 + kTolerated) return false;
       if (cover < 0) continue;
-      runs_.push_back({row, column + 1, next, std::abs(cover - 1) <= kRounding ? 1.0 : std::min(cover, 1.0)});
+      if (cover >= 1 - kRounding) {
+        runs_.push_back({row, column + 1, next, 1.0});
+      } else {
+        runs_.push_back({row, column + 1, next, cover, 0, OffMiddle(cover_v, cover)});
+      }
     }
     begin = end;
   }

@@ -30,6 +30,8 @@ struct Run {
   int32_t row;
   int32_t begin, end;
   double coverage;
+  // From each cell's middle to the centroid of what is covered of it, in cells: -0.5..0.5.
+  float centroid_u = 0, centroid_v = 0;
 };
 
 // Cells outside [column_begin, column_end) x [row_begin, row_end) are dropped.
@@ -52,14 +54,17 @@ class CoverageRaster {
   std::span<const Run> runs() const { return runs_; }
 
  private:
+  // Sums of the pieces of outline in a cell: the height they climb and the area to their right inside the cell, both
+  // with their first moments about the cell's corner (the height's along v).
   struct Cell {
     int32_t row, column;
-    double cover, area;
+    double cover, cover_v;
+    double area, area_u, area_v;
   };
 
   void Line(double x0, double y0, double x1, double y1);
-  void LineInRow(int32_t row, double x0, double x1, double dy);
-  void Deposit(int32_t row, int32_t column, double cover, double area);
+  void LineInRow(int32_t row, double x0, double y0, double x1, double y1);
+  void Piece(int32_t row, int32_t column, double x0, double y0, double x1, double y1);
 
   PlaneLattice lattice_;
   LatticeWindow window_;

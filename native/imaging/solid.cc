@@ -100,13 +100,18 @@ Solid::Solid(PlaneStack stack, const SolidOptions& options) : stack_(std::move(s
 
   for (const Node& node : nodes_) {
     for (const double w : {node.w, node.low, node.high}) breaks_.push_back(w);
+    if (node.below < 0) ends_.push_back(node.low);
+    if (node.above < 0) ends_.push_back(node.high);
+    plain_ = plain_ && !node.loop->exclusive_or;
     bounds_.Add({node.loop->bounds.u0, node.loop->bounds.v0});
     bounds_.Add({node.loop->bounds.u1, node.loop->bounds.v1});
     rough_volume_ += (node.loop->depth % 2 != 0 ? -1 : 1) * std::abs(node.loop->moments.area) * (node.high - node.low);
   }
-  std::sort(breaks_.begin(), breaks_.end());
-  breaks_.erase(std::unique(breaks_.begin(), breaks_.end(), [](double a, double b) { return b - a < 1e-7; }),
-                breaks_.end());
+  for (auto* positions : {&breaks_, &ends_}) {
+    std::sort(positions->begin(), positions->end());
+    const auto same = [](double a, double b) { return b - a < 1e-7; };
+    positions->erase(std::unique(positions->begin(), positions->end(), same), positions->end());
+  }
   const double grow_u = 0.02 * (bounds_.u1 - bounds_.u0), grow_v = 0.02 * (bounds_.v1 - bounds_.v0);
   bounds_ = {bounds_.u0 - grow_u, bounds_.u1 + grow_u, bounds_.v0 - grow_v, bounds_.v1 + grow_v};
 }
@@ -327,23 +332,26 @@ double Solid::AreaAt(double w) const {
   return area;
 }
 
-std::optional<double> Solid::VolumeOfPlainLoops() const {
-  for (const Node& node : nodes_) {
-    if (node.loop->exclusive_or) return std::nullopt;
+std::optional<Solid::Integral> Solid::PlainIntegral(double from, double to) const {
+  if (!plain_) return std::nullopt;
+  // Gauss-Legendre with three points on every stretch between breaks.
+  constexpr double kAt = 0.7745966692414834, kOuter = 5.0 / 9, kMiddle = 8.0 / 9;
+  Integral sum;
+  auto next = std::upper_bound(breaks_.begin(), breaks_.end(), from);
+  for (double low = from; low < to;) {
+    const double high = next != breaks_.end() && *next < to ? *next++ : to;
+    const double half = (high - low) / 2, middle = low + half;
+    const auto add = [&](double w, double weight) {
+      const double part = weight * half * AreaAt(w);
+      sum.volume += part;
+      sum.first_moment += part * w;
+    };
+    add(middle - kAt * half, kOuter);
+    add(middle, kMiddle);
+    add(middle + kAt * half, kOuter);
+    low = high;
   }
-  // Gauss-Legendre with four points on each half of every stretch between breaks.
-  constexpr double kAt[] = {0.8611363115940526, 0.3399810435848563};
-  constexpr double kWeight[] = {0.3478548451374538, 0.6521451548625461};
-  double volume = 0;
-  for (size_t b = 0; b + 1 < breaks_.size(); ++b) {
-    const double quarter = (breaks_[b + 1] - breaks_[b]) / 4;
-    for (const double middle : {breaks_[b] + quarter, breaks_[b] + 3 * quarter}) {
-      for (int p = 0; p < 2; ++p) {
-        volume += kWeight[p] * quarter * (AreaAt(middle - kAt[p] * quarter) + AreaAt(middle + kAt[p] * quarter));
-      }
-    }
-  }
-  return volume;
+  return sum;
 }
 
 bool RasteriseSection(const Section& section, const PlaneLattice& lattice, const LatticeWindow& window,

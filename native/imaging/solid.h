@@ -65,9 +65,14 @@ class Solid {
   void SectionAt(double w, Section& section) const;
   // What the section at w covers when none of its loops cross, in mm^2; without making its points.
   double AreaAt(double w) const;
-  // The integral of AreaAt over the whole solid, in mm^3; nullopt when a loop is to be joined by exclusive or.
-  std::optional<double> VolumeOfPlainLoops() const;
-  // Calls visit(u, v, w) with the outline's points: of all planes, and of the flat ends; tips included.
+  // The integrals of AreaAt (mm^3) and of w times it over a stretch; nullopt when a loop is to be joined by exclusive or.
+  struct Integral {
+    double volume = 0, first_moment = 0;
+  };
+  std::optional<Integral> PlainIntegral(double from, double to) const;
+  // Positions, ascending, where some part of the solid begins or ends.
+  const std::vector<double>& ends() const { return ends_; }
+  // Calls visit(points, w) with the outline's points: of all planes, and of the ends; tips included.
   template <typename Visit>
   void VisitOutline(Visit&& visit) const;
 
@@ -98,7 +103,8 @@ class Solid {
   SolidOptions options_;
   std::vector<Node> nodes_;
   std::vector<size_t> plane_first_;  // nodes of plane p: [plane_first_[p], plane_first_[p + 1])
-  std::vector<double> breaks_;
+  std::vector<double> breaks_, ends_;
+  bool plain_ = true;
   Box2 bounds_;
   double rough_volume_ = 0;
   Findings findings_;
@@ -113,19 +119,14 @@ void Solid::VisitOutline(Visit&& visit) const {
   Section section;
   const auto at = [&](double w, double sampled) {
     SectionAt(sampled, section);
-    for (const Point2& p : section.points) visit(p.u, p.v, w);
+    visit(std::span<const Point2>(section.points), w);
   };
   for (const Node& node : nodes_) {
-    for (const Point2& p : node.loop->points) visit(p.u, p.v, node.w);
+    visit(std::span<const Point2>(node.loop->points), node.w);
   }
   if (breaks_.size() < 2) return;
   const double inside = 1e-6 * (breaks_.back() - breaks_.front());
-  for (const double w : breaks_) {
-    bool end = false;
-    for (const Node& node : nodes_) {
-      end = end || (node.below < 0 && node.low == w) || (node.above < 0 && node.high == w);
-    }
-    if (!end) continue;
+  for (const double w : ends_) {
     at(w, w + inside);
     at(w, w - inside);
   }

@@ -39,8 +39,8 @@ Loop2 Circle(double u, double v, double r, int points, bool clockwise = false) {
   return loop;
 }
 
-// Sutherland-Hodgman against one cell, then the shoelace formula: an independent way to the same number.
-double CellArea(Loop2 loop, double u0, double v0, double u1, double v1) {
+// Sutherland-Hodgman against one cell, then the shoelace formula: an independent way to the same numbers.
+Moments CellMoments(Loop2 loop, double u0, double v0, double u1, double v1) {
   const auto clip = [&loop](auto inside, auto cross) {
     Loop2 out;
     for (size_t i = 0; i < loop.size(); ++i) {
@@ -60,7 +60,7 @@ double CellArea(Loop2 loop, double u0, double v0, double u1, double v1) {
   clip([u1](Point2 p) { return p.u <= u1; }, at_u(u1));
   clip([v0](Point2 p) { return p.v >= v0; }, at_v(v0));
   clip([v1](Point2 p) { return p.v <= v1; }, at_v(v1));
-  return loop.size() < 3 ? 0 : std::abs(MomentsOf(loop).area);
+  return loop.size() < 3 ? Moments{} : MomentsOf(loop);
 }
 
 TEST_CASE("coverage: every cell of a convex polygon equals the clipped polygon's area") {
@@ -76,8 +76,15 @@ TEST_CASE("coverage: every cell of a convex polygon equals the clipped polygon's
     CHECK(Area(raster, lattice) == doctest::Approx(std::abs(MomentsOf(loop).area)).epsilon(1e-9));
     for (const auto& [cell, coverage] : Cells(raster)) {
       const double u = lattice.u0 + cell.first * lattice.du, v = lattice.v0 + cell.second * lattice.dv;
-      const double expected = CellArea(loop, u, v, u + lattice.du, v + lattice.dv) / (lattice.du * lattice.dv);
-      CHECK(coverage == doctest::Approx(expected).epsilon(1e-6));
+      const double area = std::abs(CellMoments(loop, u, v, u + lattice.du, v + lattice.dv).area);
+      CHECK(coverage == doctest::Approx(area / (lattice.du * lattice.dv)).epsilon(1e-6));
+    }
+    for (const Run& run : raster.runs()) {
+      if (run.coverage < 1e-3) continue;
+      const double u = lattice.u0 + run.begin * lattice.du, v = lattice.v0 + run.row * lattice.dv;
+      const Moments part = CellMoments(loop, u, v, u + lattice.du, v + lattice.dv);
+      CHECK(run.centroid_u == doctest::Approx((part.u - u) / lattice.du - 0.5).epsilon(1e-3));
+      CHECK(run.centroid_v == doctest::Approx((part.v - v) / lattice.dv - 0.5).epsilon(1e-3));
     }
   }
 }
@@ -130,6 +137,10 @@ TEST_CASE("coverage: horizontal edges inside a row cover its cells in part") {
   CHECK(cells.at({0, 0}) == doctest::Approx(0.25));
   CHECK(cells.at({10, 0}) == doctest::Approx(0.5));
   CHECK(cells.at({20, 0}) == doctest::Approx(0.25));
+  const Run& long_run = raster.runs()[1];
+  CHECK(long_run.end - long_run.begin == 19);
+  CHECK(long_run.centroid_u == 0);
+  CHECK(std::abs(long_run.centroid_v) < 1e-6F);
 }
 
 double Resolved(std::span<const PlaneLoop> loops, double cell = 0.37) {

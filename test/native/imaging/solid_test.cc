@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "dose/phantoms.h"
+#include "imaging/slabs.h"
 
 namespace isovox {
 namespace {
@@ -157,16 +158,39 @@ TEST_CASE("solid: a branch ends in the middle between its planes") {
 
 }  // namespace
 
+double WholeVolume(const Solid& solid) {
+  return solid.PlainIntegral(solid.breaks().front(), solid.breaks().back()).value().volume;
+}
+
 TEST_CASE("solid: the volume by the sections' areas is the body's") {
   const double sphere = 4.0 / 3 * std::numbers::pi * 1000;
-  const Roi ball = test::Sphere(10, 2, 0.7);
-  CHECK(Solid(StackPlanes(ball), {}).VolumeOfPlainLoops().value() == doctest::Approx(sphere).epsilon(1e-3));
-  const Roi cone = test::AxialCone(10, 20, 1);
-  CHECK(Solid(StackPlanes(cone), {}).VolumeOfPlainLoops().value() ==
-        doctest::Approx(std::numbers::pi * 100 * 20 / 3).epsilon(1e-3));
+  const Solid ball(StackPlanes(test::Sphere(10, 2, 0.7)), {});
+  CHECK(WholeVolume(ball) == doctest::Approx(sphere).epsilon(1e-3));
+  const Solid cone(StackPlanes(test::AxialCone(10, 20, 1)), {});
+  CHECK(WholeVolume(cone) == doctest::Approx(std::numbers::pi * 100 * 20 / 3).epsilon(1e-3));
   Roi exclusive;
   test::AddLoop(exclusive, test::Rectangle(0, 10, 0, 10, 0), ContourKind::kClosedPlanarXor);
-  CHECK_FALSE(Solid(StackPlanes(exclusive), {}).VolumeOfPlainLoops().has_value());
+  CHECK_FALSE(Solid(StackPlanes(exclusive), {}).PlainIntegral(-1, 1).has_value());
+}
+
+TEST_CASE("slabs: as thick as they may be, they keep volume and centre") {
+  // A cone of height 20 from its base at -10: volume pi r^2 h / 3, centre a quarter up.
+  const Solid cone(StackPlanes(test::AxialCone(10, 20, 1)), {});
+  for (const int parts : {1, 3, 17}) {
+    std::vector<double> edges;
+    for (int e = 0; e <= parts; ++e) {
+      edges.push_back(cone.breaks().front() + (cone.breaks().back() - cone.breaks().front()) * e / parts);
+    }
+    double volume = 0, moment = 0;
+    for (const Slab& slab : CutSlabs(cone, edges)) {
+      const double part = slab.thickness * cone.AreaAt(slab.w);
+      volume += part;
+      moment += part * slab.w;
+      CHECK(slab.length == doctest::Approx((edges.back() - edges.front()) / parts));
+    }
+    CHECK(volume == doctest::Approx(std::numbers::pi * 100 * 20 / 3).epsilon(1e-3));
+    CHECK(moment / volume == doctest::Approx(-5).epsilon(2e-3));
+  }
 }
 
 }  // namespace isovox
