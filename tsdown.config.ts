@@ -13,6 +13,7 @@ export default defineConfig([
     ...shared,
     entry: {
       index: 'lib/index.ts',
+      align: 'lib/align/index.ts',
       parallel: 'lib/parallel/index.ts',
       pipeline: 'lib/pipeline/index.ts',
       rt: 'lib/rt/index.ts',

@@ -24,6 +24,8 @@ const SYSTEM = [
   { package: 'libzstd-dev', file: '/usr/include/zstd.h' },
   { package: 'libblosc-dev', file: '/usr/include/blosc.h' },
   { package: 'libopenjp2-7-dev', file: '/usr/include/openjpeg-2.5/openjpeg.h' },
+  { package: 'libwfa2-dev', file: '/usr/include/wfa2lib/bindings/cpp/WFAligner.hpp' },
+  { package: 'libparasail-dev', file: '/usr/include/parasail.h' },
   { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },
 ];
 /** For the tests only. */

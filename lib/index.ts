@@ -1,5 +1,6 @@
 /** What `import … from 'isovox'` gives. */
 
+export * from './align/index.js';
 export * from './cohort/index.js';
 export { PRESETS, type PresetName, preset } from './config/presets.js';
 export {

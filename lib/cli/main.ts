@@ -138,6 +138,25 @@ command('filter', 'the response map of an IBSI 2 filter', async (_, options) =>
   )
   .requiredOption('--out <file>', 'the response map: .nii.gz, .nrrd or another writable format');
 
+command('align', 'features against a reference sequence: place, score, identity and path of each', async (_, options) =>
+  (await import('./commands/align.js')).align(options as never),
+)
+  .requiredOption('--reference <file>', 'one sequence: FASTA, FASTQ or GenBank, plain or .gz')
+  .requiredOption('--features <file>', 'sequences, or a GenBank file whose features they are')
+  .option('--feature-type <type>', 'which features of a GenBank file', 'CDS')
+  .addOption(
+    new Option('--mode <mode>', 'end to end, the whole feature anywhere, or the best pair of parts')
+      .choices(['global', 'infix', 'local'])
+      .default('infix'),
+  )
+  .addOption(new Option('--strand <which>', 'of the features').choices(['forward', 'reverse', 'both']).default('both'))
+  .option('--edit', 'unit costs instead of the four scores')
+  .addOption(new Option('--match <n>', 'gained per match').argParser(Number).default(2))
+  .addOption(new Option('--mismatch <n>', 'lost per mismatch').argParser(Number).default(4))
+  .addOption(new Option('--gap-opening <n>', 'lost per gap').argParser(Number).default(4))
+  .addOption(new Option('--gap-extension <n>', 'lost per letter of a gap').argParser(Number).default(2))
+  .requiredOption('--out <file>', 'the table: .tsv, .csv or .parquet');
+
 command('info <paths...>', 'what files and folders hold: geometry, type, statistics', async (args, options) =>
   (await import('./commands/info.js')).info(args, options as never),
 ).option('--hash', 'SHA-256 of the raw voxels, little endian, x fastest, before scaling');

@@ -8,11 +8,11 @@ const FORMULA_START = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 /**
  * Text that a spreadsheet shows and never evaluates: a leading `=`, `+`, `-`, `@`, tab or line break gets a single
- * quote before it. Half surrogate pairs, which no file in UTF-8 can hold, become U+FFFD.
+ * quote before it, unless it is a sign alone (the strand of a sequence). Half surrogate pairs, which no file in UTF-8 can hold, become U+FFFD.
  */
 export function guardFormula(text: string): string {
   const whole = toUSVString(text);
-  return FORMULA_START.test(whole) ? `'${whole}` : whole;
+  return FORMULA_START.test(whole) && !/^[+-]$/.test(whole) ? `'${whole}` : whole;
 }
 
 /** A missing cell, NaN and the infinities are all an empty cell. */

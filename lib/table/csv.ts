@@ -16,24 +16,27 @@ function field(cell: Cell | undefined): string {
 }
 
 /** A lone CR or LF is quoted too: readers take either for the end of a record. */
-function lines(records: string[][]): string {
-  return stringify(records, { record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
+function lines(records: string[][], delimiter: string): string {
+  return stringify(records, { delimiter, record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
 }
 
 /** The table's text in pieces of bounded size. The table is checked first. */
-export function* csvChunks(table: Table): Generator<string> {
+export function* csvChunks(table: Table, delimiter = ','): Generator<string> {
   checkTable(table);
   const names = table.columns.map((column) => column.name);
-  yield lines([names.map(field)]);
+  yield lines([names.map(field)], delimiter);
   for (let start = 0; start < table.rows.length; start += ROWS_PER_BATCH) {
     const batch = table.rows.slice(start, start + ROWS_PER_BATCH);
-    yield lines(batch.map((row: Row) => names.map((name) => field(row[name]))));
+    yield lines(
+      batch.map((row: Row) => names.map((name) => field(row[name]))),
+      delimiter,
+    );
   }
 }
 
-/** Writes `table` to `path`, whole or not at all. The same table gives the same bytes. */
-export function writeCsv(table: Table, path: string): Promise<void> {
+/** Writes `table` to `path`, whole or not at all. The same table gives the same bytes. A tab as delimiter makes it TSV. */
+export function writeCsv(table: Table, path: string, delimiter = ','): Promise<void> {
   return writeAtomically(path, async (handle) => {
-    for (const chunk of csvChunks(table)) await appendAll(handle, Buffer.from(chunk, 'utf8'));
+    for (const chunk of csvChunks(table, delimiter)) await appendAll(handle, Buffer.from(chunk, 'utf8'));
   });
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Table (*kTables[])() = {CoreTable,    VolumeTable, DicomTable,    FormatsTable, StoreTable,
                                   ImagingTable, DoseTable,   RadiomicsTable, InferenceTable,
-                                  FiltersTable};
+                                  FiltersTable, AlignTable};
 
 Napi::Value CallLight(const Napi::CallbackInfo& info, const Row& row) {
   try {

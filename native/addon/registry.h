@@ -50,5 +50,6 @@ Table DoseTable();     // bind_dose.cc
 Table RadiomicsTable();  // bind_radiomics.cc
 Table InferenceTable();  // bind_inference.cc
 Table FiltersTable();    // bind_filters.cc
+Table AlignTable();     // bind_align.cc
 
 }  // namespace isovox::addon

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -21,6 +22,8 @@ struct FreeCompressor {
 using Decompressor = std::unique_ptr<libdeflate_decompressor, FreeDecompressor>;
 using Compressor = std::unique_ptr<libdeflate_compressor, FreeCompressor>;
 
+constexpr size_t kMostDeflated = 1032;  // deflate packs at most so many bytes into one
+
 Error NoMemory() { return Error(ErrorCode::kResource, "The system has no memory for a decompressor"); }
 
 Decompressor NewDecompressor() {
@@ -35,13 +38,8 @@ Compressor NewCompressor(int level) {
   return compressor;
 }
 
-}  // namespace
-
-bool LooksGzipped(std::span<const std::byte> bytes) {
-  return bytes.size() >= 3 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b} && bytes[2] == std::byte{8};
-}
-
-size_t GunzipInto(std::span<const std::byte> bytes, std::span<std::byte> into) {
+// How much the members of `bytes` hold, written into `into`; nothing when it has no room for them.
+std::optional<size_t> GunzipMembers(std::span<const std::byte> bytes, std::span<std::byte> into) {
   const Decompressor decompressor = NewDecompressor();
   size_t read = 0, written = 0;
   // What follows the last member and is no member (zero padding, a signature) is ignored, as gzip itself does.
@@ -52,11 +50,7 @@ size_t GunzipInto(std::span<const std::byte> bytes, std::span<std::byte> into) {
     const libdeflate_result result =
         libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data() + read, bytes.size() - read, out,
                                       into.size() - written, &member_read, &member_written);
-    if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
-      throw Error(ErrorCode::kCorruptData,
-                  "The compressed data hold more than the " + std::to_string(into.size()) + " bytes declared",
-                  {{"expected", std::to_string(into.size())}});
-    }
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE) return std::nullopt;
     if (result != LIBDEFLATE_SUCCESS) {
       throw Error(ErrorCode::kCorruptData, "The gzip data are damaged after byte " + std::to_string(read),
                   {{"offset", std::to_string(read)}});
@@ -65,6 +59,37 @@ size_t GunzipInto(std::span<const std::byte> bytes, std::span<std::byte> into) {
     written += member_written;
   }
   return written;
+}
+
+}  // namespace
+
+bool LooksGzipped(std::span<const std::byte> bytes) {
+  return bytes.size() >= 3 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b} && bytes[2] == std::byte{8};
+}
+
+size_t GunzipInto(std::span<const std::byte> bytes, std::span<std::byte> into) {
+  const auto written = GunzipMembers(bytes, into);
+  if (written) return *written;
+  throw Error(ErrorCode::kCorruptData,
+              "The compressed data hold more than the " + std::to_string(into.size()) + " bytes declared",
+              {{"expected", std::to_string(into.size())}});
+}
+
+Buffer Gunzip(std::span<const std::byte> bytes, size_t most) {
+  const size_t limit = std::min(most, bytes.size() * kMostDeflated + 64);
+  size_t room = std::min(limit, std::max<size_t>(bytes.size() * 4, size_t{1} << 16));
+  while (true) {
+    Buffer out = Buffer::OfSize(room);
+    if (const auto written = GunzipMembers(bytes, out.bytes())) {
+      out.size = *written;
+      return out;
+    }
+    if (room == limit) {
+      throw Error(ErrorCode::kResource, "The compressed data hold more than " + std::to_string(limit) + " bytes",
+                  {{"limit", std::to_string(limit)}});
+    }
+    room = std::min(limit, room * 4);
+  }
 }
 
 size_t GunzipPrefix(std::span<const std::byte> bytes, std::span<std::byte> into) {
@@ -111,8 +136,7 @@ std::vector<std::byte> Zlib(std::span<const std::byte> bytes, int level) {
 
 Buffer InflateRaw(std::span<const std::byte> bytes, size_t most) {
   const Decompressor decompressor = NewDecompressor();
-  // Deflate packs at most 1032 to 1, so a stream's own length bounds what it can hold.
-  const size_t limit = std::min(most, bytes.size() * 1032 + 64);
+  const size_t limit = std::min(most, bytes.size() * kMostDeflated + 64);
   size_t room = std::min(limit, std::max<size_t>(bytes.size() * 4, size_t{1} << 16));
   while (true) {
     Buffer out = Buffer::OfSize(room);

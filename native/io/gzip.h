@@ -16,6 +16,9 @@ bool LooksGzipped(std::span<const std::byte> bytes);
 // data, and for data that hold more than `into` takes.
 size_t GunzipInto(std::span<const std::byte> bytes, std::span<std::byte> into);
 
+// The same for members that do not say how large they are: at most `most` bytes (ERR_RESOURCE).
+Buffer Gunzip(std::span<const std::byte> bytes, size_t most);
+
 // Decompresses until `into` is full or the stream ends, and returns how much there was: to read a header that says how
 // large the rest is, and for files with more behind their data. A damaged stream gives what comes before the damage.
 size_t GunzipPrefix(std::span<const std::byte> bytes, std::span<std::byte> into);

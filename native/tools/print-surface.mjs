@@ -82,13 +82,15 @@ export function printSurface(rows, typeFiles) {
 
 /** Exported interface names of the type files that signatures may mention. */
 export async function readTypeFiles() {
-  const { existsSync, readFileSync } = await import('node:fs');
+  const { readdirSync, readFileSync } = await import('node:fs');
+  const folder = join(root, 'lib', 'native');
   const files = {};
-  for (const name of ['dicom-types', 'dose-types', 'filter-types', 'radiomics-types', 'store-types', 'inference-types']) {
-    const path = join(root, 'lib', 'native', `${name}.ts`);
-    if (!existsSync(path)) continue;
-    files[`../native/${name}.js`] = [...readFileSync(path, 'utf8').matchAll(/^export (?:interface|type) (\w+)/gm)].map(
-      (m) => m[1],
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('-types.ts'))
+    .sort()) {
+    const text = readFileSync(join(folder, file), 'utf8');
+    files[`../native/${file.replace(/\.ts$/, '.js')}`] = [...text.matchAll(/^export (?:interface|type) (\w+)/gm)].map(
+      (match) => match[1],
     );
   }
   return files;

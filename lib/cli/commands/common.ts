@@ -10,6 +10,7 @@ import { Context } from '../../runtime/context.js';
 import { writeCsv } from '../../table/csv.js';
 import { writeParquet } from '../../table/parquet.js';
 import type { Table } from '../../table/table.js';
+import { createLog } from '../log.js';
 import type { CommonOptions } from '../options.js';
 
 /** The context that --workers asks for. */
@@ -32,8 +33,21 @@ export async function listFolder(path: string): Promise<string[]> {
   }
 }
 
-/** A table in the format of the file's extension: Parquet for .parquet, CSV for everything else. */
+/** A table in the format of the file's extension: .parquet, .tsv, and CSV for everything else. */
 export async function writeTable(table: Table, path: string): Promise<void> {
-  if (extname(path).toLowerCase() === '.parquet') await writeParquet(table, path);
-  else await writeCsv(table, path);
+  const extension = extname(path).toLowerCase();
+  if (extension === '.parquet') await writeParquet(table, path);
+  else await writeCsv(table, path, extension === '.tsv' ? '\t' : ',');
+}
+
+/** Shows how far one long call is, on a terminal or in plain lines; `end` clears the line. */
+export async function callProgress(
+  phase: string,
+  options: CommonOptions,
+): Promise<{ update: (done: number, total: number) => void; end: () => void }> {
+  const log = await createLog({ ...options, json: options.jsonLogs });
+  return {
+    update: (done, total) => log.progress({ phase, done, total, weightDone: done, weightTotal: total, running: [] }),
+    end: () => log.close(),
+  };
 }

@@ -7,6 +7,7 @@ import { Context } from '../../runtime/context.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
+import { callProgress } from './common.js';
 
 export interface IngestCommandOptions extends CommonOptions {
   readonly images: readonly string[];
@@ -26,12 +27,13 @@ export async function ingest(options: IngestCommandOptions): Promise<number> {
   const context = new Context({ ...config, read: { ...config.read, maxWorkers } });
   return interruptible(async (signal) => {
     const begun = performance.now();
+    const progress = await callProgress('ingest', options);
     const { cohort, report } = await Cohort.ingest(options.store, images, {
       context,
       signal,
       validateAlignment: options.validateAlignment ?? false,
-      ...(options.quiet || options.json ? {} : { onProgress: showProgress }),
-    });
+      onProgress: progress.update,
+    }).finally(progress.end);
     if (options.json) {
       process.stdout.write(`${JSON.stringify({ store: options.store, volumes: cohort.length, ...report })}\n`);
     } else {
@@ -45,8 +47,4 @@ export async function ingest(options: IngestCommandOptions): Promise<number> {
     }
     return report.failed.length > 0 ? EXIT.someFailed : EXIT.done;
   });
-}
-
-function showProgress(done: number, total: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${done}/${total}${done === total ? '\n' : ''}`);
 }
