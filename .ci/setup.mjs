@@ -26,12 +26,18 @@ const SYSTEM = [
   { package: 'libopenjp2-7-dev', file: '/usr/include/openjpeg-2.5/openjpeg.h' },
   { package: 'libwfa2-dev', file: '/usr/include/wfa2lib/bindings/cpp/WFAligner.hpp' },
   { package: 'libparasail-dev', file: '/usr/include/parasail.h' },
+  { package: 'libcurl4-openssl-dev', file: '/usr/include/x86_64-linux-gnu/curl/curl.h' },
+  { package: 'libssl-dev', file: '/usr/include/openssl/evp.h' },
   { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },
 ];
 /** For the tests only. */
 const SYSTEM_TESTS = [
   { package: 'doctest-dev', file: '/usr/include/doctest/doctest.h' },
   { package: 'chromium', file: '/usr/bin/chromium' },
+  // An S3 server, 220 MB installed.
+  { package: 'radosgw', file: '/usr/bin/radosgw' },
+  { package: 'ceph-mon', file: '/usr/bin/ceph-mon' },
+  { package: 'ceph-osd', file: '/usr/bin/ceph-osd' },
 ];
 
 export function run(command, args, options = {}) {

@@ -21,6 +21,8 @@ export type * from './native/filter-types.js';
 export * from './native/filters.js';
 export * from './native/formats.js';
 export * from './native/imaging.js';
+export type * from './native/io-types.js';
+export * from './native/objects.js';
 export * from './native/radiomics.js';
 export type * from './native/radiomics-types.js';
 export * from './native/store.js';
@@ -31,5 +33,7 @@ export { type Phantom, type PhantomOptions, writePhantom } from './phantom/patie
 export * from './pipeline/index.js';
 export { Context, ctxForProcess, ctxForThreads, defaultContext } from './runtime/context.js';
 export { packageVersion as version } from './runtime/package-root.js';
+export { setS3Credentials } from './runtime/s3.js';
+export type { S3Credentials } from './runtime/s3-credentials.js';
 export type { GridDescription, Handle, VolumeDescription, VoxelArray } from './runtime/surface.js';
 export type { SubmitOptions } from './runtime/task.js';

@@ -1,13 +1,15 @@
-/** A cohort: collections of volumes and the subjects they show, in one folder that other programs can read too. */
-
-import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+/**
+ * A cohort: collections of volumes and the subjects they show, in one folder, or one prefix of an object
+ * store, that other programs can read too.
+ */
 
 import { IsovoxError, invalidArgument } from '../errors.js';
+import type { Context } from '../runtime/context.js';
 import type { Table } from '../table/table.js';
 import { Collection } from './collection.js';
 import { type IngestOptions, type IngestReport, ingest } from './ingest.js';
 import { type Manifest, readManifest, writeGroup, writeManifest } from './manifest.js';
+import { type Place, placeOf } from './place.js';
 import { type ImageSource, listSources } from './sources.js';
 import { tableOf, volumesTable, writeTables } from './tables.js';
 import { type StoreFinding, validateStore } from './validate.js';
@@ -16,30 +18,31 @@ export class Cohort {
   #manifest: Manifest;
 
   private constructor(
-    readonly uri: string,
+    private readonly place: Place,
     manifest: Manifest,
   ) {
     this.#manifest = manifest;
   }
 
-  /** A new, empty cohort. Throws ERR_INVALID_ARGUMENT when one is there already. */
-  static async create(uri: string): Promise<Cohort> {
-    checkLocal(uri);
-    if (await stat(join(uri, 'index.json')).catch(() => undefined)) {
-      throw invalidArgument('uri', 'a folder that holds no cohort yet', uri);
-    }
-    const manifest: Manifest = { version: 1, subjects: [], volumes: [] };
-    await mkdir(join(uri, 'collections'), { recursive: true });
-    await writeGroup(uri);
-    await writeGroup(join(uri, 'collections'));
-    await writeTables(uri, manifest);
-    await writeManifest(uri, manifest);
-    return new Cohort(uri, manifest);
+  get uri(): string {
+    return this.place.uri;
   }
 
-  static async open(uri: string): Promise<Cohort> {
-    checkLocal(uri);
-    return new Cohort(uri, await readManifest(uri));
+  /** A new, empty cohort. Throws ERR_INVALID_ARGUMENT when one is there already. */
+  static async create(uri: string, context?: Context): Promise<Cohort> {
+    const place = placeOf(uri, context);
+    if (await place.exists('index.json')) throw invalidArgument('uri', 'a folder that holds no cohort yet', uri);
+    const manifest: Manifest = { version: 1, subjects: [], volumes: [] };
+    await writeGroup(place);
+    await writeGroup(place, 'collections');
+    await writeTables(place, manifest);
+    await writeManifest(place, manifest, { version: undefined });
+    return new Cohort(place, manifest);
+  }
+
+  static async open(uri: string, context?: Context): Promise<Cohort> {
+    const place = placeOf(uri, context);
+    return new Cohort(place, await readManifest(place));
   }
 
   /**
@@ -72,17 +75,18 @@ export class Cohort {
     images: Readonly<Record<string, ImageSource>>,
     options: IngestOptions = {},
   ): Promise<{ cohort: Cohort; report: IngestReport }> {
-    checkLocal(uri);
-    const items = (await Promise.all(Object.entries(images).map(([name, source]) => listSources(name, source)))).flat();
-    const there = await stat(join(uri, 'index.json')).catch(() => undefined);
-    if (!there) await Cohort.create(uri);
-    const report = await ingest(uri, items, options);
-    return { cohort: await Cohort.open(uri), report };
+    const { context } = options;
+    const place = placeOf(uri, context);
+    const listed = Object.entries(images).map(([name, source]) => listSources(name, source, context));
+    const items = (await Promise.all(listed)).flat();
+    if (!(await place.exists('index.json'))) await Cohort.create(uri, context);
+    const report = await ingest(place, items, options);
+    return { cohort: await Cohort.open(uri, context), report };
   }
 
   /** More images into this cohort; what is in it already, from the same source, is not read again. */
   async append(images: Readonly<Record<string, ImageSource>>, options: IngestOptions = {}): Promise<IngestReport> {
-    const { cohort, report } = await Cohort.ingest(this.uri, images, options);
+    const { cohort, report } = await Cohort.ingest(this.uri, images, { context: this.place.context, ...options });
     this.#manifest = cohort.#manifest;
     return report;
   }
@@ -100,12 +104,12 @@ export class Cohort {
   collection(name: string): Collection {
     const rows = this.#manifest.volumes.filter((row) => row.collection === name);
     if (rows.length === 0) throw invalidArgument('collection', `one of ${this.collectionNames.join(', ')}`, name);
-    return new Collection(name, this.uri, rows, this.#subjectMap());
+    return new Collection(name, this.place, rows, this.#subjectMap());
   }
 
   /** All volumes, of every collection. */
   all(): Collection {
-    return new Collection('', this.uri, this.#manifest.volumes, this.#subjectMap());
+    return new Collection('', this.place, this.#manifest.volumes, this.#subjectMap());
   }
 
   subjectsTable(): Table {
@@ -117,19 +121,10 @@ export class Cohort {
 
   /** What is wrong with the store; an empty list when nothing is. */
   validate(): Promise<StoreFinding[]> {
-    return validateStore(this.uri);
+    return validateStore(this.place);
   }
 
   #subjectMap() {
     return new Map(this.#manifest.subjects.map((row) => [row.subject_id, row]));
-  }
-}
-
-function checkLocal(uri: string): void {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(uri)) {
-    throw new IsovoxError('ERR_UNSUPPORTED', `Expected a folder of this machine for uri but received ${uri}`, {
-      what: 'uri',
-      value: uri,
-    });
   }
 }

@@ -4,6 +4,7 @@ import { invalidArgument } from '../errors.js';
 import type { Cell, Table } from '../table/table.js';
 import { parseExpression } from './expression.js';
 import type { SubjectRow, VolumeRow } from './manifest.js';
+import type { Place } from './place.js';
 import { LazyQuery, type Mapper } from './query.js';
 import { flatRow, volumesTable } from './tables.js';
 import { CohortVolume } from './volume.js';
@@ -13,7 +14,7 @@ export type Predicate = (row: Readonly<Record<string, Cell>>) => boolean;
 export class Collection implements Iterable<CohortVolume> {
   constructor(
     readonly name: string,
-    private readonly root: string,
+    private readonly place: Place,
     private readonly rows: readonly VolumeRow[],
     private readonly subjects: ReadonlyMap<string, SubjectRow>,
   ) {}
@@ -29,7 +30,7 @@ export class Collection implements Iterable<CohortVolume> {
   }
 
   *[Symbol.iterator](): Iterator<CohortVolume> {
-    for (const row of this.rows) yield new CohortVolume(this.root, row);
+    for (const row of this.rows) yield new CohortVolume(this.place, row);
   }
 
   /** By place: a number (negative from the end), or `[begin, end)`. */
@@ -41,7 +42,7 @@ export class Collection implements Iterable<CohortVolume> {
     if (!row || !Number.isInteger(begin)) {
       throw invalidArgument('iloc', `a whole number between ${-this.rows.length} and ${this.rows.length - 1}`, begin);
     }
-    return new CohortVolume(this.root, row);
+    return new CohortVolume(this.place, row);
   }
 
   /** By name: one volume, or those of a list in its order. */
@@ -54,7 +55,7 @@ export class Collection implements Iterable<CohortVolume> {
       if (!row) throw invalidArgument('loc', `a volume of ${this.name}`, obsId);
       return row;
     };
-    return typeof wanted === 'string' ? new CohortVolume(this.root, find(wanted)) : this.#of(wanted.map(find));
+    return typeof wanted === 'string' ? new CohortVolume(this.place, find(wanted)) : this.#of(wanted.map(find));
   }
 
   /** All volumes of one subject or of several. */
@@ -115,7 +116,7 @@ export class Collection implements Iterable<CohortVolume> {
   }
 
   #of(rows: readonly VolumeRow[]): Collection {
-    return new Collection(this.name, this.root, rows, this.subjects);
+    return new Collection(this.name, this.place, rows, this.subjects);
   }
 }
 

@@ -1,20 +1,29 @@
 /**
  * Images into a cohort: in parallel, resumable, and nothing half-written is ever visible. A volume's folder appears
- * whole (temporary name, then renamed) and then a note of it in `.ingest/`; `index.json` comes last. Whoever is killed
- * in between finds the notes again and goes on.
+ * whole (temporary name, then renamed; in an object store its zarr.json last) and then a note of it in `.ingest/`;
+ * `index.json` comes last, and replaces only the one that was read. Whoever is killed in between finds the notes again
+ * and goes on.
  */
 
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { convertVolume, readVolume, writeVolume } from '../native/formats.js';
+import { headObject } from '../native/objects.js';
 import { describeVolume, dispose } from '../native/volume.js';
 import { type Context, defaultContext } from '../runtime/context.js';
-import { writeText } from '../table/atomic.js';
+import { isS3 } from '../runtime/s3.js';
 import { eachInOrder } from './each.js';
-import { withLock } from './lock.js';
-import { readManifest, type SubjectRow, sorted, type VolumeRow, writeGroup, writeManifest } from './manifest.js';
+import {
+  readVersionedManifest,
+  type SubjectRow,
+  sorted,
+  type VolumeRow,
+  writeGroup,
+  writeManifest,
+} from './manifest.js';
+import type { Place } from './place.js';
 import type { SourceItem } from './sources.js';
 import { writeTables } from './tables.js';
 
@@ -39,23 +48,23 @@ export interface IngestReport {
 const GRID_TOLERANCE_MM = 1e-3;
 
 export async function ingest(
-  store: string,
+  place: Place,
   items: readonly SourceItem[],
   options: IngestOptions = {},
 ): Promise<IngestReport> {
   const context = options.context ?? defaultContext();
-  return withLock(store, async () => {
-    const manifest = await readManifest(store);
+  return place.exclusively(async () => {
+    const { manifest, replaces } = await readVersionedManifest(place);
     const collections = [...new Set(items.map(({ collection }) => collection))];
-    for (const collection of collections) await prepareCollection(store, collection);
+    for (const collection of collections) await prepareCollection(place, collection);
     const known = new Map(manifest.volumes.map((row) => [row.obs_id, row]));
     const failed: { path: string; code: string; reason: string }[] = [];
     let [done, kept] = [0, 0];
     const rows = await eachInOrder(items, context.config.read.maxWorkers, async (item) => {
       try {
-        const there = await alreadyThere(store, item, known);
+        const there = await alreadyThere(place, item, known, context);
         if (there) kept++;
-        return there ?? (await ingestOne(store, item, context, options.signal));
+        return there ?? (await ingestOne(place, item, context, options.signal));
       } catch (thrown) {
         const error = asIsovoxError(thrown);
         if (error.code === 'ERR_CANCELLED') throw error;
@@ -73,64 +82,73 @@ export async function ingest(
       volumes: [...volumes.values()],
     });
     if (options.validateAlignment) checkAlignment(next.volumes);
-    await writeTables(store, next);
-    await writeManifest(store, next);
-    await rm(join(store, '.ingest'), { recursive: true, force: true });
+    await writeTables(place, next);
+    await writeManifest(place, next, replaces);
+    await place.remove('.ingest');
     failed.sort((a, b) => (a.path < b.path ? -1 : 1));
     return { added: arrived.length - kept, kept, failed };
   });
 }
 
 /** Makes the collection's group, and removes what a killed process left unfinished. */
-async function prepareCollection(store: string, collection: string): Promise<void> {
-  const folder = join(store, 'collections', collection);
-  await mkdir(folder, { recursive: true });
-  await mkdir(join(store, '.ingest'), { recursive: true });
-  for (const name of await readdir(folder)) {
-    if (/\.\d+-\d+\.tmp$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });
+async function prepareCollection(place: Place, collection: string): Promise<void> {
+  const folder = `collections/${collection}`;
+  await writeGroup(place, 'collections');
+  await writeGroup(place, folder);
+  if (isS3(place.uri)) return;
+  for (const name of await readdir(place.at(folder))) {
+    if (/\.\d+-\d+\.tmp$/.test(name)) await rm(join(place.at(folder), name), { recursive: true, force: true });
   }
-  await writeGroup(join(store, 'collections'));
-  await writeGroup(folder);
 }
 
-const notePath = (store: string, obsId: string): string => join(store, '.ingest', `${obsId}.json`);
+const noteName = (obsId: string): string => `.ingest/${obsId}.json`;
+
+type SourceFacts = Pick<VolumeRow, 'source_bytes' | 'source_mtime_ms' | 'source_etag'>;
+
+/** What tells one content of a source from another. */
+async function factsOf(path: string, context: Context): Promise<SourceFacts> {
+  if (isS3(path)) {
+    const { size, etag } = await headObject(path, { context });
+    return { source_bytes: size, source_mtime_ms: 0, source_etag: etag };
+  }
+  const { size, mtimeMs } = await stat(path);
+  return { source_bytes: size, source_mtime_ms: mtimeMs };
+}
 
 async function alreadyThere(
-  store: string,
+  place: Place,
   item: SourceItem,
   known: ReadonlyMap<string, VolumeRow>,
+  context: Context,
 ): Promise<VolumeRow | undefined> {
-  const row = known.get(item.obsId) ?? (await noteOf(store, item.obsId));
-  if (!row) return undefined;
-  const { size, mtimeMs } = await stat(item.path);
-  const same = row.source === item.path && row.source_bytes === size && row.source_mtime_ms === mtimeMs;
-  if (!same) return undefined;
-  return (await exists(join(store, row.path, 'zarr.json'))) ? row : undefined;
+  const row = known.get(item.obsId) ?? (await noteOf(place, item.obsId));
+  if (!row || row.source !== item.path) return undefined;
+  const facts = await factsOf(item.path, context);
+  const same =
+    row.source_bytes === facts.source_bytes &&
+    row.source_mtime_ms === facts.source_mtime_ms &&
+    row.source_etag === facts.source_etag;
+  return same && (await place.exists(`${row.path}/zarr.json`)) ? row : undefined;
 }
 
-async function noteOf(store: string, obsId: string): Promise<VolumeRow | undefined> {
+async function noteOf(place: Place, obsId: string): Promise<VolumeRow | undefined> {
   try {
-    return JSON.parse(await readFile(notePath(store, obsId), 'utf8')) as VolumeRow;
-  } catch {
-    return undefined;
+    return JSON.parse((await place.read(noteName(obsId))).text) as VolumeRow;
+  } catch (thrown) {
+    // Not there, or cut off by a power cut: the volume is read again.
+    if (thrown instanceof SyntaxError || (thrown as IsovoxError).code === 'ERR_NOT_FOUND') return undefined;
+    throw thrown;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function ingestOne(
-  store: string,
+  place: Place,
   item: SourceItem,
   context: Context,
   signal: AbortSignal | undefined,
 ): Promise<VolumeRow> {
   const { write } = context.config;
-  const source = await stat(item.path);
+  const facts = await factsOf(item.path, context);
   let { volume } = await readVolume({ path: item.path }, { context, signal });
   if (write.orientation.reorientOnLoad) {
     const turned = await convertVolume({ volume, orientation: write.orientation.canonicalTarget }, { context, signal });
@@ -141,7 +159,7 @@ async function ingestOne(
   const { algorithm, level } = write.compression;
   const { grid, dtype, frames, components } = describeVolume(volume);
   await writeVolume(
-    { volume, path: join(store, path), format: 'zarr', codec: algorithm, level, tile: write.tile.orientation },
+    { volume, path: place.at(path), format: 'zarr', codec: algorithm, level, tile: write.tile.orientation },
     { context, signal },
   );
   dispose(volume);
@@ -151,8 +169,7 @@ async function ingestOne(
     collection: item.collection,
     path,
     source: item.path,
-    source_bytes: source.size,
-    source_mtime_ms: source.mtimeMs,
+    ...facts,
     dtype,
     size: grid.size,
     frames,
@@ -162,7 +179,7 @@ async function ingestOne(
     direction: grid.direction,
     orientation: grid.orientation,
   };
-  await writeText(notePath(store, item.obsId), JSON.stringify(row));
+  await place.write(noteName(item.obsId), JSON.stringify(row));
   return row;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a cohort holds. The store is a folder:
+ * What a cohort holds. The store is a folder, or a prefix of an object store:
  *
  *     zarr.json                            Zarr 3 group
  *     index.json                           the truth: every volume that is in; replaced whole, last
@@ -9,12 +9,9 @@
  *     .ingest/                             notes of an ingest that has not ended
  */
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import { asIsovoxError, IsovoxError } from '../errors.js';
-import { writeText } from '../table/atomic.js';
+import { IsovoxError } from '../errors.js';
 import type { Cell } from '../table/table.js';
+import type { Place, Replaces } from './place.js';
 
 /** A volume of the cohort, as `index.json` and `volumes.parquet` have it. */
 export interface VolumeRow {
@@ -26,6 +23,8 @@ export interface VolumeRow {
   readonly source: string;
   readonly source_bytes: number;
   readonly source_mtime_ms: number;
+  /** Of a source in an object store, which has no such time that could be trusted. */
+  readonly source_etag?: string;
   readonly dtype: string;
   readonly size: readonly [number, number, number];
   readonly frames: number;
@@ -46,23 +45,23 @@ export interface Manifest {
 
 const GROUP = `${JSON.stringify({ zarr_format: 3, node_type: 'group', attributes: {} }, null, 2)}\n`;
 
-export function writeGroup(folder: string): Promise<void> {
-  return writeText(join(folder, 'zarr.json'), GROUP);
+export function writeGroup(place: Place, folder = ''): Promise<void> {
+  return place.write(folder === '' ? 'zarr.json' : `${folder}/zarr.json`, GROUP);
 }
 
-export async function readManifest(store: string): Promise<Manifest> {
-  const path = join(store, 'index.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (thrown) {
-    throw asIsovoxError(thrown);
-  }
+export async function readManifest(place: Place): Promise<Manifest> {
+  return (await readVersionedManifest(place)).manifest;
+}
+
+/** With the version that a commit of changes to it must replace. */
+export async function readVersionedManifest(place: Place): Promise<{ manifest: Manifest; replaces: Replaces }> {
+  const path = place.at('index.json');
+  const { text, version } = await place.read('index.json');
   try {
     const manifest = JSON.parse(text) as Manifest;
     if (manifest.version !== 1 || !Array.isArray(manifest.volumes) || !Array.isArray(manifest.subjects))
       throw new Error();
-    return manifest;
+    return { manifest, replaces: { version } };
   } catch {
     throw new IsovoxError('ERR_CORRUPT_DATA', `${path} is no index of a cohort`, { path });
   }
@@ -81,6 +80,7 @@ export function sorted(manifest: Manifest): Manifest {
   };
 }
 
-export function writeManifest(store: string, manifest: Manifest): Promise<void> {
-  return writeText(join(store, 'index.json'), `${JSON.stringify(sorted(manifest), null, 1)}\n`);
+/** ERR_IO when the manifest is no longer the one that `replaces` names: another process has committed. */
+export function writeManifest(place: Place, manifest: Manifest, replaces: Replaces): Promise<void> {
+  return place.write('index.json', `${JSON.stringify(sorted(manifest), null, 1)}\n`, replaces);
 }

@@ -3,10 +3,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-
 import { asIsovoxError, IsovoxError, invalidArgument } from '../errors.js';
+import { headObject, listObjects } from '../native/objects.js';
+import type { Context } from '../runtime/context.js';
+import { isS3 } from '../runtime/s3.js';
 
-/** A glob (`scans/*_ct.nii.gz`, `**`), a folder of images, or paths with their subjects. */
+/** A glob (`scans/*_ct.nii.gz`, `**`), a folder of images, the same below `s3://`, or paths with their subjects. */
 export type ImageSource = string | readonly (readonly [path: string, subject: string])[];
 
 export interface SourceItem {
@@ -18,13 +20,15 @@ export interface SourceItem {
 
 const EXTENSIONS = /\.(nii|nii\.gz|nrrd|nhdr|mha|mhd|npy|zarr|hdr|hdr\.gz)$/i;
 
-export async function listSources(collection: string, source: ImageSource): Promise<SourceItem[]> {
+export async function listSources(collection: string, source: ImageSource, context?: Context): Promise<SourceItem[]> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(collection)) {
     throw invalidArgument('images', 'names of letters, digits, dot, dash and underscore', collection);
   }
   const pairs =
     typeof source === 'string'
-      ? (await expand(source)).map((path): readonly [string, string] => [path, subjectOf(path)])
+      ? (await (isS3(source) ? expandObjects(source, context) : expand(source))).map(
+          (path): readonly [string, string] => [path, subjectOf(path)],
+        )
       : source;
   if (pairs.length === 0) {
     throw new IsovoxError('ERR_NOT_FOUND', `Nothing matches ${String(source)}`, { path: String(source) });
@@ -36,7 +40,7 @@ export async function listSources(collection: string, source: ImageSource): Prom
       const nth = (seen.get(subject) ?? 0) + 1;
       seen.set(subject, nth);
       const obsId = `${safe(subject)}_${collection}${nth > 1 ? `_acq-${nth}` : ''}`;
-      return { collection, subject, obsId, path: resolve(path) };
+      return { collection, subject, obsId, path: isS3(path) ? path : resolve(path) };
     });
 }
 
@@ -73,20 +77,7 @@ async function glob(pattern: string): Promise<string[]> {
   const full = resolve(pattern);
   const fixed = full.slice(0, full.search(/[*?]/));
   const root = fixed.endsWith(sep) ? fixed : dirname(fixed);
-  const expression = new RegExp(
-    `^${relative(root, full)
-      .split(sep)
-      .map((part) =>
-        part === '**'
-          ? '(?:[^/]+/)*'
-          : `${part
-              .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-              .replace(/\*/g, '[^/]*')
-              .replace(/\?/g, '[^/]')}/`,
-      )
-      .join('')
-      .replace(/\/$/, '')}$`,
-  );
+  const expression = expressionOf(relative(root, full).split(sep));
   try {
     const entries = await readdir(root, { recursive: true, withFileTypes: true });
     return entries
@@ -95,4 +86,42 @@ async function glob(pattern: string): Promise<string[]> {
   } catch (thrown) {
     throw asIsovoxError(thrown);
   }
+}
+
+/** What a pattern's parts, between slashes, match. */
+function expressionOf(parts: readonly string[]): RegExp {
+  const text = parts.map((part) =>
+    part === '**'
+      ? '(?:[^/]+/)*'
+      : `${part
+          .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+          .replace(/\*/g, '[^/]*')
+          .replace(/\?/g, '[^/]')}/`,
+  );
+  return new RegExp(`^${text.join('').replace(/\/$/, '')}$`);
+}
+
+/** Objects that match a glob; the images below a prefix; or the one object of that name. */
+async function expandObjects(source: string, context: Context | undefined): Promise<string[]> {
+  const [, , bucket = '', ...parts] = source.split('/');
+  const wild = parts.findIndex((part) => /[*?]/.test(part));
+  const under = (key: string): string => `s3://${bucket}/${key}`;
+  if (wild >= 0) {
+    const fixed = parts
+      .slice(0, wild)
+      .map((part) => `${part}/`)
+      .join('');
+    const { objects } = await listObjects(under(fixed), { context });
+    const expression = expressionOf(parts.slice(wild));
+    return objects
+      .map(({ key }) => key)
+      .filter((key) => expression.test(key.slice(fixed.length)))
+      .map(under);
+  }
+  const key = parts.join('/').replace(/\/+$/, '');
+  const { objects } = await listObjects(under(`${key}/`), { context, delimiter: '/' });
+  const images = objects.filter((object) => EXTENSIONS.test(object.key) && !isPartner(object.key));
+  if (images.length > 0) return images.map((object) => under(object.key));
+  await headObject(under(key), { context });
+  return [under(key)];
 }

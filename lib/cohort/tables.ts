@@ -1,11 +1,9 @@
 /** The tables of a cohort as Parquet files. */
 
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import { writeParquet } from '../table/parquet.js';
 import type { Cell, Column, Row, Table } from '../table/table.js';
 import type { Manifest, VolumeRow } from './manifest.js';
+import type { Place } from './place.js';
 
 const text = (name: string, definition: string): Column => ({ name, type: 'string', unit: '', definition });
 const count = (name: string, definition: string): Column => ({ name, type: 'int', unit: '', definition });
@@ -34,7 +32,16 @@ const VOLUME_COLUMNS: readonly Column[] = [
 
 /** The row of a volume with one cell for each number: what filters and tables see. */
 export function flatRow(row: VolumeRow): Record<string, Cell> {
-  const { size, spacing, origin, direction: _, source_bytes: __, source_mtime_ms: ___, ...rest } = row;
+  const {
+    size,
+    spacing,
+    origin,
+    direction: _,
+    source_bytes: __,
+    source_mtime_ms: ___,
+    source_etag: ____,
+    ...rest
+  } = row;
   const flat: Record<string, Cell> = { ...rest };
   ['x', 'y', 'z'].forEach((axis, a) => {
     flat[`size_${axis}`] = size[a] ?? null;
@@ -75,9 +82,9 @@ export function tableOf(name: string, title: string, rows: readonly Row[]): Tabl
   return { name, title, columns, rows: cells };
 }
 
-export async function writeTables(store: string, manifest: Manifest): Promise<void> {
-  const folder = join(store, 'tables');
-  await mkdir(folder, { recursive: true });
-  await writeParquet(tableOf('subjects', 'Subjects', manifest.subjects), join(folder, 'subjects.parquet'));
-  await writeParquet(volumesTable(manifest.volumes), join(folder, 'volumes.parquet'));
+export async function writeTables(place: Place, manifest: Manifest): Promise<void> {
+  const tables = [tableOf('subjects', 'Subjects', manifest.subjects), volumesTable(manifest.volumes)];
+  for (const table of tables) {
+    await place.writeFile(`tables/${table.name}.parquet`, (path) => writeParquet(table, path));
+  }
 }

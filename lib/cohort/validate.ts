@@ -1,12 +1,10 @@
 /** Whether a store holds what its index says, and nothing else. */
 
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import { asIsovoxError } from '../errors.js';
 import { describeStore, openStore } from '../native/store.js';
 import { dispose } from '../native/volume.js';
 import { readManifest } from './manifest.js';
+import type { Place } from './place.js';
 
 export interface StoreFinding {
   readonly code: string;
@@ -16,8 +14,8 @@ export interface StoreFinding {
 }
 
 /** An empty list when all is well. */
-export async function validateStore(store: string): Promise<StoreFinding[]> {
-  const manifest = await readManifest(store);
+export async function validateStore(place: Place): Promise<StoreFinding[]> {
+  const manifest = await readManifest(place);
   const findings: StoreFinding[] = [];
   const subjects = new Set(manifest.subjects.map((row) => row.subject_id));
   for (const row of manifest.volumes) {
@@ -26,7 +24,7 @@ export async function validateStore(store: string): Promise<StoreFinding[]> {
     };
     if (!subjects.has(row.subject_id)) fail('store.subject_missing', `No subject ${row.subject_id} is in the table`);
     try {
-      const handle = await openStore({ path: join(store, row.path) });
+      const handle = await openStore({ path: place.at(row.path) }, { context: place.context });
       const { grid, dtype, frames, components } = describeStore(handle);
       dispose(handle);
       const agrees =
@@ -41,23 +39,17 @@ export async function validateStore(store: string): Promise<StoreFinding[]> {
     }
   }
   const listed = new Set(manifest.volumes.map((row) => row.path));
-  for (const collection of await foldersIn(join(store, 'collections'))) {
-    for (const name of await foldersIn(join(store, 'collections', collection))) {
+  for (const collection of await place.folders('collections')) {
+    for (const name of await place.folders(`collections/${collection}`)) {
       const path = `collections/${collection}/${name}`;
       if (listed.has(path)) continue;
       findings.push({ code: 'store.unlisted', severity: 'warn', message: `${path} is not in the index` });
     }
   }
   for (const table of ['subjects', 'volumes']) {
-    const there = await stat(join(store, 'tables', `${table}.parquet`)).catch(() => undefined);
-    if (!there) {
+    if (!(await place.exists(`tables/${table}.parquet`))) {
       findings.push({ code: 'store.table_missing', severity: 'warn', message: `tables/${table}.parquet is not there` });
     }
   }
   return findings;
-}
-
-async function foldersIn(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

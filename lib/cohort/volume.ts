@@ -1,7 +1,5 @@
 /** One volume of a cohort, read box by box. */
 
-import { join } from 'node:path';
-
 import { invalidArgument } from '../errors.js';
 import { describeStore, openStore, readRegion } from '../native/store.js';
 import type { StoreDescription } from '../native/store-types.js';
@@ -9,6 +7,7 @@ import { viewVolume } from '../native/volume.js';
 import type { Handle, VoxelArray } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import type { VolumeRow } from './manifest.js';
+import type { Place } from './place.js';
 
 export type Range = readonly [begin: number, end: number];
 
@@ -24,7 +23,7 @@ export class CohortVolume {
   #store: Promise<Handle<'StoredVolume'>> | undefined;
 
   constructor(
-    private readonly root: string,
+    private readonly place: Place,
     /** What the cohort's tables say of it. */
     readonly row: VolumeRow,
   ) {}
@@ -43,7 +42,7 @@ export class CohortVolume {
   }
   /** Of the OME-Zarr image, for other programs. */
   get path(): string {
-    return join(this.root, this.row.path);
+    return this.place.at(this.row.path);
   }
 
   async describe(options?: SubmitOptions): Promise<StoreDescription> {
@@ -57,7 +56,7 @@ export class CohortVolume {
     const { x, y, z, t } = { ...whole, ...ranges };
     const volume = await readRegion(
       { store: await this.#open(options), x: [...x], y: [...y], z: [...z], t: [...t] },
-      options,
+      { context: this.place.context, ...options },
     );
     return { data: viewVolume(volume), shape: [x[1] - x[0], y[1] - y[0], z[1] - z[0], t[1] - t[0]], volume };
   }
@@ -91,7 +90,7 @@ export class CohortVolume {
   }
 
   #open(options?: SubmitOptions): Promise<Handle<'StoredVolume'>> {
-    this.#store ??= openStore({ path: this.path }, options);
+    this.#store ??= openStore({ path: this.path }, { context: this.place.context, ...options });
     return this.#store;
   }
 }

@@ -31,6 +31,13 @@ export interface Config {
     readonly useVirtualAddressing: boolean;
     readonly maxParallelOps: number;
     readonly multipartPartSizeMb: number;
+    readonly retries: number;
+    readonly connectTimeoutMs: number;
+    readonly stallTimeoutMs: number;
+    readonly attemptTimeoutMs: number;
+    readonly coalesceGapKb: number;
+    readonly profile?: string;
+    readonly caFile?: string;
   };
   readonly inference: { readonly device: string; readonly intraOpThreads?: number; readonly gpuMemoryLimitMb?: number };
 }

@@ -1,5 +1,6 @@
-/** Volumes in files of any known format. */
+/** Volumes in files of any known format. A path may be an object, `s3://bucket/key`. */
 
+import { locate } from '../runtime/s3.js';
 import type { HeavyName, Surface } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
 
@@ -7,13 +8,13 @@ type ArgsOf<Name extends HeavyName> = Parameters<Surface[Name]>[0];
 type ResultOf<Name extends HeavyName> = Promise<Awaited<ReturnType<Surface[Name]>>>;
 
 /** A volume from a file or a folder of DICOM slices; the format is recognised by its content. */
-export function readVolume(args: ArgsOf<'readVolume'>, options?: SubmitOptions): ResultOf<'readVolume'> {
-  return submit('readVolume', args, options);
+export async function readVolume(args: ArgsOf<'readVolume'>, options?: SubmitOptions): ResultOf<'readVolume'> {
+  return submit('readVolume', { ...args, path: await locate(args.path, options) }, options);
 }
 
 /** Writes a volume; the format is that of the file name. Scaling and geometry are kept. */
-export function writeVolume(args: ArgsOf<'writeVolume'>, options?: SubmitOptions): ResultOf<'writeVolume'> {
-  return submit('writeVolume', args, options);
+export async function writeVolume(args: ArgsOf<'writeVolume'>, options?: SubmitOptions): ResultOf<'writeVolume'> {
+  return submit('writeVolume', { ...args, path: await locate(args.path, options) }, options);
 }
 
 /** The same volume with its axes in another order, and as values of another type; nothing is interpolated or clipped. */

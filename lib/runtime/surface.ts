@@ -5,6 +5,7 @@ import type { DicomIdentity, DicomWriteOptions, Finding, FormatDescription, Grid
 import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs, DoseMetricsResult, DvhCurve, DvhFromMaskArgs, DvhResult, ExtractSliceArgs, GammaArgs, GammaResult, IsolineResult, IsolinesArgs, MaskContoursArgs, MaskContoursResult, MetricDescription, OutlineArgs, Polyline, ResponseArgs, SliceResult, SumDosesArgs, SumDosesResult, VoxeliseArgs, VoxeliseResult } from '../native/dose-types.js';
 import type { FilterArgs } from '../native/filter-types.js';
 import type { LoadedModel, ModelTensor } from '../native/inference-types.js';
+import type { ObjectListing, S3Opening, S3Stats } from '../native/io-types.js';
 import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureDescription } from '../native/radiomics-types.js';
 import type { StoreDescription, StoreStats } from '../native/store-types.js';
 
@@ -68,6 +69,22 @@ export interface Surface {
   budgetState: (budget: Handle<'Budget'>) => { limitBytes: number; inUseBytes: number; peakBytes: number };
   /** Burns steps x microseconds on the pool: measures the pool, and tests cancellation. */
   spin: (args: { steps: number; microseconds?: number; bytes?: number }, task?: TaskOptions) => Promise<number>;
+  /** Makes an object store known; the number stands in addresses as s3://NUMBER@bucket/key. */
+  openS3: (args: S3Opening) => number;
+  /** Other credentials for a store, from its next request on. */
+  setS3Credentials: (args: { access: number; accessKeyId?: string; secretAccessKey?: string; sessionToken?: string }) => void;
+  /** All of an object. */
+  readObject: (args: { uri: string; most?: number }, task?: TaskOptions) => Promise<{ bytes: Uint8Array; etag: string }>;
+  /** An object, whole or not at all; gives its ETag. */
+  writeObject: (args: { uri: string; bytes: Uint8Array; ifAbsent?: boolean; ifMatch?: string }, task?: TaskOptions) => Promise<string>;
+  /** Size and ETag of an object. */
+  headObject: (args: { uri: string }, task?: TaskOptions) => Promise<{ size: number; etag: string }>;
+  /** The objects below a prefix. */
+  listObjects: (args: { uri: string; delimiter?: string }, task?: TaskOptions) => Promise<ObjectListing>;
+  /** Removes objects. */
+  deleteObjects: (args: { uris: string[] }, task?: TaskOptions) => Promise<void>;
+  /** What requests to object stores did in this process. */
+  s3Stats: () => S3Stats;
   /** Geometry, type, scaling and metadata of a volume. */
   describeVolume: (volume: Handle<'Volume'>) => VolumeDescription;
   /** The stored voxels as a typed array over native memory; call once per volume and keep the array. */
@@ -170,6 +187,11 @@ export interface Surface {
 
 export type HeavyName =
   | 'spin'
+  | 'readObject'
+  | 'writeObject'
+  | 'headObject'
+  | 'listObjects'
+  | 'deleteObjects'
   | 'scanHeaders'
   | 'readSeries'
   | 'readRtStruct'

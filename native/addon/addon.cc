@@ -8,8 +8,8 @@
 namespace isovox::addon {
 namespace {
 
-constexpr Table (*kTables[])() = {CoreTable,    VolumeTable, DicomTable,    FormatsTable, StoreTable,
-                                  ImagingTable, DoseTable,   RadiomicsTable, InferenceTable,
+constexpr Table (*kTables[])() = {CoreTable,    IoTable,      VolumeTable, DicomTable,     FormatsTable,
+                                  StoreTable,   ImagingTable, DoseTable,   RadiomicsTable, InferenceTable,
                                   FiltersTable, AlignTable};
 
 Napi::Value CallLight(const Napi::CallbackInfo& info, const Row& row) {

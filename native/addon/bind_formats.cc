@@ -75,7 +75,7 @@ Work WriteVolume(Args& args) {
   settings.codec = args.Text("codec", "");
   settings.format = args.Text("format", "");
   settings.tile = args.Text("tile", settings.tile);
-  settings.sharding = args.Flag("sharding");
+  if (args.Has("sharding")) settings.sharding = args.Flag("sharding");
   if (args.Has("chunks")) {
     const auto chunks = args.Numbers("chunks", 3);
     for (size_t a = 0; a < 3; ++a) {

@@ -1,6 +1,7 @@
 #include "addon/convert.h"
 
 #include "addon/args.h"
+#include "io/s3_uri.h"
 
 namespace isovox::addon {
 namespace {
@@ -123,10 +124,10 @@ nlohmann::json DescribeGrid(const Grid& grid) {
 }
 
 Napi::Error ToJsError(Napi::Env env, const Error& error) {
-  Napi::Error js = Napi::Error::New(env, error.message());
+  Napi::Error js = Napi::Error::New(env, ShownPath(error.message()));
   js.Set("code", Napi::String::New(env, std::string(ErrorCodeName(error.code()))));
   auto context = Napi::Object::New(env);
-  for (const auto& [key, value] : error.context()) context.Set(key, Napi::String::New(env, value));
+  for (const auto& [key, value] : error.context()) context.Set(key, Napi::String::New(env, ShownPath(value)));
   js.Set("context", context);
   return js;
 }

@@ -91,6 +91,7 @@ void RunOnPool(const std::shared_ptr<Task>& task) {
     try {
       const Exec exec{task->token.get(), task->progress.get()};
       exec.CheckCancelled();
+      const CancelScope scope(exec.cancel);
       finish = task->work.run(exec);
     } catch (...) {
       error = Travelling(std::current_exception());

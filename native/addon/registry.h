@@ -41,6 +41,7 @@ struct Row {
 using Table = std::span<const Row>;
 
 Table CoreTable();     // bind_core.cc: version, catalogue, tokens
+Table IoTable();       // bind_io.cc: object stores
 Table VolumeTable();   // bind_volume.cc: views, geometry, dispose
 Table DicomTable();    // bind_dicom.cc
 Table FormatsTable();  // bind_formats.cc

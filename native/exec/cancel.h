@@ -21,4 +21,20 @@ class CancelToken {
   std::atomic<bool> cancelled_{false};
 };
 
+// The flag of the task that this thread works on, for code that waits for something other than the pool (the network)
+// and is handed no Exec. Set by the door and by every chunk of a ParallelFor.
+class CancelScope {
+ public:
+  explicit CancelScope(const CancelToken* token) : before_(current_) { current_ = token; }
+  ~CancelScope() { current_ = before_; }
+  CancelScope(const CancelScope&) = delete;
+  CancelScope& operator=(const CancelScope&) = delete;
+
+  static const CancelToken* Current() { return current_; }
+
+ private:
+  static inline thread_local const CancelToken* current_ = nullptr;
+  const CancelToken* before_;
+};
+
 }  // namespace isovox

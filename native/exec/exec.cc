@@ -58,6 +58,7 @@ void ParallelFor(const Exec& exec, int64_t count, int64_t chunk,
   const int64_t chunks = (count + chunk - 1) / chunk;
   const auto run_chunk = [&](int64_t c) {
     exec.CheckCancelled();
+    const CancelScope scope(exec.cancel);
     body(c * chunk, std::min(count, (c + 1) * chunk));
   };
   if (chunks == 1) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ struct WriteSettings {
   // Of stores only: the shape of chunks (store/volume_store.h).
   std::string tile = "isotropic";
   std::array<int64_t, 3> chunk{0, 0, 0};
-  bool sharding = false;
+  std::optional<bool> sharding;  // by itself only in object stores
 };
 
 struct Format {

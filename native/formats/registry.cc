@@ -7,6 +7,7 @@
 
 #include "formats/formats.h"
 #include "io/file.h"
+#include "io/s3_object.h"
 
 namespace isovox::formats {
 namespace {
@@ -34,6 +35,18 @@ constexpr Format kFormats[] = {
 constexpr size_t kHeadBytes = 1024;
 
 std::vector<std::byte> HeadOf(const std::string& path) {
+  if (IsS3(path)) {
+    try {
+      const File object = File::Open(path);
+      std::vector<std::byte> head(std::min<uint64_t>(kHeadBytes, object.size()));
+      object.ReadExactly(head, 0);
+      return head;
+    } catch (const Error& error) {
+      // A prefix is no object; only a Zarr folder is read from one.
+      if (error.code() != ErrorCode::kNotFound || !ObjectExists(ParseS3Uri(path + "/zarr.json"))) throw;
+      return {};
+    }
+  }
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw IoError("open", path, errno);
   if (S_ISDIR(status.st_mode)) return {};

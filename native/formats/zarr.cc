@@ -2,11 +2,13 @@
 #include <filesystem>
 
 #include "formats/formats.h"
+#include "io/s3_object.h"
 #include "store/volume_store.h"
 
 namespace isovox::formats {
 
 bool SniffZarr(const std::string& path, std::span<const std::byte> head) {
+  if (IsS3(path)) return head.empty() && ObjectExists(ParseS3Uri(path + "/zarr.json"));
   std::error_code ignored;
   return head.empty() && std::filesystem::is_regular_file(path + "/zarr.json", ignored);
 }
@@ -19,7 +21,9 @@ void WriteZarr(const Exec& exec, const Volume& volume, const std::string& path, 
   layout.chunk = settings.chunk;
   if (!settings.codec.empty()) layout.codec = settings.codec;
   if (settings.level_given) layout.level = settings.level;
-  layout.sharding = settings.sharding;
+  // Of an object store, few large objects; and bytes that travel.
+  layout.sharding = settings.sharding.value_or(IsS3(path));
+  layout.checksum = IsS3(path);
   store::SaveVolume(exec, volume, path, layout);
 }
 

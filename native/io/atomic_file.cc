@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "io/s3_object.h"
 
 namespace isovox {
 namespace {
@@ -28,6 +29,11 @@ void SyncFolderOf(const std::string& path) {
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path) {
+  if (IsS3(path)) {
+    part_bytes_ = static_cast<size_t>(S3Client::For(ParseS3Uri(path))->settings().part_bytes);
+    held_ = std::make_shared<std::vector<std::byte>>();
+    return;
+  }
   static std::atomic<uint64_t> counter{0};
   temporary_ = path + "." + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)) + ".tmp";
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -39,7 +45,22 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
+void AtomicFile::SendPart() {
+  if (!upload_) upload_ = std::make_unique<MultipartUpload>(ParseS3Uri(path_), PutCondition{});
+  upload_->Part(*held_, held_);
+  held_ = std::make_shared<std::vector<std::byte>>();
+}
+
 void AtomicFile::Write(std::span<const std::byte> bytes) {
+  if (held_) {
+    while (!bytes.empty()) {
+      const auto some = bytes.first(std::min(bytes.size(), part_bytes_ - held_->size()));
+      held_->insert(held_->end(), some.begin(), some.end());
+      bytes = bytes.subspan(some.size());
+      if (held_->size() == part_bytes_) SendPart();
+    }
+    return;
+  }
   size_t done = 0;
   while (done < bytes.size()) {
     const size_t wanted = std::min(bytes.size() - done, size_t{1} << 30);
@@ -53,6 +74,15 @@ void AtomicFile::Write(std::span<const std::byte> bytes) {
 }
 
 void AtomicFile::Commit() {
+  if (held_) {
+    if (!upload_) {
+      PutObject(ParseS3Uri(path_), *held_);
+    } else {
+      if (!held_->empty()) SendPart();
+      upload_->Complete();
+    }
+    return;
+  }
   if (::fsync(descriptor_) != 0) throw IoError("synchronise", path_, errno);
   const int closing = descriptor_;
   descriptor_ = -1;

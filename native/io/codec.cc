@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "base/bytes.h"
+#include "base/error.h"
 #include "io/crc32c.h"
 #include "io/gzip.h"
 
@@ -15,11 +15,7 @@ std::vector<std::byte> EncodeGzip(std::span<const std::byte> bytes, const CodecS
 
 // The bytes, then their CRC-32C in four bytes, little endian.
 size_t DecodeCrc32c(std::span<const std::byte> bytes, std::span<std::byte> into) {
-  if (bytes.size() < 4) throw Error(ErrorCode::kCorruptData, "The data are too short for their checksum");
-  const auto content = bytes.first(bytes.size() - 4);
-  ByteReader reader(bytes);
-  reader.Skip(content.size());
-  if (reader.Read<uint32_t>() != Crc32c(content)) throw Error(ErrorCode::kCorruptData, "The checksum does not match the data");
+  const auto content = WithoutCrc32c(bytes);
   if (content.size() > into.size()) throw Error(ErrorCode::kCorruptData, "The data hold more than declared");
   if (!content.empty()) std::memcpy(into.data(), content.data(), content.size());
   return content.size();

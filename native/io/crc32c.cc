@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/bytes.h"
+
 namespace isovox {
 namespace {
 
@@ -37,6 +39,15 @@ uint32_t Crc32c(std::span<const std::byte> bytes) {
   }
   for (; at < bytes.size(); ++at) crc = (crc >> 8) ^ kTables[0][(crc ^ std::to_integer<uint32_t>(bytes[at])) & 255];
   return ~crc;
+}
+
+std::span<const std::byte> WithoutCrc32c(std::span<const std::byte> bytes) {
+  if (bytes.size() < 4) throw Error(ErrorCode::kCorruptData, "The data are too short for their checksum");
+  const auto content = bytes.first(bytes.size() - 4);
+  ByteReader reader(bytes);
+  reader.Skip(content.size());
+  if (reader.Read<uint32_t>() != Crc32c(content)) throw Error(ErrorCode::kCorruptData, "The checksum does not match the data");
+  return content;
 }
 
 }  // namespace isovox

@@ -9,6 +9,7 @@
 #include <new>
 
 #include "base/error.h"
+#include "io/s3_object.h"
 
 namespace isovox {
 namespace {
@@ -18,6 +19,12 @@ constexpr size_t kLargestRead = size_t{1} << 30;  // one system call moves less 
 }  // namespace
 
 File File::Open(const std::string& path) {
+  if (IsS3(path)) {
+    ObjectFacts facts = HeadObject(ParseS3Uri(path));
+    File object(path, -1, facts.size);
+    object.etag_ = std::move(facts.etag);
+    return object;
+  }
   // Non-blocking, or opening a pipe that nobody writes to would wait for ever; regular files ignore it.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) throw IoError("open", path, errno);
@@ -37,6 +44,11 @@ File::~File() {
 }
 
 size_t File::ReadSome(std::span<std::byte> into, uint64_t offset) const {
+  if (descriptor_ < 0) {
+    const auto there = static_cast<size_t>(std::min<uint64_t>(into.size(), offset < size_ ? size_ - offset : 0));
+    GetRanges(ParseS3Uri(path_), etag_, offset, into.first(there));
+    return there;
+  }
   size_t done = 0;
   while (done < into.size()) {
     const size_t wanted = std::min(into.size() - done, kLargestRead);

@@ -1,4 +1,5 @@
-// Files as sources of bytes: positioned reads that are safe from many threads at once.
+// Files as sources of bytes: positioned reads that are safe from many threads at once. An object of a store (s3_uri.h) is
+// a file too; each read of it is one ranged request, or several at once when it is large.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +10,16 @@
 
 namespace isovox {
 
-// An open regular file. Every failure throws ERR_IO (ERR_NOT_FOUND when it is not there) with path and errno.
+// An open regular file or object. Every failure throws ERR_IO (ERR_NOT_FOUND when it is not there) with path and errno or
+// status. Of an object, all reads are of the content that it had when it was opened, or fail.
 class File {
  public:
   // Refuses directories, pipes and devices: none of them has a size to check declared lengths against.
   static File Open(const std::string& path);
 
   ~File();
-  File(File&& other) noexcept : path_(std::move(other.path_)), descriptor_(other.descriptor_), size_(other.size_) {
+  File(File&& other) noexcept
+      : path_(std::move(other.path_)), descriptor_(other.descriptor_), size_(other.size_), etag_(std::move(other.etag_)) {
     other.descriptor_ = -1;
   }
   File& operator=(File&&) = delete;
@@ -36,6 +39,7 @@ class File {
   std::string path_;
   int descriptor_;
   uint64_t size_;
+  std::string etag_;  // of an object
 };
 
 // Bytes on the heap that are not zeroed first.

@@ -31,43 +31,62 @@ void TileCache::SetLimit(int64_t bytes) {
   TrimLocked();
 }
 
-TileCache::Tile TileCache::Get(const std::string& key, const std::function<Tile()>& load) {
-  std::unique_lock lock(mutex_);
+TileCache::Ticket TileCache::Claim(const std::string& key) {
+  const std::lock_guard lock(mutex_);
   if (const auto found = entries_.find(key); found != entries_.end()) {
-    const auto entry = found->second;
-    if (entry->ready) {
-      ++counted_.hits;
-      order_.splice(order_.begin(), order_, entry->place);
-      return entry->tile;
+    const auto& entry = found->second;
+    if (!entry->ready) {
+      ++counted_.joined;
+      return {Ticket::State::kJoined, nullptr, key, entry};
     }
-    ++counted_.joined;
-    arrived_.wait(lock, [&] { return entry->ready || entry->failure; });
-    if (entry->failure) std::rethrow_exception(entry->failure);
-    return entry->tile;
+    ++counted_.hits;
+    order_.splice(order_.begin(), order_, entry->place);
+    return {Ticket::State::kReady, entry->tile, key, entry};
   }
   ++counted_.misses;
   const auto entry = std::make_shared<Entry>();
   entries_[key] = entry;
-  lock.unlock();
-  Tile tile;
-  try {
-    tile = load();
-  } catch (...) {
-    lock.lock();
-    entry->failure = std::current_exception();
-    entries_.erase(key);
-    arrived_.notify_all();
-    throw;
-  }
-  lock.lock();
-  entry->tile = tile;
-  entry->ready = true;
-  order_.push_front(key);
-  entry->place = order_.begin();
-  counted_.bytes += WeightOf(tile);
+  return {Ticket::State::kClaimed, nullptr, key, entry};
+}
+
+void TileCache::Fulfil(const Ticket& ticket, Tile tile) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = *ticket.entry;
+  entry.tile = std::move(tile);
+  entry.ready = true;
+  order_.push_front(ticket.key);
+  entry.place = order_.begin();
+  counted_.bytes += WeightOf(entry.tile);
   arrived_.notify_all();
   TrimLocked();
-  return tile;
+}
+
+void TileCache::Fail(const Ticket& ticket, std::exception_ptr failure) {
+  const std::lock_guard lock(mutex_);
+  ticket.entry->failure = std::move(failure);
+  entries_.erase(ticket.key);
+  arrived_.notify_all();
+}
+
+TileCache::Tile TileCache::Wait(const Ticket& ticket) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [&] { return ticket.entry->ready || ticket.entry->failure; });
+  if (ticket.entry->failure) std::rethrow_exception(ticket.entry->failure);
+  return ticket.entry->tile;
+}
+
+TileCache::Tile TileCache::Get(const std::string& key, const std::function<Tile()>& load) {
+  const Ticket ticket = Claim(key);
+  if (ticket.state == Ticket::State::kReady) return ticket.tile;
+  if (ticket.state == Ticket::State::kJoined) return Wait(ticket);
+  try {
+    Tile tile = load();
+    Fulfil(ticket, tile);
+    return tile;
+  } catch (...) {
+    Fail(ticket, std::current_exception());
+    throw;
+  }
 }
 
 void TileCache::TrimLocked() {

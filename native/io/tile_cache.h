@@ -32,16 +32,32 @@ class TileCache {
   // The tile of that key, by `load` when it is not there. What `load` throws is thrown to all who wait for it, and
   // nothing is kept. `load` must not wait for another tile.
   Tile Get(const std::string& key, const std::function<Tile()>& load);
+
+  struct Entry;
+  // For loads that begin and end at different places. Whoever holds a claim calls Fulfil or Fail; until then the others
+  // wait. REQUIRES: claims in hand are fulfilled before waiting for those of others, or two could wait for each other.
+  struct Ticket {
+    enum class State { kReady, kClaimed, kJoined } state = State::kReady;
+    Tile tile;  // when ready
+    std::string key;
+    std::shared_ptr<Entry> entry;
+  };
+  Ticket Claim(const std::string& key);
+  void Fulfil(const Ticket& ticket, Tile tile);
+  void Fail(const Ticket& ticket, std::exception_ptr failure);
+  Tile Wait(const Ticket& ticket);
+
   void Clear();
   Counters counters() const;
 
- private:
   struct Entry {
     Tile tile;
     bool ready = false;
     std::exception_ptr failure;
     std::list<std::string>::iterator place;
   };
+
+ private:
   void TrimLocked();
 
   std::atomic<int64_t> limit_;

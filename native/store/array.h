@@ -1,4 +1,4 @@
-// Zarr 3 arrays on the local disk: regions in and out, touching only the chunks that they need.
+// Zarr 3 arrays on the disk or below an s3:// prefix: regions in and out, touching only the chunks that they need.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "exec/exec.h"
+#include "io/folder_writer.h"
 #include "store/array_meta.h"
 #include "store/box.h"
 
@@ -19,6 +20,8 @@ class Array {
 
   const ArrayMeta& meta() const { return meta_; }
   const std::string& folder() const { return folder_; }
+  // Of this version of the array: what cached tiles are filed under.
+  const std::string& identity() const { return identity_; }
 
   // Fills the box [start, start + count) of `to`, whose strides are in bytes. Chunks are decoded in parallel, straight
   // into `to` where they lie there as they are; chunks that are only partly wanted go through the process's cache.
@@ -29,16 +32,15 @@ class Array {
   Array(std::string folder, ArrayMeta meta, std::string identity)
       : folder_(std::move(folder)), identity_(std::move(identity)), meta_(std::move(meta)) {}
 
-  friend class RegionReader;
-
   std::string folder_;
-  std::string identity_;  // of this version of the array: what cached tiles are filed under
+  std::string identity_;
   ArrayMeta meta_;
 };
 
-// Writes zarr.json and every chunk that holds anything but the fill value into `folder`, which must exist.
+// Writes zarr.json and every chunk that holds anything but the fill value, as `prefix` + their keys.
 // `from` is the whole array with strides in bytes.
-void WriteArray(const Exec& exec, const std::string& folder, const ArrayMeta& meta, const std::byte* from, const Index& strides);
+void WriteArray(const Exec& exec, FolderWriter& folder, const std::string& prefix, const ArrayMeta& meta, const std::byte* from,
+                const Index& strides);
 
 // Bytes of one cell (a chunk, or a shard's inner chunk) to numbers in this machine's byte order, laid out as
 // StridesOf(meta.cell(), meta.chain.order) says; and back. `into` holds exactly one cell.

@@ -1,14 +1,9 @@
 // Writes arrays: every chunk gathered, encoded and written by one task.
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include "base/error.h"
 #include "io/crc32c.h"
-#include "io/plain_file.h"
 #include "store/array.h"
 
 namespace isovox::store {
@@ -16,8 +11,9 @@ namespace {
 
 class ArrayWriter {
  public:
-  ArrayWriter(const Exec& exec, const std::string& folder, const ArrayMeta& meta, const std::byte* from, const Index& strides)
-      : exec_(exec), folder_(folder), meta_(meta), axes_(meta.shape.size()), sample_(DTypeSize(meta.dtype)), from_(from),
+  ArrayWriter(const Exec& exec, FolderWriter& folder, const std::string& prefix, const ArrayMeta& meta, const std::byte* from,
+              const Index& strides)
+      : exec_(exec), folder_(folder), prefix_(prefix), meta_(meta), axes_(meta.shape.size()), sample_(DTypeSize(meta.dtype)), from_(from),
         strides_(strides), cell_strides_(StridesOf(meta.cell(), meta.chain.order, sample_)) {}
 
   void Run() {
@@ -33,22 +29,14 @@ class ArrayWriter {
           index[a] = rest % files[a];
           rest /= files[a];
         }
-        const auto bytes = meta_.sharding ? Shard(index) : Cell(index);
-        if (!bytes.empty()) Put(meta_.KeyOf(index), bytes);
+        auto bytes = meta_.sharding ? Shard(index) : Cell(index);
+        if (!bytes.empty()) folder_.Put(prefix_ + meta_.KeyOf(index), std::move(bytes));
         exec_.Step();
       }
     });
   }
 
  private:
-  void Put(const std::string& key, std::span<const std::byte> bytes) const {
-    const std::string path = folder_ + "/" + key;
-    std::error_code failed;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
-    if (failed) throw IoError("create the folder of", path, failed.value());
-    WritePlainFile(path, bytes);
-  }
-
   // The encoded cell; empty when it holds nothing but the fill value, or lies outside.
   std::vector<std::byte> Cell(const Shape& index) const {
     const Shape& cell = meta_.cell();
@@ -113,7 +101,8 @@ class ArrayWriter {
   }
 
   const Exec& exec_;
-  const std::string& folder_;
+  FolderWriter& folder_;
+  const std::string& prefix_;
   const ArrayMeta& meta_;
   size_t axes_, sample_;
   const std::byte* from_;
@@ -123,10 +112,10 @@ class ArrayWriter {
 
 }  // namespace
 
-void WriteArray(const Exec& exec, const std::string& folder, const ArrayMeta& meta, const std::byte* from, const Index& strides) {
-  ArrayWriter(exec, folder, meta, from, strides).Run();
-  const std::string text = ToJson(meta).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  WritePlainFile(folder + "/zarr.json", std::as_bytes(std::span(text)));
+void WriteArray(const Exec& exec, FolderWriter& folder, const std::string& prefix, const ArrayMeta& meta, const std::byte* from,
+                const Index& strides) {
+  ArrayWriter(exec, folder, prefix, meta, from, strides).Run();
+  folder.Put(prefix + "zarr.json", BytesOfText(ToJson(meta).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
 }
 
 }  // namespace isovox::store

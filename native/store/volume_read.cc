@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "io/file.h"
+#include "io/s3_object.h"
 #include "store/volume_store.h"
 
 namespace isovox::store {
@@ -11,16 +12,24 @@ namespace {
 
 using nlohmann::json;
 
+constexpr size_t kLargestMeta = size_t{64} << 20;
+
 enum { kX, kY, kZ, kC, kT };
 
 Error Wrong(const std::string& why) { return Error(ErrorCode::kCorruptData, "Not a stored volume: " + why); }
 
 json ReadJson(const std::string& path) {
-  const File file = File::Open(path);
-  if (file.size() > (uint64_t{64} << 20)) throw Wrong("zarr.json is larger than 64 MiB");
-  const Buffer text = ReadWholeFile(file);
-  const auto* begin = reinterpret_cast<const char*>(text.data.get());
-  json parsed = json::parse(begin, begin + text.size, nullptr, false);
+  Object object;
+  if (IsS3(path)) {
+    object = GetObject(ParseS3Uri(path), kLargestMeta);
+  } else {
+    const File file = File::Open(path);
+    if (file.size() > kLargestMeta) throw Wrong("zarr.json is larger than 64 MiB");
+    object.content = ReadWholeFile(file);
+    object.size = object.content.size;
+  }
+  const auto* begin = reinterpret_cast<const char*>(object.content.data.get());
+  json parsed = json::parse(begin, begin + object.size, nullptr, false);
   if (!parsed.is_object()) throw Wrong("zarr.json is no object");
   return parsed;
 }

@@ -3,7 +3,7 @@
 // "isovox". Plain Zarr 3 arrays of two to five axes are read too.
 //
 //   zarr.json            group; attributes.ome.multiscales, attributes.isovox
-//   0/zarr.json, 0/c/... array [t,] [c,] z, y, x
+//   0/zarr.json, 0/c/... array [t,] [c,] z, y, x; "1" instead of "0" after every other replacement in an object store
 #pragma once
 
 #include <array>
@@ -24,6 +24,7 @@ struct VolumeLayout {
   std::string codec = "zstd";
   int level = 3;
   bool sharding = false;  // many chunks to a file
+  bool checksum = false;  // a CRC-32C after each chunk: what nothing else would notice on its way to and from a store
 };
 
 struct StoredVolume {

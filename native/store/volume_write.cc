@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "io/plain_file.h"
+#include "io/folder_writer.h"
 #include "store/volume_store.h"
 
 namespace isovox::store {
@@ -69,7 +69,7 @@ Shape ShardFor(const Shape& shape, const Shape& chunk, size_t sample) {
   return shard;
 }
 
-json GroupFor(const Volume& volume, const std::vector<std::string>& names) {
+json GroupFor(const Volume& volume, const std::vector<std::string>& names, const std::string& array) {
   const Grid& grid = volume.grid;
   json axes = json::array(), scale = json::array(), translation = json::array();
   for (const std::string& name : names) {
@@ -98,10 +98,17 @@ json GroupFor(const Volume& volume, const std::vector<std::string>& names) {
   const json transforms = json::array({{{"type", "scale"}, {"scale", scale}}, {{"type", "translation"}, {"translation", translation}}});
   const json image = {{"name", "volume"},
                       {"axes", axes},
-                      {"datasets", json::array({{{"path", "0"}, {"coordinateTransformations", transforms}}})}};
+                      {"datasets", json::array({{{"path", array}, {"coordinateTransformations", transforms}}})}};
   return {{"zarr_format", 3},
           {"node_type", "group"},
           {"attributes", {{"ome", {{"version", "0.5"}, {"multiscales", json::array({image})}}}, {"isovox", own}}}};
+}
+
+// Objects cannot be renamed: a volume that replaces another is written beside its array, under the other of two names.
+std::string FreeArrayName(const FolderWriter& folder) {
+  const json before = json::parse(folder.Before("zarr.json"), nullptr, false);
+  const auto path = json::json_pointer("/attributes/ome/multiscales/0/datasets/0/path");
+  return before.is_object() && before.contains(path) && before[path] == "0" ? "1" : "0";
 }
 
 }  // namespace
@@ -119,6 +126,7 @@ ArrayMeta MetaFor(const Volume& volume, const VolumeLayout& layout) {
   if (volume.components > 1) axis("c", volume.components, volume.components);
   for (const int a : {2, 1, 0}) axis(a == 2 ? "z" : a == 1 ? "y" : "x", volume.grid.size[static_cast<size_t>(a)], chunk[static_cast<size_t>(a)]);
   meta.chain = ChainFor(layout, DTypeSize(volume.dtype));
+  if (layout.checksum) meta.chain.steps.push_back({FindByteCodec("crc32c"), {}});
   if (layout.sharding) {
     meta.sharding = Sharding{meta.chunk, true, true};
     meta.chunk = ShardFor(meta.shape, meta.chunk, DTypeSize(meta.dtype));
@@ -138,14 +146,12 @@ void SaveVolume(const Exec& exec, const Volume& volume, const std::string& path,
   strides[a++] = voxel * n[0] * n[1];
   strides[a++] = voxel * n[0];
   strides[a] = voxel;
-  AtomicFolder folder(path);
-  const std::string group = GroupFor(volume, meta.dimension_names).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-  WritePlainFile(folder.temporary() + "/zarr.json", std::as_bytes(std::span(group)));
-  const std::string array = folder.temporary() + "/0";
-  MakeFolder(array);
-  WriteArray(exec, array, meta, volume.storage->data(), strides);
+  const auto folder = FolderWriter::Begin(path);
+  const std::string array = FreeArrayName(*folder);
+  WriteArray(exec, *folder, array + "/", meta, volume.storage->data(), strides);
   exec.CheckCancelled();
-  folder.Commit();
+  const json group = GroupFor(volume, meta.dimension_names, array);
+  folder->Commit("zarr.json", BytesOfText(group.dump(2, ' ', false, json::error_handler_t::replace) + "\n"));
 }
 
 }  // namespace isovox::store

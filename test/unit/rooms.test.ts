@@ -92,7 +92,7 @@ const KEPT_TO: ReadonlyArray<{ header: RegExp; room: string }> = [
   { header: /^dcmtk\//, room: 'dicom' },
   { header: /^openjpeg/, room: 'dicom' },
   { header: /^(bindings\/cpp\/WFA|parasail)/, room: 'align' },
-  { header: /^(libdeflate|bzlib|zstd|lz4|blosc)/, room: 'io' },
+  { header: /^(libdeflate|bzlib|zstd|lz4|blosc|curl\/|openssl\/)/, room: 'io' },
   { header: /^(tbb|oneapi)\//, room: 'exec' },
   { header: /^onnxruntime/, room: 'inference' },
   { header: /intrin\.h$/, room: 'simd' },

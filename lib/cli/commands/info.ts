@@ -10,6 +10,7 @@ import { readRtDose, readRtStruct, readSeries, scanHeaders } from '../../native/
 import type { HeaderRecord } from '../../native/dicom-types.js';
 import { readVolume, volumeStatistics } from '../../native/formats.js';
 import { addon } from '../../runtime/addon.js';
+import { isS3 } from '../../runtime/s3.js';
 import type { Handle } from '../../runtime/surface.js';
 import type { SubmitOptions } from '../../runtime/task.js';
 import { EXIT } from '../exit.js';
@@ -38,6 +39,10 @@ export async function info(paths: readonly string[], options: CommonOptions & { 
 }
 
 async function describe(path: string, hash: boolean, task: SubmitOptions): Promise<Entry[]> {
+  if (isS3(path)) {
+    const { volume, format, findings } = await readVolume({ path }, task);
+    return [await describeVolume({ path, format, findings }, volume, hash, task)];
+  }
   const isFolder = await stat(path).then(
     (stats) => stats.isDirectory(),
     (thrown: unknown) => {

@@ -122,7 +122,7 @@ TEST_CASE("arrays: transposed, big-endian, several codecs, fill values, v2 keys"
   meta.separator = ".";
   std::vector<float> numbers(5 * 6 * 7);
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = i < 60 ? fill : static_cast<float>(i);
-  WriteArray({}, folder.path(), meta, reinterpret_cast<const std::byte*>(numbers.data()), StridesOf(meta.shape, 4));
+  WriteArray({}, *FolderWriter::Into(folder.path()), "", meta, reinterpret_cast<const std::byte*>(numbers.data()), StridesOf(meta.shape, 4));
   const Array array = Array::Open(folder.path());
   CHECK(ToJson(array.meta()) == ToJson(meta));
   std::vector<float> read(numbers.size());
