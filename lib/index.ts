@@ -22,6 +22,7 @@ export * from './native/filters.js';
 export * from './native/formats.js';
 export * from './native/imaging.js';
 export type * from './native/io-types.js';
+export * from './native/masks.js';
 export * from './native/objects.js';
 export * from './native/radiomics.js';
 export type * from './native/radiomics-types.js';

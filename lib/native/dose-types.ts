@@ -269,3 +269,15 @@ export interface GammaResult {
   evaluatedVoxels: number;
   findings: RoiFinding[];
 }
+
+/** Millimetres to each side of the patient; positive grows, negative shrinks. */
+export interface PatientMargins {
+  readonly left?: number;
+  readonly right?: number;
+  readonly anterior?: number;
+  readonly posterior?: number;
+  readonly superior?: number;
+  readonly inferior?: number;
+}
+
+export type MaskResult = Omit<VoxeliseResult, 'findings'>;

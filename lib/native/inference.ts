@@ -3,7 +3,7 @@
 import { onnxRuntimeLibrary } from '../runtime/onnxruntime.js';
 import type { Handle } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
-import type { LoadedModel, ModelTensor } from './inference-types.js';
+import type { LoadedModel, ModelSpecInput, ModelTensor, SegmentResult } from './inference-types.js';
 
 export interface LoadModelOptions extends SubmitOptions {
   /** auto tries CUDA first and says why it is not used; cuda refuses to run without it. */
@@ -35,4 +35,25 @@ export function runModel(
   options?: SubmitOptions,
 ): Promise<Array<ModelTensor & { name: string }>> {
   return submit('runModel', args, options);
+}
+
+/** Refuses, with ERR_MODEL, a model whose rank, type, channels, patch or labels are not those of its specification. */
+export function checkModel(
+  args: { model: Handle<'Model'>; spec: ModelSpecInput },
+  options?: SubmitOptions,
+): Promise<void> {
+  return submit('checkModel', args, options);
+}
+
+/** Labels of a volume, by a sliding window over one model or over the mean of several. Progress counts tiles. */
+export function segmentVolume(
+  args: {
+    images: Array<Handle<'Volume'>>;
+    models: Array<Handle<'Model'>>;
+    spec: ModelSpecInput;
+    logits?: boolean;
+  },
+  options?: SubmitOptions,
+): Promise<SegmentResult> {
+  return submit('segmentVolume', args, options);
 }

@@ -2,9 +2,9 @@
 
 import type { AlignmentMode, AlignmentScoring, AlignmentStrands, PairAlignment, SequenceRecord } from '../native/align-types.js';
 import type { DicomIdentity, DicomWriteOptions, Finding, FormatDescription, GridInput, HeaderRecord, RoiInput, RtDoseSummary, RtPlanInput, RtStructSummary, SeriesSummary, VolumeStatistics } from '../native/dicom-types.js';
-import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs, DoseMetricsResult, DvhCurve, DvhFromMaskArgs, DvhResult, ExtractSliceArgs, GammaArgs, GammaResult, IsolineResult, IsolinesArgs, MaskContoursArgs, MaskContoursResult, MetricDescription, OutlineArgs, Polyline, ResponseArgs, SliceResult, SumDosesArgs, SumDosesResult, VoxeliseArgs, VoxeliseResult } from '../native/dose-types.js';
+import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs, DoseMetricsResult, DvhCurve, DvhFromMaskArgs, DvhResult, ExtractSliceArgs, GammaArgs, GammaResult, IsolineResult, IsolinesArgs, MaskContoursArgs, MaskContoursResult, MaskResult, MetricDescription, OutlineArgs, PatientMargins, Polyline, ResponseArgs, SliceResult, SumDosesArgs, SumDosesResult, VoxeliseArgs, VoxeliseResult } from '../native/dose-types.js';
 import type { FilterArgs } from '../native/filter-types.js';
-import type { LoadedModel, ModelTensor } from '../native/inference-types.js';
+import type { LoadedModel, ModelSpecInput, ModelTensor, SegmentResult } from '../native/inference-types.js';
 import type { ObjectListing, S3Opening, S3Stats } from '../native/io-types.js';
 import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureDescription } from '../native/radiomics-types.js';
 import type { StoreDescription, StoreStats } from '../native/store-types.js';
@@ -175,6 +175,10 @@ export interface Surface {
   loadModel: (args: { path: string; library: string; device?: string; threads: number; gpuMemoryLimitMb?: number }, task?: TaskOptions) => Promise<LoadedModel>;
   /** One run of a model; arrays are copied in and come out as views of native memory. */
   runModel: (args: { model: Handle<'Model'>; inputs: Array<ModelTensor & { name: string }> }, task?: TaskOptions) => Promise<Array<ModelTensor & { name: string }>>;
+  /** Refuses a model whose rank, type, channels, patch or labels are not those of its specification. */
+  checkModel: (args: { model: Handle<'Model'>; spec: ModelSpecInput }, task?: TaskOptions) => Promise<void>;
+  /** Labels of a volume, by a sliding window over one model or the mean of several. */
+  segmentVolume: (args: { images: Array<Handle<'Volume'>>; models: Array<Handle<'Model'>>; spec: ModelSpecInput; logits?: boolean }, task?: TaskOptions) => Promise<SegmentResult>;
   /** The response map of a filter, on the grid of the volume. */
   filterVolume: (args: { volume: Handle<'Volume'>; filter: FilterArgs }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** The discrete wavelets that a filter may name. */
@@ -183,6 +187,14 @@ export interface Surface {
   readSequences: (args: { path: string }, task?: TaskOptions) => Promise<SequenceRecord[]>;
   /** Aligns queries[i] with references[i], or all with the only reference; a pair that fails says why. */
   alignPairs: (args: { queries: string[]; references: string[]; mode?: AlignmentMode; strands?: AlignmentStrands; scoring?: AlignmentScoring; batchSize?: number; memoryMiB?: number }, task?: TaskOptions) => Promise<PairAlignment[]>;
+  /** Sets of masks on one grid; subtract takes every further mask from the first. */
+  combineMasks: (args: { operation: 'union' | 'intersection' | 'subtract' | 'xor'; masks: Array<Handle<'CoverageMask'>> }, task?: TaskOptions) => Promise<MaskResult>;
+  /** A mask grown (positive) or shrunk (negative) by millimetres to each side of the patient. */
+  marginMask: (args: { mask: Handle<'CoverageMask'>; marginsMm: PatientMargins }, task?: TaskOptions) => Promise<MaskResult>;
+  /** Millimetres from every voxel to the nearest voxel that is 0, exactly; float32. */
+  distanceTransform: (args: { volume: Handle<'Volume'> }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
+  /** Connected components of the voxels that are not 0, numbered by their first voxels, and their sizes. */
+  labelComponents: (args: { volume: Handle<'Volume'>; connectivity?: number }, task?: TaskOptions) => Promise<{ labels: Handle<'Volume'>; voxels: number[] }>;
 }
 
 export type HeavyName =
@@ -223,6 +235,12 @@ export type HeavyName =
   | 'extractPyradiomics'
   | 'loadModel'
   | 'runModel'
+  | 'checkModel'
+  | 'segmentVolume'
   | 'filterVolume'
   | 'readSequences'
-  | 'alignPairs';
+  | 'alignPairs'
+  | 'combineMasks'
+  | 'marginMask'
+  | 'distanceTransform'
+  | 'labelComponents';

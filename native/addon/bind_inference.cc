@@ -2,9 +2,11 @@
 #include <cstring>
 
 #include "addon/convert.h"
+#include "addon/model_spec_args.h"
 #include "addon/registry.h"
 #include "base/storage.h"
 #include "inference/model.h"
+#include "inference/segment.h"
 
 namespace isovox::addon {
 
@@ -151,6 +153,53 @@ Work RunModel(Args& args) {
   }};
 }
 
+template <typename T>
+std::vector<std::shared_ptr<T>> ReadHandles(const Args& args, const char* key) {
+  const Napi::Value raw = args.Raw(key);
+  if (!raw.IsArray() || raw.As<Napi::Array>().Length() == 0) {
+    throw InvalidArgument(key, "an array of at least one", Describe(raw));
+  }
+  std::vector<std::shared_ptr<T>> handles;
+  const auto array = raw.As<Napi::Array>();
+  for (uint32_t n = 0; n < array.Length(); ++n) {
+    handles.push_back(UnwrapHandle<T>(array.Get(n), std::string(key) + "[" + std::to_string(n) + "]"));
+  }
+  return handles;
+}
+
+Work CheckModelSpec(Args& args) {
+  const auto model = args.Native<Model>("model");
+  const ModelSpec spec = ReadModelSpec(args.Json("spec"));
+  return {[=](const Exec&) -> Finish {
+    CheckModel(*model, spec);
+    return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+  }};
+}
+
+Work SegmentVolume(Args& args) {
+  const auto images = ReadHandles<Volume>(args, "images");
+  const auto models = ReadHandles<Model>(args, "models");
+  const ModelSpec spec = ReadModelSpec(args.Json("spec"));
+  const bool logits = args.Flag("logits");
+  return {[=](const Exec& exec) -> Finish {
+            auto result = std::make_shared<Segmented>(Segment(exec, images, models, spec, logits));
+            return [=](Napi::Env env) -> Napi::Value {
+              auto out = ToJs(env, {{"tiles", result->tiles}, {"provider", result->provider}, {"notes", result->notes}})
+                             .As<Napi::Object>();
+              auto labels = std::make_shared<Volume>(std::move(result->labels));
+              const auto bytes = static_cast<int64_t>(labels->bytes());
+              out.Set("labels", WrapHandle(env, std::move(labels), bytes));
+              if (logits) {
+                auto values = std::make_shared<Volume>(std::move(result->logits));
+                const auto more = static_cast<int64_t>(values->bytes());
+                out.Set("logits", WrapHandle(env, std::move(values), more));
+              }
+              return out;
+            };
+          },
+          SegmentBytes(images.front()->grid, spec)};
+}
+
 constexpr Row kRows[] = {
     {"loadModel", LoadModel, nullptr,
      "(args: { path: string; library: string; device?: string; threads: number; gpuMemoryLimitMb?: number }) => "
@@ -160,6 +209,12 @@ constexpr Row kRows[] = {
      "(args: { model: Handle<'Model'>; inputs: Array<ModelTensor & { name: string }> }) => "
      "Promise<Array<ModelTensor & { name: string }>>",
      "One run of a model; arrays are copied in and come out as views of native memory."},
+    {"checkModel", CheckModelSpec, nullptr, "(args: { model: Handle<'Model'>; spec: ModelSpecInput }) => Promise<void>",
+     "Refuses a model whose rank, type, channels, patch or labels are not those of its specification."},
+    {"segmentVolume", SegmentVolume, nullptr,
+     "(args: { images: Array<Handle<'Volume'>>; models: Array<Handle<'Model'>>; spec: ModelSpecInput; logits?: boolean }) "
+     "=> Promise<SegmentResult>",
+     "Labels of a volume, by a sliding window over one model or the mean of several."},
 };
 
 }  // namespace

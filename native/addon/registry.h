@@ -52,5 +52,6 @@ Table RadiomicsTable();  // bind_radiomics.cc
 Table InferenceTable();  // bind_inference.cc
 Table FiltersTable();    // bind_filters.cc
 Table AlignTable();     // bind_align.cc
+Table MasksTable();  // bind_masks.cc
 
 }  // namespace isovox::addon
