@@ -13,8 +13,11 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (process.getuid?.() === 0 && !(existsSync('/usr/bin/plastimatch') && existsSync('/usr/include/ITK-5.2'))) {
-  const peers = ['plastimatch', 'python3-venv', 'libinsighttoolkit5-dev'];
+if (
+  process.getuid?.() === 0 &&
+  !(existsSync('/usr/bin/plastimatch') && existsSync('/usr/include/ITK-5.2') && existsSync('/usr/include/edlib.h'))
+) {
+  const peers = ['plastimatch', 'python3-venv', 'libinsighttoolkit5-dev', 'libedlib-dev', 'libminimap2-dev'];
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...peers]);
 }
 if (!existsSync(join(cache, 'venv', 'bin', 'python'))) run('python3', ['-m', 'venv', join(cache, 'venv')]);
@@ -34,6 +37,7 @@ run(join(cache, 'venv', 'bin', 'python'), [
   'scipy==1.13.1',
   'numba==0.60.0',
   'matplotlib==3.8.4',
+  'biopython==1.88',
 ]);
 run('cmake', [
   '-S',

@@ -1,4 +1,5 @@
 import type { BenchCase } from '../harness.js';
+import { align } from './align.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh } from './dvh.js';
 import { gamma } from './gamma.js';
@@ -19,4 +20,5 @@ export const CASES: readonly BenchCase[] = [
   zarrRoi,
   zarrShuffleAll,
   zarrShardRoi,
+  ...align,
 ];

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "align/locate.h"
 #include "base/error.h"
@@ -16,6 +17,23 @@ using wfa::WFAligner;
 // Above it the bidirectional algorithm, whose memory grows with the length instead of the square of the score.
 constexpr size_t kLongSequence = 10'000;
 constexpr size_t kLongest = std::numeric_limits<int>::max() / 4;
+
+// Costs without a worth of matches that order global alignments of two given sequences alike (Eizenga and Paten 2022):
+// twice the mismatch and the match, twice the opening, twice the extension and the match; divided by what they share,
+// since the wavefront algorithm takes as many steps as the alignment costs.
+struct Costs {
+  int mismatch, opening, extension;
+
+  explicit Costs(const Scoring& scoring)
+      : mismatch(2 * (scoring.mismatch + scoring.match)),
+        opening(2 * scoring.gap_opening),
+        extension(2 * scoring.gap_extension + scoring.match) {
+    const int shared = std::gcd(std::gcd(mismatch, opening), extension);
+    mismatch /= shared;
+    opening /= shared;
+    extension /= shared;
+  }
+};
 
 }  // namespace
 
@@ -35,8 +53,9 @@ struct Aligner::Paths {
     }
     auto& kept = affine[is_long];
     if (!kept) {
-      kept = std::make_unique<wfa::WFAlignerGapAffine>(-scoring.match, scoring.mismatch, scoring.gap_opening,
-                                                       scoring.gap_extension, WFAligner::Alignment, memory);
+      const Costs costs(scoring);
+      kept = std::make_unique<wfa::WFAlignerGapAffine>(costs.mismatch, costs.opening, costs.extension,
+                                                       WFAligner::Alignment, memory);
     }
     Prepare(*kept, most_bytes);
     return *kept;
