@@ -1,4 +1,4 @@
-/** DVHs of all structures of a breast plan (dicompyler's sample data). */
+/** DVHs of all structures: a breast plan (dicompyler's sample data), and a head and neck patient of open-kbp. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,23 +6,22 @@ import { join } from 'node:path';
 import { contenders, python, pythonAbsent, sharedData, tsx } from '../environment.js';
 import type { BenchCase } from '../harness.js';
 
-export const dvh: BenchCase = {
-  name: 'dvh',
-  title: 'DVH of every structure: RTSTRUCT and RTDOSE of a breast plan',
+const plan = (name: string, what: string, structuresFile: string, doseFile: string, data: string): BenchCase => ({
+  name,
+  title: `DVH of every structure: RTSTRUCT and RTDOSE of ${what}`,
   async prepare() {
-    const folder = sharedData === undefined ? '' : join(sharedData, 'rt-breast');
-    if (!existsSync(folder)) {
-      process.stderr.write('dvh: skipped, the breast plan is not beside the checkout\n');
+    const structures = join(sharedData ?? '', structuresFile);
+    const dose = join(sharedData ?? '', doseFile);
+    if (sharedData === undefined || !existsSync(structures)) {
+      process.stderr.write(`${name}: skipped, ${what} is not beside the checkout\n`);
       return undefined;
     }
-    const structures = join(folder, 'rtss.dcm');
-    const dose = join(folder, 'rtdose.dcm');
     const isovox = (threads: number, timed: 'parse' | 'parsed') => ({
       name: `isovox, ${threads} thread${threads > 1 ? 's' : ''}${timed === 'parse' ? ', reading both files too' : ''}`,
       command: [...tsx, join(contenders, 'isovox-dvh.ts'), structures, dose, '9', String(threads), timed],
     });
     return {
-      data: 'Dose 98 x 129 x 194 at 2.5 x 2.5 x 3 mm, 10 structures of which one is empty. dicompyler-core is given data sets that were parsed before the clock; plastimatch reads its files.',
+      data: `${data} dicompyler-core is given data sets that were parsed before the clock; plastimatch reads its files.`,
       contenders: [
         isovox(1, 'parsed'),
         isovox(2, 'parsed'),
@@ -50,4 +49,20 @@ export const dvh: BenchCase = {
       const limit = key.endsWith(' Gy') ? Math.max(0.02 * ours, 0.1) : 0.05 * ours;
       return Math.abs(ours - theirs) <= limit ? [] : [`${key} ${theirs.toFixed(3)}, isovox ${ours.toFixed(3)}`];
     }),
-};
+});
+
+export const dvh = plan(
+  'dvh',
+  'a breast plan',
+  'rt-breast/rtss.dcm',
+  'rt-breast/rtdose.dcm',
+  'Dose 98 x 129 x 194 at 2.5 x 2.5 x 3 mm, 10 structures of which one is empty.',
+);
+
+export const dvhHeadNeck = plan(
+  'dvh-head-neck',
+  'a head and neck patient',
+  'rt-openkbp-pt1/dicom/RS.dcm',
+  'rt-openkbp-pt1/dicom/RD.dcm',
+  'Dose 128 x 128 x 128 at 3.9 x 3.9 x 2.5 mm, 8 structures whose contours run along voxels.',
+);

@@ -1,7 +1,7 @@
 import type { BenchCase } from '../harness.js';
 import { align } from './align.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
-import { dvh } from './dvh.js';
+import { dvh, dvhHeadNeck } from './dvh.js';
 import { gamma } from './gamma.js';
 import { niftiGz } from './nifti-gz.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
@@ -11,6 +11,7 @@ export const CASES: readonly BenchCase[] = [
   dicomSeries,
   dicomSeriesShort,
   dvh,
+  dvhHeadNeck,
   gamma,
   tasks,
   tasksSingle,

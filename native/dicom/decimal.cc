@@ -1,6 +1,8 @@
 #include "dicom/decimal.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 
 namespace isovox::dicom {
@@ -21,6 +23,31 @@ double ParseSlowly(const char* begin, const char* end) {
   return value;
 }
 
+// The plain form [+-]digits[.digits] with at most 15 digits, which ends at `end` or a backslash: moves `at` there. Up to 15
+// digits and a power of ten up to 22 are both exact in a double, so one division rounds correctly.
+inline bool ParsePlain(const char*& at, const char* end, double& value) {
+  const char* p = at;
+  const bool negative = p < end && *p == '-';
+  if (p < end && (negative || *p == '+')) ++p;
+  uint64_t digits = 0;
+  const char* const first = p;
+  unsigned digit;
+  for (; p < end && (digit = static_cast<unsigned char>(*p) - unsigned{'0'}) < 10; ++p) digits = digits * 10 + digit;
+  auto count = p - first;
+  std::ptrdiff_t fraction = 0;
+  if (p < end && *p == '.') {
+    const char* const point = ++p;
+    for (; p < end && (digit = static_cast<unsigned char>(*p) - unsigned{'0'}) < 10; ++p) digits = digits * 10 + digit;
+    fraction = p - point;
+    count += fraction;
+  }
+  if (count == 0 || count > 15 || (p < end && *p != '\\')) return false;
+  const double magnitude = static_cast<double>(digits) / kPowersOfTen[fraction];
+  value = negative ? -magnitude : magnitude;
+  at = p;
+  return true;
+}
+
 }  // namespace
 
 double ParseDecimal(std::string_view text) {
@@ -29,35 +56,26 @@ double ParseDecimal(std::string_view text) {
   while (at < end && IsPadding(*at)) ++at;
   while (at < end && IsPadding(end[-1])) --end;
   if (at == end) return kNaN;
-  // Up to 15 digits and a power of ten up to 22 are both exact in a double, so one division rounds correctly.
   const char* begin = at;
-  const bool negative = *at == '-';
-  if (negative || *at == '+') ++at;
-  uint64_t digits = 0;
-  int count = 0, fraction = 0;
-  for (; at < end && static_cast<unsigned char>(*at - '0') < 10; ++at, ++count) {
-    digits = digits * 10 + static_cast<uint64_t>(*at - '0');
-  }
-  if (at < end && *at == '.') {
-    for (++at; at < end && static_cast<unsigned char>(*at - '0') < 10; ++at, ++count, ++fraction) {
-      digits = digits * 10 + static_cast<uint64_t>(*at - '0');
-    }
-  }
-  if (count == 0) return kNaN;
-  if (at != end || count > 15) return ParseSlowly(begin, end);
-  const double magnitude = static_cast<double>(digits) / kPowersOfTen[fraction];
-  return negative ? -magnitude : magnitude;
+  double value = 0;
+  if (ParsePlain(at, end, value)) return at == end ? value : kNaN;
+  return ParseSlowly(begin, end);
 }
 
 void ParseDecimals(std::string_view text, std::vector<double>& into) {
   while (!text.empty() && IsPadding(text.back())) text.remove_suffix(1);
   if (text.empty()) return;
-  size_t begin = 0;
-  while (true) {
-    const size_t end = text.find('\\', begin);
-    into.push_back(ParseDecimal(text.substr(begin, end == std::string_view::npos ? end : end - begin)));
-    if (end == std::string_view::npos) return;
-    begin = end + 1;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (;; ++at) {
+    double value = 0;
+    if (!ParsePlain(at, end, value)) {
+      const char* stop = std::find(at, end, '\\');
+      value = ParseDecimal({at, static_cast<size_t>(stop - at)});
+      at = stop;
+    }
+    into.push_back(value);
+    if (at == end) return;
   }
 }
 
