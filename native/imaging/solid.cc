@@ -16,6 +16,8 @@ constexpr double kDefaultThicknessMm = 1;
 constexpr double kMostAreaRatio = 16;
 // Relative to the last section: where the extrapolated trace is below this at its lowest, the solid has its tip there.
 constexpr double kTip = 0.02;
+// How far, as part of its size, a moved loop's box may reach beyond those of the loops drawn to either side.
+constexpr double kMostGrowth = 0.1;
 
 double Trace(const Moments& m) { return m.uu + m.vv; }
 double Determinant(const Moments& m) { return m.uu * m.vv - m.uv * m.uv; }
@@ -145,7 +147,9 @@ void Solid::Join() {
       const int b = best(a, plane_first_[p + 1], plane_first_[p + 2]);
       if (b < 0 || best(static_cast<size_t>(b), plane_first_[p], plane_first_[p + 1]) != static_cast<int>(a)) continue;
       const double ratio = std::abs(nodes_[a].loop->moments.area / nodes_[static_cast<size_t>(b)].loop->moments.area);
-      if (ratio > kMostAreaRatio || ratio < 1 / kMostAreaRatio) continue;
+      // A jump in size, but for the last plane before a tip, which may show as little as there is.
+      if (ratio > kMostAreaRatio && !LastOfItsKind(static_cast<size_t>(b), 1)) continue;
+      if (ratio < 1 / kMostAreaRatio && !LastOfItsKind(a, -1)) continue;
       nodes_[a].above = b;
       nodes_[static_cast<size_t>(b)].below = static_cast<int>(a);
     }
@@ -157,7 +161,48 @@ void Solid::Join() {
   }
 }
 
+bool Solid::LastOfItsKind(size_t index, int direction) const {
+  const int plane = nodes_[index].plane + direction;
+  if (plane < 0 || plane >= static_cast<int>(stack_.planes.size())) return true;
+  const auto p = static_cast<size_t>(plane);
+  for (size_t other = plane_first_[p]; other < plane_first_[p + 1]; ++other) {
+    if (Compare(*nodes_[index].loop, *nodes_[other].loop).shared > 0) return false;
+  }
+  return true;
+}
+
+bool Solid::OfTwo(int index) const {
+  const Node& node = nodes_[static_cast<size_t>(index)];
+  if ((node.below < 0) == (node.above < 0)) return false;
+  const Node& other = nodes_[static_cast<size_t>(node.below < 0 ? node.above : node.below)];
+  return (other.below < 0) != (other.above < 0);
+}
+
+Moments Solid::RoundMoments(int index, double w) const {
+  const Node& node = nodes_[static_cast<size_t>(index)];
+  const Node& other = nodes_[static_cast<size_t>(node.below < 0 ? node.above : node.below)];
+  const Moments &a = node.loop->moments, &b = other.loop->moments;
+  Moments m = Interpolate(std::array{Sample{node.w, &a}, Sample{other.w, &b}}, w);
+  const Moments mean{0, 0, 0, (a.uu + b.uu) / 2, (a.uv + b.uv) / 2, (a.vv + b.vv) / 2};
+  const double bulge = -(w - node.w) * (w - other.w) / (4 * std::sqrt(Determinant(mean)));
+  m.uu += bulge * mean.uu;
+  m.uv += bulge * mean.uv;
+  m.vv += bulge * mean.vv;
+  return m;
+}
+
 void Solid::SetEnds(double thickness) {
+  for (size_t n = 0; n < nodes_.size(); ++n) {
+    Node& node = nodes_[n];
+    if (node.above < 0 || !OfTwo(static_cast<int>(n)) || options_.end_caps != EndCaps::kShape ||
+        options_.interpolation != Interpolation::kShape) {
+      continue;
+    }
+    const double step = nodes_[static_cast<size_t>(node.above)].w - node.w;
+    const bool ends = std::isfinite(TaperEnd(static_cast<int>(n), -1, step, true)) &&
+                      std::isfinite(TaperEnd(node.above, 1, step, true));
+    node.round = nodes_[static_cast<size_t>(node.above)].round = ends;
+  }
   for (size_t n = 0; n < nodes_.size(); ++n) {
     Node& node = nodes_[n];
     const auto distance = [&](int direction) {
@@ -190,7 +235,7 @@ void Solid::SetEnds(double thickness) {
                 ? node.w
                 : node.w + direction * std::min(step, there) / 2;
       if (options_.end_caps != EndCaps::kShape || options_.interpolation != Interpolation::kShape) continue;
-      const double tip = TaperEnd(static_cast<int>(n), direction, std::min(step, there));
+      const double tip = TaperEnd(static_cast<int>(n), direction, std::min(step, there), node.round);
       if (!std::isfinite(tip)) continue;
       end = tip;
       (direction < 0 ? node.tapers_low : node.tapers_high) = true;
@@ -211,11 +256,16 @@ bool Solid::Extrapolate(int node, int direction, double w, bool quadratic, Momen
 }
 
 // Where the section, extrapolated beyond the chain's end, is nothing; NaN when that is further than `reach`.
-double Solid::TaperEnd(int node, int direction, double reach) const {
+double Solid::TaperEnd(int node, int direction, double reach, bool round) const {
   const double none = std::numeric_limits<double>::quiet_NaN();
   const Node& last = nodes_[static_cast<size_t>(node)];
   const double full = Trace(last.loop->moments);
-  const auto at = [&](double x, Moments& m) { return Extrapolate(node, direction, last.w + direction * x, true, m); };
+  const auto at = [&](double x, Moments& m) {
+    const double w = last.w + direction * x;
+    if (!round) return Extrapolate(node, direction, w, true, m);
+    m = RoundMoments(node, w);
+    return true;
+  };
   Moments a, b, c;
   if (!at(0, a) || !at(reach / 2, b) || !at(reach, c)) return none;
   if (Trace(b) > full) return none;  // growing
@@ -252,6 +302,10 @@ bool Solid::ChainMoments(int index, double w, Moments& out) const {
   const Node& node = nodes_[static_cast<size_t>(index)];
   const int direction = w >= node.w ? 1 : -1;
   const int next = direction > 0 ? node.above : node.below;
+  if (node.round) {
+    out = RoundMoments(index, w);
+    return Positive(out);
+  }
   if (next < 0) {
     const bool tapers = direction > 0 ? node.tapers_high : node.tapers_low;
     if (!Extrapolate(index, direction, w, tapers, out) || !Positive(out)) return false;
@@ -290,9 +344,36 @@ void Solid::VisitNodesAt(double w, Visit&& visit) const {
   }
 }
 
-bool Solid::MovedMoments(size_t node, double w, Moments& out) const {
-  return options_.interpolation != Interpolation::kSlab && w != nodes_[node].w &&
-         ChainMoments(static_cast<int>(node), w, out);
+std::optional<Solid::Move> Solid::MoveOf(size_t index, double w) const {
+  const Node& node = nodes_[index];
+  Moments m;
+  if (options_.interpolation == Interpolation::kSlab || w == node.w || !ChainMoments(static_cast<int>(index), w, m)) {
+    return std::nullopt;
+  }
+  const Moments& own = node.loop->moments;
+  const Matrix2 t = Product(SquareRoot(m.uu, m.uv, m.vv), Inverse(SquareRoot(own.uu, own.uv, own.vv)));
+  const Move move{{own.u, own.v}, {m.u, m.v}, {t.a, t.b, t.c, t.d}};
+  // Two loops may have moments that are much alike and shapes that are not: a ring's arms, stretched, would reach where
+  // neither was drawn.
+  const int next = w >= node.w ? node.above : node.below;
+  Box2 allowed = node.loop->bounds;
+  if (next >= 0) {
+    const Box2& other = nodes_[static_cast<size_t>(next)].loop->bounds;
+    allowed.Add({other.u0, other.v0});
+    allowed.Add({other.u1, other.v1});
+  }
+  const double more_u = kMostGrowth * (allowed.u1 - allowed.u0), more_v = kMostGrowth * (allowed.v1 - allowed.v0);
+  const Box2& own_box = node.loop->bounds;
+  for (const double u : {own_box.u0, own_box.u1}) {
+    for (const double v : {own_box.v0, own_box.v1}) {
+      const Point2 p = move.Apply({u, v});
+      if (p.u < allowed.u0 - more_u || p.u > allowed.u1 + more_u || p.v < allowed.v0 - more_v ||
+          p.v > allowed.v1 + more_v) {
+        return std::nullopt;
+      }
+    }
+  }
+  return move;
 }
 
 void Solid::SectionAt(double w, Section& section) const {
@@ -304,19 +385,14 @@ void Solid::SectionAt(double w, Section& section) const {
     const bool hole = loop.depth % 2 != 0;
     section.pieces.push_back(
         {begin, loop.points.size(), loop.depth, (loop.moments.area > 0) != hole ? 1.0 : -1.0, loop.exclusive_or});
-    Moments m;
-    if (!MovedMoments(n, w, m)) {
+    const auto move = MoveOf(n, w);
+    if (!move) {
       section.points.insert(section.points.end(), loop.points.begin(), loop.points.end());
       return;
     }
-    const Moments& own = loop.moments;
-    const Matrix2 t = Product(SquareRoot(m.uu, m.uv, m.vv), Inverse(SquareRoot(own.uu, own.uv, own.vv)));
     section.points.resize(begin + loop.points.size());
     Point2* out = section.points.data() + begin;
-    for (const Point2& q : loop.points) {
-      const double du = q.u - own.u, dv = q.v - own.v;
-      *out++ = {m.u + t.a * du + t.b * dv, m.v + t.c * du + t.d * dv};
-    }
+    for (const Point2& q : loop.points) *out++ = move->Apply(q);
   });
 }
 
@@ -324,9 +400,8 @@ double Solid::AreaAt(double w) const {
   double area = 0;
   VisitNodesAt(w, [&](size_t n) {
     const Loop& loop = *nodes_[n].loop;
-    Moments m;
-    // The map's determinant: the second moments grow with its square.
-    const double grown = MovedMoments(n, w, m) ? std::sqrt(Determinant(m) / Determinant(loop.moments)) : 1;
+    const auto move = MoveOf(n, w);
+    const double grown = move ? move->Growth() : 1;
     area += (loop.depth % 2 != 0 ? -grown : grown) * std::abs(loop.moments.area);
   });
   return area;

@@ -6,11 +6,14 @@
 // cylinders are quadratic in the position, so these solids come out exact between planes.
 //
 // Beyond the end of a chain: where the extrapolated section shrinks to nothing within one spacing, the solid tapers to
-// that point; otherwise it ends flat, half a spacing beyond the last contour. Planes more than 1.5 spacings apart are
+// that point; otherwise it ends flat, half a spacing beyond the last contour. Two contours show no curvature: where the
+// ball through both would end within a spacing to either side, so that no other plane could have met it, the solid is
+// that ball (or the ellipsoid that is as long as its sections are wide), and flat otherwise. Planes more than 1.5 spacings apart are
 // reported (roi.gap); up to 2.5 spacings (one plane left out) matching loops are still joined, beyond that both sides
 // end as at the end of a chain, with the structure's usual spacing.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -85,16 +88,33 @@ class Solid {
     int below = -1, above = -1;  // the chain, in nodes_
     double low = 0, high = 0;
     bool tapers_low = false, tapers_high = false;
+    bool round = false;  // of a chain of two that is taken for a ball
   };
 
   // Calls visit(node) for the nodes whose stretch holds w.
   template <typename Visit>
   void VisitNodesAt(double w, Visit&& visit) const;
-  // The moments that the node's loop is moved and stretched to have at w; false where it stays as drawn.
-  bool MovedMoments(size_t node, double w, Moments& out) const;
+  // The affine map that moves and stretches a loop.
+  struct Move {
+    Point2 from, to;               // the centroid
+    std::array<double, 4> matrix;  // row-major
+    Point2 Apply(Point2 p) const {
+      const double u = p.u - from.u, v = p.v - from.v;
+      return {to.u + matrix[0] * u + matrix[1] * v, to.v + matrix[2] * u + matrix[3] * v};
+    }
+    double Growth() const { return matrix[0] * matrix[3] - matrix[1] * matrix[2]; }
+  };
+  // What is done to the node's loop to have the chain's moments at w; nothing where it stays as drawn.
+  std::optional<Move> MoveOf(size_t node, double w) const;
   void Join();
+  // Whether the next plane in that direction holds no loop about the node's.
+  bool LastOfItsKind(size_t node, int direction) const;
   void SetEnds(double thickness);
-  double TaperEnd(int node, int direction, double reach) const;
+  double TaperEnd(int node, int direction, double reach, bool round) const;
+  // Whether the node is one of a chain of two, and the moments at w if that chain were as round along the normal as
+  // across: M'' = -M / (2 sqrt(det M)), which is the sphere's.
+  bool OfTwo(int node) const;
+  Moments RoundMoments(int node, double w) const;
   // Moments of the chain through `node` at w, and whether they can be used.
   bool ChainMoments(int node, double w, Moments& out) const;
   bool Extrapolate(int node, int direction, double w, bool quadratic, Moments& out) const;
