@@ -7,7 +7,13 @@ import { z } from 'zod';
 
 import { closest } from '../config/closest.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
-import type { InterpolationName, PyradiomicsClass, PyradiomicsSettings } from './radiomics-types.js';
+import type {
+  InterpolationName,
+  PyradiomicsClass,
+  PyradiomicsImage,
+  PyradiomicsImageName,
+  PyradiomicsSettings,
+} from './radiomics-types.js';
 
 const CLASSES: readonly PyradiomicsClass[] = ['shape', 'firstorder', 'glcm', 'glrlm', 'glszm', 'gldm', 'ngtdm'];
 
@@ -23,8 +29,6 @@ const INTERPOLATORS: Readonly<Record<string, InterpolationName>> = {
 /** Settings that change no value here: what they tune is done another way, or is always on. */
 const WITHOUT_EFFECT = [
   'additionalInfo',
-  'padDistance',
-  'preCrop',
   'enableCExtensions',
   'geometryTolerance',
   'correctMask',
@@ -33,6 +37,40 @@ const WITHOUT_EFFECT = [
   'initValue',
   'voxelBatch',
 ];
+
+/** What an image type takes besides bins; all may stand under `setting` too and then hold for every type. */
+const imageSettings = {
+  sigma: z.array(z.number().positive()).optional(),
+  wavelet: z.string().optional(),
+  start_level: z.number().int().min(0).optional(),
+  level: z.number().int().positive().optional(),
+  gradientUseSpacing: z.boolean().optional(),
+  lbp2DSamples: z.number().int().min(1).max(24).optional(),
+  lbp2DRadius: z.number().positive().optional(),
+  lbp2DMethod: z.enum(['default', 'ror', 'uniform', 'var']).optional(),
+  lbp3DLevels: z.number().int().min(1).max(8).optional(),
+  lbp3DIcosphereRadius: z.number().positive().optional(),
+  lbp3DIcosphereSubdivision: z.number().int().min(0).max(4).optional(),
+};
+
+const imageSchema = z.strictObject({
+  ...imageSettings,
+  binWidth: z.number().positive().optional(),
+  binCount: z.number().int().positive().optional(),
+});
+
+const IMAGES = [
+  'Original',
+  'LoG',
+  'Wavelet',
+  'Square',
+  'SquareRoot',
+  'Logarithm',
+  'Exponential',
+  'Gradient',
+  'LBP2D',
+  'LBP3D',
+] as const;
 
 const settingSchema = z.strictObject({
   binWidth: z.number().positive().nullish(),
@@ -45,7 +83,10 @@ const settingSchema = z.strictObject({
   interpolator: z.union([z.string(), z.number()]).nullish(),
   resegmentRange: z.array(z.number()).min(1).max(2).nullish(),
   resegmentMode: z.enum(['absolute', 'relative', 'sigma']).optional(),
-  resegmentShape: z.literal(false).optional(),
+  resegmentShape: z.boolean().optional(),
+  padDistance: z.number().int().min(0).optional(),
+  preCrop: z.boolean().optional(),
+  ...imageSettings,
   voxelArrayShift: z.number().optional(),
   distances: z.array(z.number().int().positive()).length(1, 'Expected one distance').optional(),
   gldm_a: z.number().int().min(0).optional(),
@@ -59,7 +100,7 @@ const settingSchema = z.strictObject({
 });
 
 const schema = z.strictObject({
-  imageType: z.record(z.string(), z.unknown()).nullish(),
+  imageType: z.partialRecord(z.enum(IMAGES), imageSchema.nullish()).nullish(),
   featureClass: z.record(z.string(), z.array(z.string()).nullish()).nullish(),
   setting: settingSchema.nullish(),
   voxelSetting: z.unknown().optional(),
@@ -68,6 +109,8 @@ const schema = z.strictObject({
 export interface PyradiomicsParameters {
   readonly settings: PyradiomicsSettings;
   readonly label?: number;
+  /** Single features of a class, as `glcm_Contrast`; classes without an entry have all of theirs. */
+  readonly only?: ReadonlySet<string>;
 }
 
 /** Reads and checks a parameter file. */
@@ -95,13 +138,11 @@ export function parametersOf(value: unknown, path: string): PyradiomicsParameter
     );
   }
   const { imageType, featureClass, setting } = parsed.data;
-  for (const name of Object.keys(imageType ?? {})) {
-    if (name !== 'Original') throw unsupported(`${path}: imageType ${name}`, 'imageType', name);
-  }
+  const single = new Set<string>();
   for (const [name, features] of Object.entries(featureClass ?? {})) {
     if (!CLASSES.includes(name as PyradiomicsClass))
       throw unsupported(`${path}: featureClass ${name}`, 'featureClass', name);
-    if (features && features.length > 0) throw unsupported(`${path}: single features of ${name}`, 'featureClass', name);
+    for (const feature of features ?? []) single.add(`${name}_${feature}`);
   }
   const s = setting ?? {};
   const interpolator =
@@ -131,9 +172,45 @@ export function parametersOf(value: unknown, path: string): PyradiomicsParameter
     ...(s.weightingNorm === 'no_weighting' && { mergeAngles: true }),
     ...(s.minimumROISize && { minimumROISize: s.minimumROISize }),
     ...(s.minimumROIDimensions !== undefined && { minimumROIDimensions: s.minimumROIDimensions }),
+    ...(s.padDistance !== undefined && { padDistance: s.padDistance }),
+    ...(s.preCrop !== undefined && { preCrop: s.preCrop }),
+    ...(s.resegmentShape !== undefined && { resegmentShape: s.resegmentShape }),
+    ...(imageType && Object.keys(imageType).length > 0 && { images: imagesOf(imageType, s) }),
     ...(classes.length > 0 && { classes }),
   };
-  return { settings, ...(s.label !== undefined && { label: s.label }) };
+  return {
+    ...(single.size > 0 && { only: single }),
+    settings,
+    ...(s.label !== undefined && { label: s.label }),
+  };
+}
+
+type ImageSection = z.infer<typeof imageSchema>;
+
+/** The images in the file's order; what a type does not say is as under `setting`. */
+function imagesOf(
+  section: Partial<Record<PyradiomicsImageName, unknown>>,
+  shared: z.infer<z.ZodObject<typeof imageSettings>>,
+): PyradiomicsImage[] {
+  return Object.entries(section).map(([type, own]) => {
+    const image: Record<string, unknown> = { type };
+    for (const key of Object.keys(imageSettings) as (keyof typeof imageSettings)[]) {
+      const value = (own as ImageSection | null)?.[key] ?? shared[key];
+      if (value !== undefined) image[key === 'start_level' ? 'startLevel' : key] = value;
+    }
+    const { binWidth, binCount } = (own as ImageSection | null) ?? {};
+    return { ...image, ...(binWidth && { binWidth }), ...(binCount && { binCount }) } as unknown as PyradiomicsImage;
+  });
+}
+
+/** The features that the file asks for. */
+export function chosen<Feature extends { name: string; family: string }>(
+  features: readonly Feature[],
+  only: ReadonlySet<string> | undefined,
+): Feature[] {
+  if (!only) return [...features];
+  const limited = new Set([...only].map((name) => name.slice(0, name.indexOf('_'))));
+  return features.filter(({ name, family }) => !limited.has(family) || only.has(name.slice(name.indexOf('_') + 1)));
 }
 
 function invalid(message: string, path: string): IsovoxError {

@@ -72,6 +72,38 @@ export interface ExtractFeaturesArgs {
 
 export type PyradiomicsClass = 'shape' | 'firstorder' | 'glcm' | 'glrlm' | 'glszm' | 'gldm' | 'ngtdm';
 
+export type PyradiomicsImageName =
+  | 'Original'
+  | 'LoG'
+  | 'Wavelet'
+  | 'Square'
+  | 'SquareRoot'
+  | 'Logarithm'
+  | 'Exponential'
+  | 'Gradient'
+  | 'LBP2D'
+  | 'LBP3D';
+
+/** An image that features are taken from, with what its type takes; defaults are PyRadiomics'. */
+export interface PyradiomicsImage {
+  type: PyradiomicsImageName;
+  /** Instead of the extraction's. */
+  binWidth?: number;
+  binCount?: number;
+  /** LoG: widths in millimetres, an image for each. */
+  sigma?: number[];
+  wavelet?: string;
+  startLevel?: number;
+  level?: number;
+  gradientUseSpacing?: boolean;
+  lbp2DSamples?: number;
+  lbp2DRadius?: number;
+  lbp2DMethod?: 'default' | 'ror' | 'uniform' | 'var';
+  lbp3DLevels?: number;
+  lbp3DIcosphereRadius?: number;
+  lbp3DIcosphereSubdivision?: number;
+}
+
 /** PyRadiomics' settings under its names, with its defaults. */
 export interface PyradiomicsSettings {
   binWidth?: number;
@@ -95,6 +127,14 @@ export interface PyradiomicsSettings {
   mergeAngles?: boolean;
   minimumROISize?: number;
   minimumROIDimensions?: number;
+  /** Voxels around the structure that derived images see after resampling; default 5. */
+  padDistance?: number;
+  /** The same without resampling. */
+  preCrop?: boolean;
+  /** Shape is that of the re-segmented structure. */
+  resegmentShape?: boolean;
+  /** Default: the original. */
+  images?: PyradiomicsImage[];
   /** All when absent. */
   classes?: PyradiomicsClass[];
 }

@@ -126,6 +126,47 @@ Work ExtractFeatures(Args& args) {
   }};
 }
 
+radiomics::ImageType ReadImageType(const Args& args) {
+  using radiomics::ImageKind;
+  static constexpr std::pair<const char*, ImageKind> kinds[] = {
+      {"Original", ImageKind::kOriginal},       {"LoG", ImageKind::kLog},           {"Wavelet", ImageKind::kWavelet},
+      {"Square", ImageKind::kSquare},           {"SquareRoot", ImageKind::kSquareRoot}, {"Logarithm", ImageKind::kLogarithm},
+      {"Exponential", ImageKind::kExponential}, {"Gradient", ImageKind::kGradient}, {"LBP2D", ImageKind::kLbp2d},
+      {"LBP3D", ImageKind::kLbp3d}};
+  static constexpr std::pair<const char*, filters::PatternMethod> methods[] = {{"default", filters::PatternMethod::kDefault},
+                                                                               {"ror", filters::PatternMethod::kRotated},
+                                                                               {"uniform", filters::PatternMethod::kUniform},
+                                                                               {"var", filters::PatternMethod::kVariance}};
+  radiomics::ImageType type;
+  const std::string name = args.Text("type");
+  const auto* kind = std::find_if(std::begin(kinds), std::end(kinds), [&](const auto& row) { return name == row.first; });
+  if (kind == std::end(kinds)) throw InvalidArgument("type", "an image type of PyRadiomics", "\"" + name + "\"");
+  type.kind = kind->second;
+  if (args.Has("binWidth")) type.bin_width = args.Number("binWidth");
+  if (args.Has("binCount")) type.bin_count = args.Integer("binCount", 1, 65535);
+  if (args.Has("sigma")) type.sigma_mm = args.Numbers("sigma");
+  for (const double sigma : type.sigma_mm) {
+    if (!(sigma > 0 && sigma <= 1e4)) throw InvalidArgument("sigma", "positive millimetres", std::to_string(sigma));
+  }
+  type.wavelet = args.Text("wavelet", type.wavelet);
+  type.start_level = static_cast<int>(args.Integer("startLevel", 0, 16, type.start_level));
+  type.level = static_cast<int>(args.Integer("level", 1, 16, type.level));
+  type.gradient_per_mm = args.Flag("gradientUseSpacing", true);
+  type.lbp_samples = static_cast<int>(args.Integer("lbp2DSamples", 1, 24, type.lbp_samples));
+  type.lbp_radius = args.Number("lbp2DRadius", type.lbp_radius);
+  const std::string method = args.Text("lbp2DMethod", "uniform");
+  const auto* known = std::find_if(std::begin(methods), std::end(methods), [&](const auto& row) { return method == row.first; });
+  if (known == std::end(methods)) throw InvalidArgument("lbp2DMethod", "default, ror, uniform or var", "\"" + method + "\"");
+  type.lbp_method = known->second;
+  type.sphere_levels = static_cast<int>(args.Integer("lbp3DLevels", 1, 8, type.sphere_levels));
+  type.sphere_radius = args.Number("lbp3DIcosphereRadius", type.sphere_radius);
+  type.sphere_subdivisions = static_cast<int>(args.Integer("lbp3DIcosphereSubdivision", 0, 4, type.sphere_subdivisions));
+  if (!(type.lbp_radius > 0 && type.lbp_radius < 1e3 && type.sphere_radius > 0 && type.sphere_radius < 1e3)) {
+    throw InvalidArgument("lbpRadius", "positive voxels", std::to_string(type.lbp_radius));
+  }
+  return type;
+}
+
 radiomics::PyradiomicsSettings ReadPyradiomics(const Args& args) {
   using RangeMode = radiomics::PyradiomicsSettings::RangeMode;
   radiomics::PyradiomicsSettings s;
@@ -149,7 +190,21 @@ radiomics::PyradiomicsSettings ReadPyradiomics(const Args& args) {
   s.merge_angles = args.Flag("mergeAngles");
   s.minimum_roi_size = args.Integer("minimumROISize", 1, int64_t{1} << 53, 1);
   s.minimum_roi_dimensions = static_cast<int>(args.Integer("minimumROIDimensions", 1, 3, 2));
+  s.pad_distance = args.Integer("padDistance", 0, 1 << 20, s.pad_distance);
+  s.pre_crop = args.Flag("preCrop");
+  s.resegment_shape = args.Flag("resegmentShape");
   if (args.Has("classes")) s.classes = args.TextList("classes");
+  if (args.Has("images")) {
+    const auto list = args.Raw("images");
+    if (!list.IsArray()) throw InvalidArgument("images", "a list", addon::Describe(list));
+    const auto array = list.As<Napi::Array>();
+    s.images.clear();
+    for (uint32_t n = 0; n < array.Length(); ++n) {
+      const Napi::Value item = array.Get(n);
+      if (!item.IsObject()) throw InvalidArgument("images", "a list of objects", addon::Describe(item));
+      s.images.push_back(ReadImageType(Args(item.As<Napi::Object>(), "images.")));
+    }
+  }
   return s;
 }
 

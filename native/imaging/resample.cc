@@ -154,4 +154,26 @@ std::vector<double> ResampleBox(const Exec& exec, const std::vector<double>& inp
   return values;
 }
 
+std::vector<double> SplineCoefficients(const Exec& exec, const double* values, const std::array<int64_t, 3>& size) {
+  std::vector<double> out(values, values + size[0] * size[1] * size[2]);
+  const std::array<int64_t, 3> step{1, size[0], size[0] * size[1]};
+  for (size_t axis = 0; axis < 3; ++axis) {
+    const size_t u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
+    const int64_t n = size[axis], blocks = (size[u] + kRowsAtOnce - 1) / kRowsAtOnce;
+    ParallelFor(exec, blocks * size[v], 1, [&](int64_t job, int64_t) {
+      const int64_t first = job % blocks * kRowsAtOnce, width = std::min(kRowsAtOnce, size[u] - first);
+      double* base = out.data() + job / blocks * step[v] + first * step[u];
+      std::vector<double> lines(static_cast<size_t>(n * width));
+      for (int64_t t = 0; t < n; ++t) {
+        for (int64_t b = 0; b < width; ++b) lines[static_cast<size_t>(t * width + b)] = base[t * step[axis] + b * step[u]];
+      }
+      Prefilter(lines.data(), n, width);
+      for (int64_t t = 0; t < n; ++t) {
+        for (int64_t b = 0; b < width; ++b) base[t * step[axis] + b * step[u]] = lines[static_cast<size_t>(t * width + b)];
+      }
+    });
+  }
+  return out;
+}
+
 }  // namespace isovox

@@ -36,4 +36,7 @@ std::vector<double> ResampleBox(const Exec& exec, const std::vector<double>& inp
                                 const std::array<int64_t, 3>& input_size, const std::array<AxisMap, 3>& axes,
                                 const IndexBox& box, Interpolation method);
 
+// The coefficients of the cubic spline through a box of numbers, mirrored at its outermost samples.
+std::vector<double> SplineCoefficients(const Exec& exec, const double* values, const std::array<int64_t, 3>& size);
+
 }  // namespace isovox

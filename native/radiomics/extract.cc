@@ -10,37 +10,6 @@
 namespace isovox::radiomics {
 namespace {
 
-std::vector<const Family*> Wanted(const Settings& settings, std::span<const Family> table) {
-  std::vector<const Family*> wanted;
-  for (const Family& family : table) {
-    const bool named = std::find(settings.families.begin(), settings.families.end(), family.name) != settings.families.end();
-    if (settings.families.empty() || named) wanted.push_back(&family);
-  }
-  for (const std::string& name : settings.families) {
-    const auto known = std::any_of(table.begin(), table.end(), [&](const Family& f) { return name == f.name; });
-    if (!known) throw InvalidArgument("families", "names of families", name);
-  }
-  return wanted;
-}
-
-void CheckSettings(const Settings& s) {
-  const auto check = [](const Discretisation& d, const char* name) {
-    if (d.method == Binning::kFixedSize && !(d.width > 0)) {
-      throw InvalidArgument(std::string(name) + ".width", "a positive number", std::to_string(d.width));
-    }
-    if (d.method == Binning::kFixedCount && (d.bins < 1 || d.bins > 65535)) {
-      throw InvalidArgument(std::string(name) + ".bins", "1 to 65535", std::to_string(d.bins));
-    }
-  };
-  check(s.discretise, "discretise");
-  check(s.ivh, "ivh");
-  if (s.distance < 1 || s.distance > 16) throw InvalidArgument("distance", "1 to 16", std::to_string(s.distance));
-  if (s.range && !((*s.range)[0] <= (*s.range)[1])) {
-    throw InvalidArgument("resegment.range", "two numbers in ascending order",
-                          std::to_string((*s.range)[0]) + ", " + std::to_string((*s.range)[1]));
-  }
-}
-
 // Grey levels and zones, as far as the families ask for them.
 struct Matrices {
   Discretised discretised;
@@ -77,6 +46,37 @@ Matrices MatricesOf(const Exec& exec, const Region& region, const Settings& sett
 
 }  // namespace
 
+std::vector<const Family*> WantedFamilies(const Settings& settings, std::span<const Family> table) {
+  std::vector<const Family*> wanted;
+  for (const Family& family : table) {
+    const bool named = std::find(settings.families.begin(), settings.families.end(), family.name) != settings.families.end();
+    if (settings.families.empty() || named) wanted.push_back(&family);
+  }
+  for (const std::string& name : settings.families) {
+    const auto known = std::any_of(table.begin(), table.end(), [&](const Family& f) { return name == f.name; });
+    if (!known) throw InvalidArgument("families", "names of families", name);
+  }
+  return wanted;
+}
+
+void CheckSettings(const Settings& s) {
+  const auto check = [](const Discretisation& d, const char* name) {
+    if (d.method == Binning::kFixedSize && !(d.width > 0)) {
+      throw InvalidArgument(std::string(name) + ".width", "a positive number", std::to_string(d.width));
+    }
+    if (d.method == Binning::kFixedCount && (d.bins < 1 || d.bins > 65535)) {
+      throw InvalidArgument(std::string(name) + ".bins", "1 to 65535", std::to_string(d.bins));
+    }
+  };
+  check(s.discretise, "discretise");
+  check(s.ivh, "ivh");
+  if (s.distance < 1 || s.distance > 16) throw InvalidArgument("distance", "1 to 16", std::to_string(s.distance));
+  if (s.range && !((*s.range)[0] <= (*s.range)[1])) {
+    throw InvalidArgument("resegment.range", "two numbers in ascending order",
+                          std::to_string((*s.range)[0]) + ", " + std::to_string((*s.range)[1]));
+  }
+}
+
 std::string UnitOf(const char* unit, const std::string& of_image) {
   const std::string text = unit;
   if (text.empty() || text[0] != 'I') return text;
@@ -86,16 +86,23 @@ std::string UnitOf(const char* unit, const std::string& of_image) {
 Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
                    const Settings& settings, std::span<const Family> table) {
   CheckSettings(settings);
-  const std::vector<const Family*> wanted = Wanted(settings, table);
+  const std::vector<const Family*> wanted = WantedFamilies(settings, table);
   Extraction out;
+  const bool peaks = std::any_of(wanted.begin(), wanted.end(),
+                                 [](const Family* f) { return std::string_view(f->name) == "local_intensity"; });
+  const Region region = Prepare(exec, image, mask, label, settings, peaks, out.findings);
+  out.features = FeaturesOf(exec, region, settings, wanted, out.findings);
+  return out;
+}
+
+std::vector<Feature> FeaturesOf(const Exec& exec, const Region& region, const Settings& settings,
+                                std::span<const Family* const> wanted, Findings& findings) {
+  std::vector<Feature> out;
   const auto uses = [&](auto what) { return std::any_of(wanted.begin(), wanted.end(), what); };
-  const Region region = Prepare(exec, image, mask, label, settings,
-                                uses([](const Family* f) { return std::string_view(f->name) == "local_intensity"; }),
-                                out.findings);
   const bool usable = region.intensity_voxels > 0;
   Matrices matrices;
   if (usable && uses([](const Family* f) { return f->needs_levels; })) {
-    matrices = MatricesOf(exec, region, settings, uses([](const Family* f) { return f->needs_zones; }), out.findings);
+    matrices = MatricesOf(exec, region, settings, uses([](const Family* f) { return f->needs_zones; }), findings);
   }
   const Subject subject{&region, &matrices.discretised, &matrices.levels, &matrices.zones_2d, &matrices.zones_3d, &settings};
   std::vector<std::unique_ptr<Values>> values(wanted.size());
@@ -103,7 +110,7 @@ Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, st
     values[f] = std::make_unique<Values>(std::max<size_t>(wanted[f]->variants.size(), 1), wanted[f]->features.size());
   }
   const auto missing = [&](const Family& family) -> std::string {
-    if (!usable) return out.findings.empty() ? "roi.empty" : out.findings.back().code;
+    if (!usable) return findings.empty() ? "roi.empty" : findings.back().code;
     return family.needs_levels ? matrices.missing : "";
   };
   ParallelFor(exec, static_cast<int64_t>(wanted.size()), 1, [&](int64_t f, int64_t) {
@@ -120,7 +127,7 @@ Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, st
         const FeatureInfo& info = family.features[i];
         const double value = values[f]->At(a, i);
         const bool defined = std::isfinite(value);
-        out.features.push_back({info.tag + suffix, defined ? value : std::nan(""), UnitOf(info.unit, region.unit), info.id,
+        out.push_back({info.tag + suffix, defined ? value : std::nan(""), UnitOf(info.unit, region.unit), info.id,
                                 family.name, defined ? "" : why.empty() ? "feature.undefined" : why});
       }
     }

@@ -32,6 +32,16 @@ struct Extraction {
 Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
                    const Settings& settings, std::span<const Family> table);
 
+// The families of `table` that settings.families names, all when it names none. Throws ERR_INVALID_ARGUMENT for others.
+std::vector<const Family*> WantedFamilies(const Settings& settings, std::span<const Family> table);
+
+// Features of a prepared region. `findings` says why a region has no voxels, and takes what is found.
+std::vector<Feature> FeaturesOf(const Exec& exec, const Region& region, const Settings& settings,
+                                std::span<const Family* const> families, Findings& findings);
+
+// Throws ERR_INVALID_ARGUMENT for settings outside their range.
+void CheckSettings(const Settings& settings);
+
 // The unit of a feature for intensities in `unit`: "I^2" becomes "HU^2".
 std::string UnitOf(const char* unit, const std::string& of_image);
 

@@ -52,26 +52,6 @@ auto InStructure(const Volume& mask, std::optional<int64_t> label) {
   };
 }
 
-IndexBox BoxOf(const Volume& mask, std::optional<int64_t> label) {
-  IndexBox box{mask.grid.size, {0, 0, 0}};
-  VisitDType(mask.dtype, [&]<typename T>(T) {
-    const auto in = InStructure<T>(mask, label);
-    const T* row = mask.As<T>().data();
-    for (int64_t k = 0; k < mask.grid.size[2]; ++k) {
-      for (int64_t j = 0; j < mask.grid.size[1]; ++j, row += mask.grid.size[0]) {
-        const T* end = row + mask.grid.size[0];
-        const T* first = std::find_if(row, end, in);
-        if (first == end) continue;
-        const T* last = end;
-        while (!in(last[-1])) --last;
-        box.begin = {std::min(box.begin[0], first - row), std::min(box.begin[1], j), std::min(box.begin[2], k)};
-        box.end = {std::max(box.end[0], last - row), std::max(box.end[1], j + 1), k + 1};
-      }
-    }
-  });
-  return box;
-}
-
 std::vector<double> ReadMask(const Volume& mask, std::optional<int64_t> label, const IndexBox& box) {
   std::vector<double> out(static_cast<size_t>((box.end[0] - box.begin[0]) * (box.end[1] - box.begin[1]) * (box.end[2] - box.begin[2])));
   VisitDType(mask.dtype, [&]<typename T>(T) {
@@ -148,6 +128,26 @@ void Resegment(const Settings& settings, Region& region, Findings& findings) {
 
 }  // namespace
 
+IndexBox BoxOf(const Volume& mask, std::optional<int64_t> label) {
+  IndexBox box{mask.grid.size, {0, 0, 0}};
+  VisitDType(mask.dtype, [&]<typename T>(T) {
+    const auto in = InStructure<T>(mask, label);
+    const T* row = mask.As<T>().data();
+    for (int64_t k = 0; k < mask.grid.size[2]; ++k) {
+      for (int64_t j = 0; j < mask.grid.size[1]; ++j, row += mask.grid.size[0]) {
+        const T* end = row + mask.grid.size[0];
+        const T* first = std::find_if(row, end, in);
+        if (first == end) continue;
+        const T* last = end;
+        while (!in(last[-1])) --last;
+        box.begin = {std::min(box.begin[0], first - row), std::min(box.begin[1], j), std::min(box.begin[2], k)};
+        box.end = {std::max(box.end[0], last - row), std::max(box.end[1], j + 1), k + 1};
+      }
+    }
+  });
+  return box;
+}
+
 Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
                const Settings& settings, bool peak_margin, Findings& findings) {
   CheckScalar(image, "image");
@@ -162,7 +162,7 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
                         label ? "No voxel of the mask is " + std::to_string(*label) : "No voxel of the mask is above 0"});
     return region;
   }
-  const Lattice lattice = LatticeOf(image.grid, settings);
+  const Lattice lattice = LatticeOf(image.grid, settings, found);
   const auto& maps = lattice.maps;
   region.spacing = lattice.spacing;
   IndexBox out;

@@ -8,6 +8,7 @@
 #include "imaging/finding.h"
 #include "radiomics/region.h"
 #include "radiomics/settings.h"
+#include "volume/mask.h"
 #include "volume/volume.h"
 
 namespace isovox::radiomics {
@@ -17,5 +18,8 @@ namespace isovox::radiomics {
 // Throws ERR_GEOMETRY when the grids differ, ERR_INVALID_ARGUMENT for images of several frames or components.
 Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
                const Settings& settings, bool peak_margin, Findings& findings);
+
+// The smallest box with all voxels of the structure; empty when there is none.
+IndexBox BoxOf(const Volume& mask, std::optional<int64_t> label);
 
 }  // namespace isovox::radiomics

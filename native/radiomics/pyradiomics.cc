@@ -5,7 +5,9 @@
 #include <map>
 
 #include "base/error.h"
+#include "radiomics/prepare.h"
 #include "radiomics/registry.h"
+#include "radiomics/sampled.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -145,6 +147,7 @@ Settings Translate(const PyradiomicsSettings& s, Volume& image) {
   out.discretise.at_multiples = true;
   out.align_corners = true;
   out.resample_mm = s.resampled_spacing;
+  out.keep_flat_axes = true;
   out.image_interpolation = s.interpolator;
   out.mask_interpolation = Interpolation::kNearest;
   out.intensity_shift = s.voxel_array_shift;
@@ -175,27 +178,69 @@ Settings Translate(const PyradiomicsSettings& s, Volume& image) {
   return out;
 }
 
-}  // namespace
-
-Extraction ExtractPyradiomics(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
-                              const PyradiomicsSettings& settings) {
-  if (settings.bin_count && *settings.bin_count < 1) {
-    throw InvalidArgument("binCount", "a positive number", std::to_string(*settings.bin_count));
+// The part of the lattice that derived images are made of.
+IndexBox LoadedBox(const Lattice& lattice, const PyradiomicsSettings& s, const IndexBox& structure) {
+  IndexBox box = lattice.all();
+  for (size_t d = 0; d < 3; ++d) {
+    const int64_t size = box.end[d];
+    int64_t low, high;  // inclusive
+    if (s.resampled_spacing && std::any_of(lattice.maps.begin(), lattice.maps.end(), [](const AxisMap& m) { return m.step != 1; })) {
+      const double ratio = 1 / lattice.maps[d].step, pad = static_cast<double>(s.pad_distance);
+      low = static_cast<int64_t>(std::floor((static_cast<double>(structure.begin[d]) - 0.5) * ratio - pad));
+      high = static_cast<int64_t>(std::ceil((static_cast<double>(structure.end[d]) - 0.5) * ratio + pad));
+    } else if (s.resampled_spacing || s.pre_crop) {
+      low = structure.begin[d] - s.pad_distance;
+      high = structure.end[d] - 1 + s.pad_distance;
+    } else {
+      continue;
+    }
+    box.begin[d] = std::clamp<int64_t>(low, 0, size - 1);
+    box.end[d] = std::clamp<int64_t>(high + 1, 1, size);
   }
-  Volume own = image;  // shares the voxels
-  const Settings translated = Translate(settings, own);
-  Extraction result = Extract(exec, own, mask, label, translated, DialectFamilies());
+  return box;
+}
+
+// The structure's voxels as a mask over a box of the lattice.
+std::vector<uint8_t> MaskOver(const Region& region, const IndexBox& box) {
+  const std::array<int64_t, 3> size = SizeOf(box);
+  std::vector<uint8_t> mask(static_cast<size_t>(size[0] * size[1] * size[2]), 0);
+  for (int64_t k = 0; k < region.size[2]; ++k) {
+    for (int64_t j = 0; j < region.size[1]; ++j) {
+      const int64_t z = k + region.lattice_begin[2] - box.begin[2], y = j + region.lattice_begin[1] - box.begin[1];
+      std::copy_n(region.intensity.data() + (k * region.size[1] + j) * region.size[0], region.size[0],
+                  mask.data() + (z * size[1] + y) * size[0] + region.lattice_begin[0] - box.begin[0]);
+    }
+  }
+  return mask;
+}
+
+// The region with another image in its place.
+Region WithImage(const Region& region, const filters::Field<double>& image, const IndexBox& box) {
+  Region out = region;
+  for (int64_t k = 0; k < region.size[2]; ++k) {
+    for (int64_t j = 0; j < region.size[1]; ++j) {
+      const int64_t z = k + region.lattice_begin[2] - box.begin[2], y = j + region.lattice_begin[1] - box.begin[1];
+      std::copy_n(image.data() + (z * image.size[1] + y) * image.size[0] + region.lattice_begin[0] - box.begin[0], region.size[0],
+                  out.image.data() + (k * region.size[1] + j) * region.size[0]);
+    }
+  }
+  out.range_given[0] = out.range_given[1] = false;
+  out.unit.clear();
+  return out;
+}
+
+// Families' rows under PyRadiomics' names, in its order.
+void Rename(std::vector<Feature> features, const PyradiomicsSettings& settings, const std::string& image,
+            std::vector<Feature>& out) {
   const std::string average = settings.force_2d ? "_2_5D_avg" : "_3D_avg";
   const std::string merged = settings.force_2d ? "_2_5D_comb" : "_3D_comb";
   const std::string directional = settings.merge_angles ? merged : average;
   const std::string plain = settings.force_2d ? "_2_5D" : "_3D";
   std::map<std::string, Feature> by_tag;
-  Extraction out;
-  out.findings = std::move(result.findings);
-  for (Feature& feature : result.features) {
+  for (Feature& feature : features) {
     if (feature.family == "shape" || feature.family == "firstorder") {
-      feature.name = "original_" + feature.family + "_" + feature.name;
-      out.features.push_back(std::move(feature));
+      feature.name = image + "_" + feature.family + "_" + feature.name;
+      out.push_back(std::move(feature));
     } else {
       by_tag.emplace(feature.name, std::move(feature));
     }
@@ -205,9 +250,67 @@ Extraction ExtractPyradiomics(const Exec& exec, const Volume& image, const Volum
     if (found == by_tag.end()) found = by_tag.find(name.tag + plain);
     if (found == by_tag.end()) continue;
     Feature feature = found->second;
-    feature.name = std::string("original_") + name.of_class + "_" + name.name;
+    feature.name = image + "_" + name.of_class + "_" + name.name;
     feature.family = name.of_class;
-    out.features.push_back(std::move(feature));
+    out.push_back(std::move(feature));
+  }
+}
+
+}  // namespace
+
+Extraction ExtractPyradiomics(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
+                              const PyradiomicsSettings& settings) {
+  if (settings.bin_count && *settings.bin_count < 1) {
+    throw InvalidArgument("binCount", "a positive number", std::to_string(*settings.bin_count));
+  }
+  Volume own = image;  // shares the voxels
+  const Settings translated = Translate(settings, own);
+  CheckSettings(translated);
+  std::vector<const Family*> shape, others;
+  for (const Family* family : WantedFamilies(translated, DialectFamilies())) {
+    (std::string_view(family->name) == "shape" ? shape : others).push_back(family);
+  }
+  Extraction out;
+  const Region region = Prepare(exec, own, mask, label, translated, false, out.findings);
+  if (settings.resegment_shape && !shape.empty()) {
+    Region cut = region;
+    cut.morphology = cut.intensity;
+    cut.morphology_voxels = cut.intensity_voxels;
+    Rename(FeaturesOf(exec, cut, translated, shape, out.findings), settings, "original", out.features);
+  } else {
+    Rename(FeaturesOf(exec, region, translated, shape, out.findings), settings, "original", out.features);
+  }
+  const IndexBox structure = BoxOf(mask, label);
+  const Lattice lattice = LatticeOf(own.grid, translated, structure);
+  std::optional<filters::Field<double>> loaded;
+  IndexBox box;
+  for (const ImageType& type : settings.images) {
+    Settings of_type = translated;
+    if (type.bin_width || type.bin_count) {
+      of_type.discretise.method = type.bin_count ? Binning::kFixedCount : Binning::kFixedSize;
+      of_type.discretise.bins = type.bin_count.value_or(0);
+      of_type.discretise.width = type.bin_width.value_or(settings.bin_width);
+    }
+    CheckSettings(of_type);
+    if (type.kind == ImageKind::kOriginal || region.intensity_voxels == 0) {
+      if (type.kind == ImageKind::kOriginal) {
+        Rename(FeaturesOf(exec, region, of_type, others, out.findings), settings, "original", out.features);
+      }
+      continue;
+    }
+    if (!loaded) {
+      box = LoadedBox(lattice, settings, structure);
+      loaded.emplace(SizeOf(box), lattice.spacing);
+      const std::vector<double> values = SampledImage(exec, own, translated, lattice, box);
+      std::transform(values.begin(), values.end(), loaded->data(), [](double x) { return std::isfinite(x) ? x : 0; });
+    }
+    const bool whole = HoldsWholeNumbers(own);
+    DeriveImages(exec, type, *loaded, MaskOver(region, box), settings.force_2d, whole, out.findings,
+                 [&](const std::string& name, const filters::Field<double>& derived) {
+                   exec.CheckCancelled();
+                   const Region of_image = WithImage(region, derived, box);
+                   Rename(FeaturesOf(exec, of_image, of_type, others, out.findings), settings, name, out.features);
+                 });
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "radiomics/extract.h"
+#include "radiomics/image_types.h"
 
 namespace isovox::radiomics {
 
@@ -27,10 +28,14 @@ struct PyradiomicsSettings {
   bool merge_angles = false;         // weightingNorm no_weighting: one matrix of all angles
   int64_t minimum_roi_size = 1;
   int minimum_roi_dimensions = 2;
+  int64_t pad_distance = 5;          // voxels around the structure that derived images see after resampling
+  bool pre_crop = false;             // and without resampling
+  bool resegment_shape = false;      // shape is that of the re-segmented structure
+  std::vector<ImageType> images{{}};
   std::vector<std::string> classes;  // shape, firstorder, glcm, glrlm, glszm, gldm, ngtdm; all when empty
 };
 
-// Features are named `original_glcm_Contrast`, their family is the class.
+// Features are named `original_glcm_Contrast`, their family is the class; shape is that of the original only.
 Extraction ExtractPyradiomics(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
                               const PyradiomicsSettings& settings);
 

@@ -63,11 +63,12 @@ std::array<int64_t, 3> SizeOf(const IndexBox& box) {
   return {box.end[0] - box.begin[0], box.end[1] - box.begin[1], box.end[2] - box.begin[2]};
 }
 
-Lattice LatticeOf(const Grid& grid, const Settings& settings) {
+Lattice LatticeOf(const Grid& grid, const Settings& settings, const IndexBox& structure) {
   Lattice lattice;
   lattice.spacing = grid.spacing;
   for (size_t d = 0; d < 3; ++d) {
-    const double to = settings.resample_mm ? (*settings.resample_mm)[d] : 0;
+    const bool kept = settings.keep_flat_axes && structure.end[d] - structure.begin[d] == 1;
+    const double to = settings.resample_mm && !kept ? (*settings.resample_mm)[d] : 0;
     lattice.maps[d] = settings.align_corners ? AlignCorners(grid.size[d], grid.spacing[d], to)
                                              : AlignCentres(grid.size[d], grid.spacing[d], to);
     if (lattice.maps[d].step != 1) lattice.spacing[d] = to;

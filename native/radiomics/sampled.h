@@ -21,7 +21,8 @@ struct Lattice {
   IndexBox all() const { return {{0, 0, 0}, {maps[0].size, maps[1].size, maps[2].size}}; }
 };
 
-Lattice LatticeOf(const Grid& grid, const Settings& settings);
+// `structure`: the box of the structure on the image.
+Lattice LatticeOf(const Grid& grid, const Settings& settings, const IndexBox& structure);
 
 std::array<int64_t, 3> SizeOf(const IndexBox& box);
 

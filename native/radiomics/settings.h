@@ -34,6 +34,7 @@ enum class Rounding { kNone, kNearest, kTowardsZero };
 struct Settings {
   // A spacing of 0 keeps that axis as it is.
   std::optional<std::array<double, 3>> resample_mm;
+  bool keep_flat_axes = false;   // no interpolation along an axis on which the structure has one voxel
   Interpolation image_interpolation = Interpolation::kLinear;
   Interpolation mask_interpolation = Interpolation::kLinear;
   bool align_corners = false;    // lattices share their outer edge instead of their centre, as PyRadiomics has them

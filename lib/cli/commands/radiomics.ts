@@ -1,10 +1,10 @@
 /** isovox radiomics: the features of one structure of an image, as a table. */
 
 import { readVolume } from '../../native/formats.js';
-import { loadPyradiomicsParameters } from '../../native/pyradiomics-config.js';
+import { chosen, loadPyradiomicsParameters, type PyradiomicsParameters } from '../../native/pyradiomics-config.js';
 import { extractFeatures, extractPyradiomics } from '../../native/radiomics.js';
 import { loadRadiomicsConfig, settingsOf } from '../../native/radiomics-config.js';
-import type { ExtractFeaturesArgs } from '../../native/radiomics-types.js';
+import type { ExtractFeaturesArgs, ExtractFeaturesResult } from '../../native/radiomics-types.js';
 import { dispose } from '../../native/volume.js';
 import type { SubmitOptions } from '../../runtime/task.js';
 import type { Table } from '../../table/table.js';
@@ -26,7 +26,7 @@ export interface RadiomicsCommandOptions extends CommonOptions {
 export async function radiomics(options: RadiomicsCommandOptions): Promise<number> {
   const extract = options.dialect === 'pyradiomics' ? await pyradiomics(options) : await ibsi(options);
   const context = commandContext(options);
-  const { features, findings } = await interruptible(async (signal) => {
+  const { features, findings, filtered } = await interruptible(async (signal) => {
     const task = { context, signal };
     const [image, mask] = await Promise.all([
       readVolume({ path: options.image }, task),
@@ -45,7 +45,7 @@ export async function radiomics(options: RadiomicsCommandOptions): Promise<numbe
     unit,
     ibsi_id: ibsiId,
     family,
-    image: 'original',
+    image: filtered ?? (options.dialect === 'pyradiomics' ? name.slice(0, name.indexOf('_')) : 'original'),
     finding,
   }));
   await writeTable(options.wide ? wideTable(options, features, findings) : { ...LONG, rows }, options.out);
@@ -65,19 +65,24 @@ export async function radiomics(options: RadiomicsCommandOptions): Promise<numbe
 type Extract = (
   volumes: Pick<ExtractFeaturesArgs, 'image' | 'mask'>,
   task: SubmitOptions,
-) => ReturnType<typeof extractFeatures>;
+) => Promise<ExtractFeaturesResult & { filtered?: string }>;
 
 async function ibsi({ config: path, label }: RadiomicsCommandOptions): Promise<Extract> {
   const config = path === undefined ? {} : await loadRadiomicsConfig(path);
   const settings = settingsOf(config);
   const rest = { settings, diagnostics: config.diagnostics ?? false, ...(label !== undefined && { label }) };
-  return (volumes, task) => extractFeatures({ ...volumes, ...rest }, task);
+  const filtered = config.filter && { filtered: config.filter.type };
+  return async (volumes, task) => ({ ...(await extractFeatures({ ...volumes, ...rest }, task)), ...filtered });
 }
 
 async function pyradiomics({ config: path, label }: RadiomicsCommandOptions): Promise<Extract> {
-  const parameters = path === undefined ? { settings: {} } : await loadPyradiomicsParameters(path);
-  const rest = { ...parameters, ...(label !== undefined && { label }) };
-  return (volumes, task) => extractPyradiomics({ ...volumes, ...rest }, task);
+  const parameters: PyradiomicsParameters =
+    path === undefined ? { settings: {} } : await loadPyradiomicsParameters(path);
+  const { only, ...rest } = { ...parameters, ...(label !== undefined && { label }) };
+  return async (volumes, task) => {
+    const result = await extractPyradiomics({ ...volumes, ...rest }, task);
+    return { ...result, features: chosen(result.features, only) };
+  };
 }
 
 const LONG: Omit<Table, 'rows'> = {
