@@ -37,9 +37,15 @@ export async function loadYaml<Schema extends z.ZodType>(path: string, schema: S
 }
 
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at = z.toJSONSchema(schema) as { properties?: Record<string, unknown> };
-  for (const key of path) at = (at.properties?.[String(key)] ?? {}) as typeof at;
-  return Object.keys(at.properties ?? {});
+  let at = z.toJSONSchema(schema) as JsonSchema;
+  for (const key of path) at = at.properties?.[String(key)] ?? {};
+  return [at, ...(at.anyOf ?? []), ...(at.oneOf ?? [])].flatMap(({ properties }) => Object.keys(properties ?? {}));
+}
+
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
 }
 
 function invalid(message: string, path: string): IsovoxError {
