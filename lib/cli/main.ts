@@ -47,7 +47,7 @@ command('run', 'the main job: a folder of radiotherapy DICOM in; dose tables, QC
 )
   .requiredOption('--dicom-root <dir>', 'folder of mixed DICOM; searched to the bottom')
   .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go')
-  .option('--config <file>', 'YAML with the sections organize, dvh, report, output, read')
+  .option('--config <file>', 'YAML with the sections organize, dvh, radiomics, robustness, report, output, read')
   .addOption(new Option('--stages <ids>', 'only these, separated by commas').argParser(parseList))
   .addOption(
     new Option('--course-filter <pattern>', 'PATIENT or PATIENT/COURSE, * matches anything').argParser(parseList),
@@ -65,6 +65,15 @@ command('run', 'the main job: a folder of radiotherapy DICOM in; dose tables, QC
   .addOption(
     new Option('--constraints <sheets>', 'constraint sheets: YAML files, or quantec, sbrt-spine').argParser(parseList),
   )
+  .addOption(
+    new Option('--robustness <grid>', 'features under 12, 81 or 315 perturbations of image and outline').choices([
+      'off',
+      'mild',
+      'standard',
+      'aggressive',
+    ]),
+  )
+  .option('--sequential-radiomics', 'radiomics of one structure at a time')
   .option('--xlsx', 'also write the tables as one .xlsx file')
   .option('--dry-run', 'say what would run, write nothing');
 

@@ -182,3 +182,48 @@ export interface FeatureDescription {
   /** Null for families without aggregations. */
   aggregation: AggregationName | null;
 }
+
+export interface PerturbationArgs {
+  /** Standard deviation of Gaussian noise added to the image, in its unit. */
+  noise?: number;
+  /** Shift of the outline along i, j, k. */
+  shiftMm?: [number, number, number];
+  /** 0 is the given outline; every other number another random offset of 50 to 100 % of `offsetMm`, in or out. */
+  contour?: number;
+  offsetMm?: number;
+  /** Relative change of volume: 0.15 grows by 15 %. */
+  volume?: number;
+  /** Of image and outline, about the k axis. */
+  rotationDeg?: number;
+}
+
+export interface PerturbedFeaturesArgs {
+  image: Handle<'Volume'>;
+  mask: Handle<'Volume'>;
+  label?: number;
+  perturbations: PerturbationArgs[];
+  /** Default 42. */
+  seed?: number;
+  /** The dialect of PyRadiomics; otherwise `settings` of IBSI. */
+  pyradiomics?: PyradiomicsSettings;
+  settings?: RadiomicsSettings;
+}
+
+export interface PerturbedFeaturesResult {
+  names: string[];
+  /** perturbations x names; NaN where a feature is not defined. */
+  values: Float64Array;
+  /** Of each perturbation the code of what made it fail, or empty. */
+  failed: string[];
+}
+
+/** Null where not defined: correlation needs two subjects, variation values above 0. */
+export interface FeatureAgreement {
+  icc: number | null;
+  iccLow: number | null;
+  iccHigh: number | null;
+  covPct: number | null;
+  covQ1Pct: number | null;
+  covQ3Pct: number | null;
+  qcd: number | null;
+}

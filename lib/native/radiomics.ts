@@ -6,7 +6,10 @@ import type {
   ExtractFeaturesArgs,
   ExtractFeaturesResult,
   ExtractPyradiomicsArgs,
+  FeatureAgreement,
   FeatureDescription,
+  PerturbedFeaturesArgs,
+  PerturbedFeaturesResult,
 } from './radiomics-types.js';
 
 /** All features asked for; what could not be computed has no value and a finding that says why. */
@@ -25,4 +28,28 @@ export function extractPyradiomics(
 /** Every feature with its IBSI id, unit and family, in the order results have. */
 export function featureCatalogue(): FeatureDescription[] {
   return addon().featureCatalogue();
+}
+
+/** Features of a structure under perturbations of image and outline, all in memory. */
+export function perturbedFeatures(
+  args: PerturbedFeaturesArgs,
+  options?: SubmitOptions,
+): Promise<PerturbedFeaturesResult> {
+  return submit('perturbedFeatures', args, options);
+}
+
+/** ICC(3,1) with its 95 % interval, coefficient of variation and quartile coefficient of dispersion of every feature. */
+export function featureAgreement(
+  args: { values: Float64Array; subjects: number; times: number },
+  options?: SubmitOptions,
+): Promise<FeatureAgreement[]> {
+  return submit('featureAgreement', args, options);
+}
+
+/** Which features, best first, are not rank-correlated with a better one; `limit` is 0.9 by default. */
+export function distinctFeatures(
+  args: { values: Float64Array; subjects: number; limit?: number },
+  options?: SubmitOptions,
+): Promise<boolean[]> {
+  return submit('distinctFeatures', args, options);
 }

@@ -20,6 +20,7 @@ import { relativeInput } from './input-path.js';
 import type { Finding } from './model.js';
 import { QC_COLUMNS } from './qc-columns.js';
 import { type RadiomicsEntry, radiomicsTable } from './radiomics.js';
+import { type RobustnessEntry, robustnessTables } from './robustness.js';
 import type { RunConfig } from './run-config.js';
 
 export interface AggregateOptions {
@@ -96,11 +97,13 @@ async function collectTables(options: AggregateOptions, results: readonly Course
   const fractions: Row[] = [];
   const radiomics: RadiomicsEntry[] = [];
   const constraints: Row[] = [];
+  const robustness: RobustnessEntry[] = [];
   for (const result of results) {
     const read = <T>(stage: string, path: string): Promise<T | undefined> => readOutput(result, stage, path);
     dvh.push(...((await read<Row[]>('dvh', 'dvh_metrics.json')) ?? []));
     curves.push(...curveRows(result, await read('dvh', 'dvh_curves.json')));
     radiomics.push(...((await read<RadiomicsEntry[]>('radiomics', 'radiomics.json')) ?? []));
+    robustness.push(...((await read<RobustnessEntry[]>('robustness', 'robustness.json')) ?? []));
     const report = await read<{ row: Row }>('qc', 'qc_reports/qc_report.json');
     if (report) qc.push(report.row);
     constraints.push(...((await read<Row[]>('dvh', 'constraints.json')) ?? []));
@@ -122,6 +125,7 @@ async function collectTables(options: AggregateOptions, results: readonly Course
       'Radiomics on MR',
       radiomics.filter(({ modality }) => modality === 'MR'),
     ),
+    ...(await robustnessTables(robustness)),
     { name: 'qc_reports', title: 'Quality control', columns: QC_COLUMNS, rows: qc },
     { name: 'case_metadata', title: 'Courses', columns: CASE_METADATA_COLUMNS, rows: cases },
     { name: 'fractions', title: 'Treatment fractions', columns: FRACTIONS_COLUMNS, rows: fractions },

@@ -45,6 +45,34 @@ const radiomics = z
       .describe('ROI names to leave out; * matches anything'),
     minVoxels: z.number().int().min(1).default(120).describe('Smaller structures get a finding instead of features'),
     maxVoxels: z.number().int().min(1).default(15_000_000).describe('Larger structures get a finding instead'),
+    timeoutSeconds: z
+      .number()
+      .positive()
+      .max(86_400)
+      .default(600)
+      .describe('A structure that takes longer is a failure'),
+    sequential: z.boolean().default(false).describe('One structure at a time'),
+  })
+  .prefault({});
+
+const robustness = z
+  .strictObject({
+    grid: z.enum(['off', 'mild', 'standard', 'aggressive']).default('off').describe('12, 81 or 315 perturbations'),
+    rois: z.array(z.string()).default(['gtv*', 'ctv*', 'ptv*']).describe('ROI names; * matches anything'),
+    rotations: z.array(z.number().min(-180).max(180)).default([]).describe('Degrees, each on top of the grid'),
+    noise: z
+      .array(z.number().min(0))
+      .min(1)
+      .default([0, 10, 20])
+      .describe('Standard deviations, in units of the image'),
+    shiftMm: z.number().min(0).max(50).default(4).describe('Largest shift of the outline'),
+    seed: z.number().int().min(0).default(42),
+    timeoutSeconds: z
+      .number()
+      .positive()
+      .max(86_400)
+      .default(3600)
+      .describe('A structure that takes longer is a failure'),
   })
   .prefault({});
 
@@ -64,6 +92,7 @@ export const runConfigSchema = z.strictObject({
   organize,
   dvh,
   radiomics,
+  robustness,
   report,
   output: z
     .strictObject({

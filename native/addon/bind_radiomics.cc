@@ -5,8 +5,10 @@
 #include "addon/convert.h"
 #include "addon/read_filter.h"
 #include "addon/registry.h"
+#include "radiomics/agreement.h"
 #include "radiomics/diagnostics.h"
 #include "radiomics/extract.h"
+#include "radiomics/perturbed_features.h"
 #include "radiomics/pyradiomics.h"
 #include "radiomics/registry.h"
 
@@ -218,6 +220,116 @@ Work ExtractPyradiomics(Args& args) {
   }};
 }
 
+std::vector<radiomics::Perturbation> ReadPerturbations(const Args& args, uint64_t seed) {
+  const auto list = args.Raw("perturbations");
+  if (!list.IsArray()) throw InvalidArgument("perturbations", "a list", addon::Describe(list));
+  const auto array = list.As<Napi::Array>();
+  if (array.Length() < 1 || array.Length() > 100'000) {
+    throw InvalidArgument("perturbations", "1 to 100000", std::to_string(array.Length()));
+  }
+  std::vector<radiomics::Perturbation> out;
+  for (uint32_t n = 0; n < array.Length(); ++n) {
+    const Napi::Value value = array.Get(n);
+    if (!value.IsObject()) throw InvalidArgument("perturbations", "a list of objects", addon::Describe(value));
+    const Args item(value.As<Napi::Object>(), "perturbations.");
+    radiomics::Perturbation p;
+    p.noise = item.Number("noise", 0);
+    if (item.Has("shiftMm")) {
+      const auto mm = item.Numbers("shiftMm", 3);
+      p.shift_mm = {mm[0], mm[1], mm[2]};
+    }
+    // The outline moves by 50 to 100 % of the largest offset, in or out: contour 0 is the given one.
+    const int64_t contour = item.Integer("contour", 0, 10'000, 0);
+    if (contour > 0) {
+      const double most = item.Number("offsetMm");
+      const double part = 0.5 + 0.5 * radiomics::UniformAt(seed, static_cast<uint64_t>(2 * contour));
+      const bool inwards = radiomics::UniformAt(seed, static_cast<uint64_t>(2 * contour + 1)) < 0.5;
+      p.offset_mm = (inwards ? -part : part) * most;
+    }
+    p.volume = item.Number("volume", 0);
+    p.rotation_deg = item.Number("rotationDeg", 0);
+    if (!(p.noise >= 0) || !(p.volume > -1 && p.volume <= 10) || !(std::abs(p.rotation_deg) <= 360) || !(std::abs(p.offset_mm) < 1e3)) {
+      throw InvalidArgument("perturbations", "noise of 0 or more, volume above -1 to 10, rotation within a circle", "another");
+    }
+    out.push_back(p);
+  }
+  return out;
+}
+
+Work PerturbedFeatures(Args& args) {
+  const auto image = args.Native<const Volume>("image");
+  const auto mask = args.Native<const Volume>("mask");
+  const auto label = ReadLabel(args);
+  const auto seed = static_cast<uint64_t>(args.Integer("seed", 0, int64_t{1} << 53, 42));
+  const auto perturbations = ReadPerturbations(args, seed);
+  radiomics::AnySettings settings;
+  if (args.Has("pyradiomics")) {
+    settings = ReadPyradiomics(args.Object("pyradiomics"));
+  } else {
+    settings = args.Has("settings") ? ReadSettings(args.Object("settings")) : Settings{};
+  }
+  return {[=](const Exec& exec) -> Finish {
+    auto found = std::make_shared<radiomics::PerturbedFeatures>(
+        radiomics::ExtractPerturbed(exec, *image, *mask, label, settings, perturbations, seed));
+    return [found](Napi::Env env) -> Napi::Value {
+      auto out = ToJs(env, {{"names", found->names}, {"failed", found->failed}}).As<Napi::Object>();
+      out.Set("values", AdoptNumbers(env, std::move(found->values)));
+      return out;
+    };
+  }};
+}
+
+std::vector<double> ReadAnyNumbers(const Args& args, const char* key) {
+  const auto value = args.Raw(key);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    throw InvalidArgument(key, "a Float64Array", addon::Describe(value));
+  }
+  const auto array = value.As<Napi::Float64Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
+}
+
+Work FeatureAgreement(Args& args) {
+  auto values = ReadAnyNumbers(args, "values");
+  const int64_t subjects = args.Integer("subjects", 1, int64_t{1} << 31), times = args.Integer("times", 1, int64_t{1} << 31);
+  const auto each = static_cast<size_t>(subjects * times);
+  if (values.empty() || values.size() % each != 0) {
+    throw InvalidArgument("values", "features x subjects x times numbers", std::to_string(values.size()));
+  }
+  return {[=, values = std::move(values)](const Exec& exec) -> Finish {
+    const auto features = static_cast<int64_t>(values.size() / each);
+    std::vector<radiomics::Agreement> rows(static_cast<size_t>(features));
+    ParallelFor(exec, features, 8, [&](int64_t begin, int64_t end) {
+      for (int64_t f = begin; f < end; ++f) {
+        rows[static_cast<size_t>(f)] =
+            radiomics::AgreementOf({std::span(values).subspan(static_cast<size_t>(f) * each, each), subjects, times});
+      }
+    });
+    return [rows](Napi::Env env) {
+      auto list = json::array();
+      const auto number = [](double x) { return std::isfinite(x) ? json(x) : json(nullptr); };
+      for (const auto& r : rows) {
+        list.push_back({{"icc", number(r.icc)},       {"iccLow", number(r.icc_low)},     {"iccHigh", number(r.icc_high)},
+                        {"covPct", number(r.cov_pct)}, {"covQ1Pct", number(r.cov_q1_pct)}, {"covQ3Pct", number(r.cov_q3_pct)},
+                        {"qcd", number(r.qcd)}});
+      }
+      return ToJs(env, list);
+    };
+  }};
+}
+
+Work DistinctFeatures(Args& args) {
+  auto values = ReadAnyNumbers(args, "values");
+  const int64_t subjects = args.Integer("subjects", 1, int64_t{1} << 31);
+  const double limit = args.Number("limit", 0.9);
+  if (values.size() % static_cast<size_t>(subjects) != 0) {
+    throw InvalidArgument("values", "features x subjects numbers", std::to_string(values.size()));
+  }
+  return {[=, values = std::move(values)](const Exec&) -> Finish {
+    const auto keep = radiomics::Distinct(values, static_cast<int64_t>(values.size()) / subjects, subjects, limit);
+    return [keep](Napi::Env env) { return ToJs(env, json(keep)); };
+  }};
+}
+
 Napi::Value FeatureCatalogue(const Napi::CallbackInfo& info) {
   auto list = json::array();
   for (const radiomics::Family& family : radiomics::Families()) {
@@ -243,6 +355,14 @@ constexpr Row kRows[] = {
      "All radiomics features of one structure of an image."},
     {"extractPyradiomics", ExtractPyradiomics, nullptr, "(args: ExtractPyradiomicsArgs) => Promise<ExtractFeaturesResult>",
      "The features of PyRadiomics, under its names and by its definitions."},
+    {"perturbedFeatures", PerturbedFeatures, nullptr, "(args: PerturbedFeaturesArgs) => Promise<PerturbedFeaturesResult>",
+     "Features of a structure under a list of perturbations of image and outline."},
+    {"featureAgreement", FeatureAgreement, nullptr,
+     "(args: { values: Float64Array; subjects: number; times: number }) => Promise<FeatureAgreement[]>",
+     "Of every feature the intraclass correlation, the coefficients of variation and of dispersion."},
+    {"distinctFeatures", DistinctFeatures, nullptr,
+     "(args: { values: Float64Array; subjects: number; limit?: number }) => Promise<boolean[]>",
+     "Which features, best first, are not rank-correlated with a better one."},
     {"featureCatalogue", nullptr, FeatureCatalogue, "() => FeatureDescription[]",
      "Every radiomics feature with its IBSI id, unit and family."},
 };

@@ -18,6 +18,8 @@ export interface RunCommandOptions extends CommonOptions {
   readonly mergeCriteria?: 'same_ct_study' | 'frame_of_reference';
   readonly memory?: number;
   readonly constraints?: string[];
+  readonly robustness?: 'off' | 'mild' | 'standard' | 'aggressive';
+  readonly sequentialRadiomics?: boolean;
   readonly xlsx?: boolean;
   readonly dryRun?: boolean;
 }
@@ -26,6 +28,8 @@ export async function run(options: RunCommandOptions): Promise<number> {
   const config = await loadRunConfig(options.config, {
     organize: { maxDays: options.maxDays, mergeCriteria: options.mergeCriteria },
     dvh: { constraints: options.constraints },
+    radiomics: { sequential: options.sequentialRadiomics },
+    robustness: { grid: options.robustness },
     output: { xlsx: options.xlsx },
   });
   const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });

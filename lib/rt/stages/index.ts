@@ -8,6 +8,7 @@ import { organizeStage } from './organize.js';
 import { qcStage } from './qc.js';
 import { radiomicsStage } from './radiomics.js';
 import { reportStage } from './report.js';
+import { robustnessStage } from './robustness.js';
 
 export const STAGES: readonly Stage[] = [
   organizeStage,
@@ -16,7 +17,7 @@ export const STAGES: readonly Stage[] = [
   absentStage('crop', 'CT cropping to a body region', 'no segmentation to crop by'),
   dvhStage,
   radiomicsStage,
-  absentStage('robustness', 'Robustness of radiomics features', 'no perturbations asked for'),
+  robustnessStage,
   qcStage,
   reportStage,
 ];

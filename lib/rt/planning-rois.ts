@@ -1,0 +1,193 @@
+/** Structures of the planning image as masks, one by one, with limits on size and time: a structure that fails costs no other. */
+
+import { asIsovoxError, IsovoxError } from '../errors.js';
+import { readRtStruct, readSeries } from '../native/dicom.js';
+import type { HeaderRecord, RoiSummary } from '../native/dicom-types.js';
+import { maskToVolume, voxelise } from '../native/imaging.js';
+import { dispose } from '../native/volume.js';
+import type { Handle } from '../runtime/surface.js';
+import type { SubmitOptions } from '../runtime/task.js';
+import type { Course, Finding } from './model.js';
+import type { PartFailure, StageContext } from './stage.js';
+
+/** Fewer slices than this are no volume to take textures from. */
+const FEWEST_SLICES = 3;
+
+export interface RoiLimits {
+  readonly minVoxels: number;
+  readonly maxVoxels: number;
+  readonly timeoutSeconds: number;
+  /** One structure at a time. */
+  readonly sequential: boolean;
+}
+
+export interface RoiTask {
+  readonly image: Handle<'Volume'>;
+  readonly mask: Handle<'Volume'>;
+  readonly roi: RoiSummary;
+  /** With the structure's deadline. */
+  readonly task: SubmitOptions;
+}
+
+/** What a structure gave; `result` is absent when it has no voxels to measure. */
+export interface RoiOutcome<Result> {
+  readonly roi: RoiSummary;
+  readonly voxels: number;
+  readonly result?: Result;
+  readonly findings: readonly Finding[];
+}
+
+export interface RoiOutcomes<Result> {
+  /** In the structure set's order. */
+  readonly outcomes: readonly RoiOutcome<Result>[];
+  readonly findings: readonly Finding[];
+  readonly failures: readonly PartFailure[];
+}
+
+/** Structures in flight at a time: each brings parallel work of its own. */
+const IN_FLIGHT = 3;
+
+/** Absolute paths of the image and the structures: what a stage over structures reads. */
+export const roiInputs = (course: Course): string[] => [
+  ...imagePaths(course),
+  ...(course.primaryStructures ? [course.primaryStructures.path] : []),
+];
+
+/** Why a course has no structures to measure. */
+export function withoutRois(course: Course): string | undefined {
+  if (!course.primaryStructures) return 'no structures';
+  if (!course.ct) return 'no planning image';
+  if (course.ct.headers.length < FEWEST_SLICES) return `an image of ${course.ct.headers.length} slices`;
+  return undefined;
+}
+
+/** Calls `measure` for the structures that `wanted` chooses. */
+export async function measureRois<Result>(
+  stage: StageContext,
+  limits: RoiLimits,
+  wanted: (roi: RoiSummary) => boolean,
+  measure: (task: RoiTask) => Promise<{ result: Result; findings: readonly Finding[] }>,
+): Promise<RoiOutcomes<Result>> {
+  const { course, context, signal } = stage;
+  const task = { context, signal };
+  const { volume: image } = await readSeries({ paths: imagePaths(course) }, task);
+  const { rois, summary } = await readRtStruct({ path: (course.primaryStructures as HeaderRecord).path }, task);
+  const chosen = summary.rois
+    .map((roi, index) => ({ roi, index }))
+    .filter(({ roi }) => roi.contours > 0 && wanted(roi));
+  const outcomes: (RoiOutcome<Result> | PartFailure)[] = new Array(chosen.length);
+  let next = 0;
+  let done = 0;
+  const work = async (): Promise<void> => {
+    for (let at = next++; at < chosen.length; at = next++) {
+      const { roi, index } = chosen[at] as (typeof chosen)[number];
+      outcomes[at] = await measureOne(stage, limits, { image, rois, roi, index }, measure);
+      stage.progress(++done, chosen.length);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: limits.sequential ? 1 : IN_FLIGHT }, work));
+  } finally {
+    dispose(image);
+    dispose(rois);
+  }
+  const isFailure = (one: RoiOutcome<Result> | PartFailure): one is PartFailure => 'reason' in one;
+  const failures = outcomes.filter(isFailure);
+  const measured = outcomes.filter((one): one is RoiOutcome<Result> => !isFailure(one));
+  const about = (roi: RoiSummary) => ({ ROI_Number: roi.ROINumber, ROI_Name: roi.ROIName });
+  return {
+    outcomes: measured,
+    findings: [
+      ...measured.flatMap(({ roi, findings }) => findings.map((finding) => ({ ...finding, context: about(roi) }))),
+      ...failures.map(({ roi, reason }) => ({
+        code: 'roi.failed',
+        severity: 'fail' as const,
+        message: reason,
+        context: { ROI_Name: roi ?? '' },
+      })),
+    ],
+    failures,
+  };
+}
+
+async function measureOne<Result>(
+  { context, signal, course }: StageContext,
+  limits: RoiLimits,
+  { image, rois, roi, index }: { image: Handle<'Volume'>; rois: Handle<'RoiSet'>; roi: RoiSummary; index: number },
+  measure: (task: RoiTask) => Promise<{ result: Result; findings: readonly Finding[] }>,
+): Promise<RoiOutcome<Result> | PartFailure> {
+  const deadline = AbortSignal.timeout(limits.timeoutSeconds * 1000);
+  const task = { context, signal: AbortSignal.any([signal, deadline]) };
+  try {
+    const { mask: coverage, volumeCc, box } = await voxelise({ rois, index, volume: image }, task);
+    try {
+      const voxels = voxelsIn(volumeCc, course);
+      const refused = sizeFinding(voxels, limits);
+      if (refused) return { roi, voxels, findings: [refused] };
+      if (box.begin.some((begin, axis) => begin >= (box.end[axis] ?? 0))) return { roi, voxels, findings: [] };
+      const mask = await maskToVolume({ mask: coverage, mode: 'binary' }, task);
+      try {
+        return { roi, voxels, ...(await measure({ image, mask, roi, task })) };
+      } finally {
+        dispose(mask);
+      }
+    } finally {
+      dispose(coverage);
+    }
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = deadline.aborted ? overdue(limits.timeoutSeconds) : asIsovoxError(thrown);
+    return { roi: roi.ROIName, code: error.code, reason: error.message };
+  }
+}
+
+function overdue(seconds: number): IsovoxError {
+  const message = `Not measured within ${seconds} s; a longer radiomics.timeoutSeconds or a coarser spacing may help`;
+  return new IsovoxError('ERR_TIMEOUT', message, { limit: String(seconds) });
+}
+
+const imagePaths = (course: Course): string[] => course.ct?.headers.map((header) => header.path) ?? [];
+
+/** About how many voxels of the image the structure has. */
+function voxelsIn(volumeCc: number, course: Course): number {
+  const [first] = course.ct?.headers ?? [];
+  const [rows = 1, columns = 1] = first?.PixelSpacing ?? [];
+  const thickness = first?.SpacingBetweenSlices ?? first?.SliceThickness ?? 1;
+  return Math.round((volumeCc * 1000) / (rows * columns * Math.abs(thickness)));
+}
+
+function sizeFinding(voxels: number, { minVoxels: least, maxVoxels: most }: RoiLimits): Finding | undefined {
+  if (voxels < least) {
+    return {
+      code: 'roi.too_small',
+      severity: 'warn',
+      message: `About ${voxels} voxels; features need at least ${least}`,
+    };
+  }
+  if (voxels > most) {
+    return {
+      code: 'roi.too_large',
+      severity: 'warn',
+      message: `About ${voxels} voxels; the limit is ${most} (radiomics.maxVoxels)`,
+    };
+  }
+  return undefined;
+}
+
+/** Identity of a structure's row. */
+export function identifyRoi(course: Course, roi: RoiSummary) {
+  const structures = course.primaryStructures as HeaderRecord;
+  const planned =
+    course.primaryPlan?.rtplan?.ReferencedStructureSetUIDs.includes(structures.SOPInstanceUID ?? '') ?? false;
+  return {
+    patient_id: course.patientId,
+    course_id: course.courseId,
+    modality: course.ct?.Modality ?? '',
+    segmentation_source: planned ? 'PlanRTSTRUCT' : 'Manual',
+    roi_number: roi.ROINumber,
+    roi_name: roi.ROIName,
+    roi_original_name: roi.ROIName,
+    SeriesInstanceUID: course.ct?.SeriesInstanceUID ?? '',
+    rtstruct_sop_instance_uid: structures.SOPInstanceUID ?? '',
+  };
+}
