@@ -6,7 +6,7 @@ import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs,
 import type { FilterArgs } from '../native/filter-types.js';
 import type { LoadedModel, ModelSpecInput, ModelTensor, SegmentResult } from '../native/inference-types.js';
 import type { ObjectListing, S3Opening, S3Stats } from '../native/io-types.js';
-import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureDescription } from '../native/radiomics-types.js';
+import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureAgreement, FeatureDescription, PerturbedFeaturesArgs, PerturbedFeaturesResult } from '../native/radiomics-types.js';
 import type { StoreDescription, StoreStats } from '../native/store-types.js';
 
 /** A native object as JavaScript holds it; made and read only by native functions. */
@@ -169,6 +169,12 @@ export interface Surface {
   extractFeatures: (args: ExtractFeaturesArgs, task?: TaskOptions) => Promise<ExtractFeaturesResult>;
   /** The features of PyRadiomics, under its names and by its definitions. */
   extractPyradiomics: (args: ExtractPyradiomicsArgs, task?: TaskOptions) => Promise<ExtractFeaturesResult>;
+  /** Features of a structure under a list of perturbations of image and outline. */
+  perturbedFeatures: (args: PerturbedFeaturesArgs, task?: TaskOptions) => Promise<PerturbedFeaturesResult>;
+  /** Of every feature the intraclass correlation, the coefficients of variation and of dispersion. */
+  featureAgreement: (args: { values: Float64Array; subjects: number; times: number }, task?: TaskOptions) => Promise<FeatureAgreement[]>;
+  /** Which features, best first, are not rank-correlated with a better one. */
+  distinctFeatures: (args: { values: Float64Array; subjects: number; limit?: number }, task?: TaskOptions) => Promise<boolean[]>;
   /** Every radiomics feature with its IBSI id, unit and family. */
   featureCatalogue: () => FeatureDescription[];
   /** An ONNX model, loaded once and shared by all threads of the process. */
@@ -233,6 +239,9 @@ export type HeavyName =
   | 'gammaIndex'
   | 'extractFeatures'
   | 'extractPyradiomics'
+  | 'perturbedFeatures'
+  | 'featureAgreement'
+  | 'distinctFeatures'
   | 'loadModel'
   | 'runModel'
   | 'checkModel'
