@@ -64,7 +64,7 @@ class HttpEngine {
     curl_slist* headers = nullptr;
     Clock::time_point begun = Clock::now(), moved = begun;
     curl_off_t uploaded = 0;
-    bool beside = false;
+    bool beside = false, sent = false;
     bool began_body = false, keeps_error = false;
   };
 
@@ -181,6 +181,8 @@ class HttpEngine {
       transfer.headers = curl_slist_append(transfer.headers, none);
     }
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, OnSend);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, OnHeader);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, OnBody);
@@ -188,6 +190,19 @@ class HttpEngine {
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, OnProgress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+  }
+
+  // When a kept connection turns out to be dead, libcurl sends the request again without a word. Whether the first one was
+  // acted upon is then unknown, which the job must know: so that is a failure of this attempt.
+  static int OnSend(void* user, char*, char*, int, int) {
+    auto& transfer = *static_cast<Transfer*>(user);
+    if (transfer.sent) {
+      transfer.reply.failure = HttpReply::Failure::kConnection;
+      transfer.reply.reason = "the connection was closed before a reply";
+      return CURL_PREREQFUNC_ABORT;
+    }
+    transfer.sent = true;
+    return CURL_PREREQFUNC_OK;
   }
 
   static size_t OnHeader(char* text, size_t one, size_t count, void* user) {
