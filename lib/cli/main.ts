@@ -186,7 +186,7 @@ command('ingest', 'images into a cohort; goes on where it was stopped', async (_
   (await import('./commands/ingest.js')).ingest(options as never),
 )
   .requiredOption('--images <name=glob...>', 'a collection and its images: ct=scans/*_ct.nii.gz, or a folder')
-  .requiredOption('--store <dir>', 'the cohort; made when it is not there')
+  .requiredOption('--store <uri>', 'the cohort, a folder or s3://bucket/prefix; made when it is not there')
   .option('--validate-alignment', 'refuse when the collections of a subject do not lie on one grid');
 
 command('store <uri>', 'what a cohort holds', async (args, options) =>
@@ -196,5 +196,15 @@ command('store <uri>', 'what a cohort holds', async (args, options) =>
 command('status <outdir>', 'every course and stage of a run', async (args, options) =>
   (await import('./commands/status.js')).status(args, options as never),
 );
+
+command('doctor', 'whether this machine is ready; with --bench, settings that suit a storage', async (_, options) =>
+  (await import('./commands/doctor.js')).doctor(options as never),
+)
+  .option('--outdir <dir>', 'folder to test', '.')
+  .option(
+    '--bench <uri>',
+    'measure this folder, or s3://bucket/prefix: latency, MB/s, reads/s (writes 130 MB, removes them)',
+  )
+  .option('--config <file>', 'YAML with the sections read, write, s3');
 
 await program.parseAsync();

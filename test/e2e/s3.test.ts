@@ -1,12 +1,12 @@
 /** Objects, volumes and cohorts in a real S3 server; counters against the server's own access log. */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
+import { benchStorage, configurationLines } from '../../lib/cli/doctor/bench.js';
 import { Cohort } from '../../lib/cohort/index.js';
-import { configure, getConfig, resetConfig } from '../../lib/config/resolve.js';
+import { configure, configureFromFile, getConfig, resetConfig } from '../../lib/config/resolve.js';
 import { makeVolume } from '../../lib/native/dicom.js';
 import { readVolume, writeVolume } from '../../lib/native/formats.js';
 import { deleteObjects, headObject, listObjects, readObject, s3Stats, writeObject } from '../../lib/native/objects.js';
@@ -245,6 +245,17 @@ describe.skipIf(s3ServerAbsent !== undefined)('s3', () => {
     expect(read.grown('coalescedRanges')).toBe(59);
     expect(s3Stats().meanLatencyMs).toBeGreaterThan(0);
     expect(s3Stats().p99LatencyMs).toBeGreaterThan(0);
+  });
+
+  it('doctor measures the store, recommends what configure takes, and leaves nothing', async () => {
+    const result = await benchStorage('s3://tests/doctor', { layers: 1 });
+    expect(result.measured.map(({ concurrency }) => concurrency)).toEqual([1, 4, 8, 16, 32, 64]);
+    for (const { readMbPerS, readsPerS } of result.measured) expect(Math.min(readMbPerS, readsPerS)).toBeGreaterThan(0);
+    expect((await listObjects('s3://tests/doctor')).objects).toEqual([]);
+    const file = join(folder, 'recommended.yaml');
+    writeFileSync(file, configurationLines(result.recommended).join('\n'));
+    configureFromFile(file);
+    expect(getConfig().s3.maxParallelOps).toBe(result.recommended['s3.maxParallelOps']);
   });
 
   describe('cohorts', () => {
