@@ -14,6 +14,7 @@ export default defineConfig([
     entry: {
       index: 'lib/index.ts',
       align: 'lib/align/index.ts',
+      ml: 'lib/dataloader/index.ts',
       parallel: 'lib/parallel/index.ts',
       pipeline: 'lib/pipeline/index.ts',
       rt: 'lib/rt/index.ts',

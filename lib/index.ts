@@ -11,6 +11,9 @@ export {
   getConfig,
   resetConfig,
 } from './config/resolve.js';
+export * from './dataloader/create.js';
+export type { Batch, DataLoader } from './dataloader/loader.js';
+export * as transforms from './dataloader/transforms.js';
 export { ERROR_CODES, type ErrorCode, type ErrorContext, IsovoxError, isIsovoxError } from './errors.js';
 export * from './graph/index.js';
 export * from './inference/index.js';

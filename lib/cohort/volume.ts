@@ -46,7 +46,7 @@ export class CohortVolume {
   }
 
   async describe(options?: SubmitOptions): Promise<StoreDescription> {
-    return describeStore(await this.#open(options));
+    return describeStore(await this.open(options));
   }
 
   /** The voxels of a box; an axis without a range is read whole. */
@@ -55,7 +55,7 @@ export class CohortVolume {
     const whole = { x: [0, size[0]], y: [0, size[1]], z: [0, size[2]], t: [0, frames] } as const;
     const { x, y, z, t } = { ...whole, ...ranges };
     const volume = await readRegion(
-      { store: await this.#open(options), x: [...x], y: [...y], z: [...z], t: [...t] },
+      { store: await this.open(options), x: [...x], y: [...y], z: [...z], t: [...t] },
       { context: this.place.context, ...options },
     );
     return { data: viewVolume(volume), shape: [x[1] - x[0], y[1] - y[0], z[1] - z[0], t[1] - t[0]], volume };
@@ -89,7 +89,8 @@ export class CohortVolume {
     return this.read({ x, y, z }, options);
   }
 
-  #open(options?: SubmitOptions): Promise<Handle<'StoredVolume'>> {
+  /** The store itself, opened once: for native functions that read it. */
+  open(options?: SubmitOptions): Promise<Handle<'StoredVolume'>> {
     this.#store ??= openStore({ path: this.path }, { context: this.place.context, ...options });
     return this.#store;
   }

@@ -6,6 +6,7 @@ import type { ComputeDvhArgs, ConformityArgs, ConformityResult, DoseMetricsArgs,
 import type { FilterArgs } from '../native/filter-types.js';
 import type { LoadedModel, ModelSpecInput, ModelTensor, SegmentResult } from '../native/inference-types.js';
 import type { ObjectListing, S3Opening, S3Stats } from '../native/io-types.js';
+import type { BatchSample } from '../native/loader-types.js';
 import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureAgreement, FeatureDescription, PerturbedFeaturesArgs, PerturbedFeaturesResult } from '../native/radiomics-types.js';
 import type { StoreDescription, StoreStats } from '../native/store-types.js';
 
@@ -201,6 +202,10 @@ export interface Surface {
   distanceTransform: (args: { volume: Handle<'Volume'> }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Connected components of the voxels that are not 0, numbered by their first voxels, and their sizes. */
   labelComponents: (args: { volume: Handle<'Volume'>; connectivity?: number }, task?: TaskOptions) => Promise<{ labels: Handle<'Volume'>; voxels: number[] }>;
+  /** Patches of `size` (x, y, z) side by side into a float32 volume: N x C x D x H x W. `classes` makes labels one-hot. */
+  fillBatch: (args: { buffer: Handle<'Volume'>; size: readonly number[]; samples: readonly BatchSample[]; channelCount?: number; nearest?: boolean; outside?: number; classes?: readonly number[] }, task?: TaskOptions) => Promise<void>;
+  /** x, y, z of up to `count` foreground voxels, drawn evenly. */
+  sampleForeground: (args: { labels: Handle<'StoredVolume'> | Handle<'Volume'>; classes?: readonly number[]; count: number; seed?: number }, task?: TaskOptions) => Promise<Int32Array>;
 }
 
 export type HeavyName =
@@ -252,4 +257,6 @@ export type HeavyName =
   | 'combineMasks'
   | 'marginMask'
   | 'distanceTransform'
-  | 'labelComponents';
+  | 'labelComponents'
+  | 'fillBatch'
+  | 'sampleForeground';

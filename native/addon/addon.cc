@@ -10,7 +10,7 @@ namespace {
 
 constexpr Table (*kTables[])() = {CoreTable,    IoTable,      VolumeTable, DicomTable,     FormatsTable,
                                   StoreTable,   ImagingTable, DoseTable,   RadiomicsTable, InferenceTable,
-                                  FiltersTable, AlignTable,   MasksTable};
+                                  FiltersTable, AlignTable,   MasksTable,  LoaderTable};
 
 Napi::Value CallLight(const Napi::CallbackInfo& info, const Row& row) {
   try {

@@ -4,12 +4,10 @@
 
 #include "addon/convert.h"
 #include "addon/registry.h"
+#include "addon/store_handle.h"
 #include "io/tile_cache.h"
-#include "store/volume_store.h"
 
 namespace isovox::addon {
-
-template <> struct HandleName<store::StoredVolume> { static constexpr const char* value = "StoredVolume"; };
 
 namespace {
 

@@ -51,7 +51,8 @@ Table DoseTable();     // bind_dose.cc
 Table RadiomicsTable();  // bind_radiomics.cc
 Table InferenceTable();  // bind_inference.cc
 Table FiltersTable();    // bind_filters.cc
-Table AlignTable();     // bind_align.cc
+Table AlignTable();      // bind_align.cc
+Table LoaderTable();     // bind_loader.cc
 Table MasksTable();  // bind_masks.cc
 
 }  // namespace isovox::addon

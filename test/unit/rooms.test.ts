@@ -18,6 +18,7 @@ const LIB: Readonly<Record<string, readonly string[]>> = {
   native: ['runtime', 'config', 'errors'],
   align: ['parallel', 'native', 'runtime', 'config', 'errors'],
   cohort: ['table', 'native', 'runtime', 'config', 'errors'],
+  dataloader: ['cohort', 'native', 'runtime', 'config', 'errors'],
   phantom: ['native', 'runtime', 'errors'],
   report: ['native', 'table', 'runtime', 'errors'],
   inference: ['native', 'runtime', 'config', 'errors'],
@@ -37,6 +38,7 @@ const LIB: Readonly<Record<string, readonly string[]>> = {
     'errors',
   ],
   index: [
+    'dataloader',
     'align',
     'cohort',
     'rt',
@@ -67,8 +69,10 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   inference: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dicom: ['io', 'exec', 'simd', 'volume', 'base'],
   store: ['io', 'exec', 'simd', 'volume', 'base'],
+  loader: ['store', 'exec', 'volume', 'base'],
   formats: ['dicom', 'store', 'io', 'exec', 'simd', 'volume', 'base'],
   addon: [
+    'loader',
     'align',
     'inference',
     'radiomics',

@@ -1,0 +1,351 @@
+/** Batches, in an order that depends on seed and epoch only. */
+
+import { IsovoxError, invalidArgument } from '../errors.js';
+import { makeVolume } from '../native/dicom.js';
+import { fillBatch, sampleForeground } from '../native/loader.js';
+import { viewVolume } from '../native/volume.js';
+import type { Handle } from '../runtime/surface.js';
+import type { SubmitOptions } from '../runtime/task.js';
+import { RandomStream } from './random.js';
+import { epochOrder, shareOf } from './sampler.js';
+import type { LoaderSubject } from './subjects.js';
+import { type Draft, drafted, sampleOf, type Transform } from './transforms.js';
+
+type Axes = readonly [number, number, number];
+
+/**
+ * Arrays of a batch are views of memory that the next batch reuses: copy what must outlive one turn of the loop. Shapes
+ * are [N, C, D, H, W]; the last batch may have fewer samples.
+ */
+export interface Batch {
+  readonly image: Float32Array;
+  readonly shape: readonly [number, number, number, number, number];
+  /** Of labels, with a channel per class when one-hot. */
+  readonly mask?: Float32Array | undefined;
+  readonly maskShape?: readonly [number, number, number, number, number] | undefined;
+  /** Of the subjects, when the loader was given values. */
+  readonly label?: Array<number | string> | undefined;
+  readonly subjects: string[];
+  /** Of the samples in the epoch's data, whatever the order. */
+  readonly idx: number[];
+  readonly patchIdx: number[];
+  /** First voxel of each patch along x, y, z. */
+  readonly patchStart: Array<readonly number[]>;
+}
+
+export interface LoaderPlan {
+  readonly subjects: readonly LoaderSubject[];
+  /** Along x, y, z; undefined takes the size of the first volume. */
+  readonly patchSize?: Axes | undefined;
+  /**
+   * Where patches lie: at random, in the middle, or side by side until the volume is covered (`overlap` voxels shared).
+   * Slices are patches one voxel thick.
+   */
+  readonly placing:
+    | { readonly kind: 'random'; readonly perVolume: number }
+    | { readonly kind: 'centre' }
+    | { readonly kind: 'cover'; readonly overlap: Axes };
+  /** One voxel thick along this axis, whole along the others. */
+  readonly sliceAxis?: 0 | 1 | 2 | undefined;
+  /** How often a random patch is put about a voxel of the foreground. */
+  readonly foreground?: { readonly probability: number; readonly classes: readonly number[] } | undefined;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  readonly seed: number;
+  readonly rank: number;
+  readonly worldSize: number;
+  readonly transforms: readonly Transform[];
+  readonly classes?: readonly number[] | undefined;
+  readonly values?: ReadonlyMap<string, number | string> | undefined;
+  /** Batches made ahead; 0 makes each when it is asked for. */
+  readonly ahead: number;
+  /** Of images beyond the volume; labels have 0 there. */
+  readonly outside: number;
+  readonly task: SubmitOptions;
+}
+
+interface SampleRef {
+  readonly subject: number;
+  readonly patch: number;
+  /** Undefined: drawn anew each epoch. */
+  readonly start?: Axes | undefined;
+}
+
+interface Buffers {
+  readonly image: { handle: Handle<'Volume'>; view: Float32Array };
+  readonly mask?: { handle: Handle<'Volume'>; view: Float32Array } | undefined;
+}
+
+const FOREGROUND_VOXELS = 4096;
+
+export class DataLoader implements AsyncIterable<Batch> {
+  #epoch = -1;
+  #samples: Promise<{ size: Axes; refs: SampleRef[] }> | undefined;
+  readonly #foreground = new Map<number, Promise<Int32Array>>();
+  readonly #free: Buffers[] = [];
+
+  constructor(private readonly plan: LoaderPlan) {
+    const { batchSize, ahead, patchSize, seed } = plan;
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw invalidArgument('batchSize', 'an integer of at least 1', batchSize);
+    if (!Number.isInteger(ahead) || ahead < 0) throw invalidArgument('numWorkers', 'an integer of at least 0', ahead);
+    if (!Number.isSafeInteger(seed) || seed < 0) throw invalidArgument('seed', 'a whole number of at least 0', seed);
+    if (patchSize && !patchSize.every((n) => Number.isInteger(n) && n >= 1)) {
+      throw invalidArgument('patchSize', 'three integers of at least 1', patchSize);
+    }
+    shareOf([], plan.rank, plan.worldSize);
+  }
+
+  /** The next iteration is of this epoch; without it, each is of the one after the last. */
+  setEpoch(epoch: number): void {
+    if (!Number.isInteger(epoch) || epoch < 0) throw invalidArgument('epoch', 'an integer of at least 0', epoch);
+    this.#epoch = epoch - 1;
+  }
+
+  /** Samples and batches of one epoch of this rank. */
+  async count(): Promise<{ samples: number; batches: number }> {
+    const { refs } = await this.#prepared();
+    const samples = shareOf(
+      epochOrder(refs.length, { seed: 0, epoch: 0, shuffle: false }),
+      this.plan.rank,
+      this.plan.worldSize,
+    ).length;
+    const { batchSize, dropLast } = this.plan;
+    return { samples, batches: dropLast ? Math.floor(samples / batchSize) : Math.ceil(samples / batchSize) };
+  }
+
+  /** Where batches lie; page-locked memory for a GPU is not had without a CUDA device in the process. */
+  get memory(): { pinned: boolean; reason: string } {
+    return { pinned: false, reason: 'aligned for the CPU; no CUDA device is used by this process' };
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+    const epoch = ++this.#epoch;
+    const { seed, shuffle, rank, worldSize, batchSize, dropLast, ahead } = this.plan;
+    const { size, refs } = await this.#prepared();
+    const order = shareOf(epochOrder(refs.length, { seed, epoch, shuffle }), rank, worldSize);
+    const batches: number[][] = [];
+    for (let at = 0; at < order.length; at += batchSize) batches.push(order.slice(at, at + batchSize));
+    if (dropLast && (batches.at(-1)?.length ?? batchSize) < batchSize) batches.pop();
+
+    const stop = new AbortController();
+    const signal = this.plan.task.signal ? AbortSignal.any([this.plan.task.signal, stop.signal]) : stop.signal;
+    const waiting: Array<Promise<{ batch: Batch; buffers: Buffers }>> = [];
+    let next = 0;
+    const begin = () => {
+      const indexes = batches[next++];
+      if (indexes === undefined) return;
+      const made = this.#make(indexes, refs, size, epoch, signal);
+      made.catch(() => {}); // reported when its turn comes
+      waiting.push(made);
+    };
+    try {
+      for (let i = 0; i < Math.max(1, ahead); i++) begin();
+      for (let first = waiting.shift(); first !== undefined; first = waiting.shift()) {
+        const { batch, buffers } = await first;
+        if (ahead > 0) begin();
+        yield batch;
+        this.#free.push(buffers);
+        if (ahead === 0) begin();
+      }
+    } finally {
+      stop.abort();
+      for (const settled of await Promise.allSettled(waiting)) {
+        if (settled.status === 'fulfilled') this.#free.push(settled.value.buffers);
+      }
+    }
+  }
+
+  async #make(indexes: readonly number[], refs: readonly SampleRef[], size: Axes, epoch: number, signal: AbortSignal) {
+    const { plan } = this;
+    const task = { ...plan.task, signal };
+    const samples = await Promise.all(indexes.map((index) => this.#sample(index, refs, size, epoch, task)));
+    const buffers = this.#free.pop() ?? (await this.#allocate(size));
+    const channels = plan.subjects[0]?.channels.length ?? 1;
+    try {
+      const shared = { size, outside: plan.outside };
+      const images = fillBatch(
+        {
+          ...shared,
+          buffer: buffers.image.handle,
+          channelCount: channels,
+          samples: samples.map(({ draft, images, start }) => sampleOf(draft, images, start, true)),
+        },
+        task,
+      );
+      const masks =
+        buffers.mask &&
+        fillBatch(
+          {
+            size,
+            buffer: buffers.mask.handle,
+            nearest: true,
+            samples: samples.map(({ draft, labels, start }) => sampleOf(draft, labels, start, false)),
+            ...(plan.classes && { classes: plan.classes }),
+          },
+          task,
+        );
+      for (const done of await Promise.allSettled([images, masks])) if (done.status === 'rejected') throw done.reason;
+    } catch (thrown) {
+      this.#free.push(buffers);
+      throw thrown;
+    }
+    const count = samples.length;
+    const voxels = size[0] * size[1] * size[2];
+    const maskPlanes = plan.classes?.length ?? 1;
+    const shapeOf = (planes: number) => [count, planes, size[2], size[1], size[0]] as const;
+    const batch: Batch = {
+      image: buffers.image.view.subarray(0, count * channels * voxels),
+      shape: shapeOf(channels),
+      mask: buffers.mask?.view.subarray(0, count * maskPlanes * voxels),
+      maskShape: buffers.mask && shapeOf(maskPlanes),
+      label: plan.values && samples.map(({ subject }) => this.#valueOf(subject)),
+      subjects: samples.map(({ subject }) => subject),
+      idx: [...indexes],
+      patchIdx: samples.map(({ patch }) => patch),
+      patchStart: samples.map(({ start }) => start),
+    };
+    return { batch, buffers };
+  }
+
+  async #sample(index: number, refs: readonly SampleRef[], size: Axes, epoch: number, task: SubmitOptions) {
+    const { plan } = this;
+    const ref = refs[index] as SampleRef;
+    const subject = plan.subjects[ref.subject] as LoaderSubject;
+    const random = new RandomStream(plan.seed, epoch, index + 1);
+    const start = ref.start ?? (await this.#drawStart(ref.subject, subject, size, random, task));
+    const draft: Draft = drafted(plan.transforms, random, size);
+    const [images, labels] = await Promise.all([
+      Promise.all(subject.channels.map((volume) => volume.open(task))),
+      subject.labels ? subject.labels.open(task).then((handle) => [handle]) : [],
+    ]);
+    return { draft, images, labels, start, subject: subject.subjectId, patch: ref.patch };
+  }
+
+  async #drawStart(
+    place: number,
+    subject: LoaderSubject,
+    size: Axes,
+    random: RandomStream,
+    task: SubmitOptions,
+  ): Promise<Axes> {
+    const whole = await (subject.channels[0] as LoaderSubject['channels'][number]).size(task);
+    const { foreground } = this.plan;
+    // Drawn in any case, so that a change of the foreground's share moves no other number.
+    const [chance, pick] = [random.uniform(), random.uniform()];
+    const free = whole.map((n, a) => random.uniform() * (n - (size[a] ?? 1) + 1)) as unknown as Axes;
+    let wanted = free.map(Math.floor);
+    if (foreground && chance < foreground.probability) {
+      const voxels = await this.#foregroundOf(place, subject, task);
+      const chosen = Math.floor(pick * (voxels.length / 3));
+      if (voxels.length > 0)
+        wanted = [0, 1, 2].map((a) => (voxels[chosen * 3 + a] ?? 0) - Math.floor((size[a] ?? 1) / 2));
+    }
+    // Smaller volumes lie in the middle of the patch.
+    return wanted.map((at, a) => {
+      const most = (whole[a] ?? 0) - (size[a] ?? 1);
+      return most < 0 ? Math.floor(most / 2) : Math.min(Math.max(at, 0), most);
+    }) as unknown as Axes;
+  }
+
+  #foregroundOf(place: number, subject: LoaderSubject, task: SubmitOptions): Promise<Int32Array> {
+    const known = this.#foreground.get(place);
+    if (known) return known;
+    const { labels } = subject;
+    if (!labels || !this.plan.foreground) return Promise.resolve(new Int32Array());
+    const { classes } = this.plan.foreground;
+    const { signal: _, ...lasting } = task; // the next epoch wants it too
+    const found = labels
+      .open(lasting)
+      .then((handle) =>
+        sampleForeground(
+          { labels: handle, count: FOREGROUND_VOXELS, seed: this.plan.seed, ...(classes.length > 0 && { classes }) },
+          lasting,
+        ),
+      );
+    this.#foreground.set(place, found);
+    found.catch(() => this.#foreground.delete(place));
+    return found;
+  }
+
+  #valueOf(subject: string): number | string {
+    const value = this.plan.values?.get(subject);
+    if (value === undefined)
+      throw new IsovoxError('ERR_NOT_FOUND', `There is no label for subject ${subject}`, { subject });
+    return value;
+  }
+
+  #prepared(): Promise<{ size: Axes; refs: SampleRef[] }> {
+    this.#samples ??= this.#prepare();
+    this.#samples.catch(() => {
+      this.#samples = undefined;
+    });
+    return this.#samples;
+  }
+
+  async #prepare(): Promise<{ size: Axes; refs: SampleRef[] }> {
+    const { subjects, patchSize, placing, sliceAxis, values, task } = this.plan;
+    const [first] = subjects;
+    if (first === undefined) throw invalidArgument('collections', 'at least one subject', '[]');
+    for (const { subjectId } of values ? subjects : []) this.#valueOf(subjectId);
+    const sizeOf = async (subject: LoaderSubject): Promise<Axes> => {
+      const volumes = [...subject.channels, ...(subject.labels ? [subject.labels] : [])];
+      const sizes = await Promise.all(volumes.map((volume) => volume.size(task)));
+      const [one = [0, 0, 0]] = sizes;
+      const other = sizes.findIndex((size) => size.some((n, a) => n !== one[a]));
+      if (other >= 0) {
+        throw new IsovoxError(
+          'ERR_GEOMETRY',
+          `${volumes[0]?.name} has ${one.join(' x ')} voxels and ${volumes[other]?.name} ${sizes[other]?.join(' x ')}: volumes of a subject are stacked voxel by voxel, so resample one onto the other first`,
+          { subject: subject.subjectId },
+        );
+      }
+      return one as Axes;
+    };
+    const size = [...(patchSize ?? (await sizeOf(first)))] as [number, number, number];
+    if (sliceAxis !== undefined) size[sliceAxis] = 1;
+    const refs: SampleRef[] = [];
+    for (const [place, subject] of subjects.entries()) {
+      const whole = await sizeOf(subject);
+      if (placing.kind === 'random') {
+        for (let patch = 0; patch < placing.perVolume; patch++) refs.push({ subject: place, patch });
+        continue;
+      }
+      const starts = whole.map((n, a) =>
+        startsAlong(n, size[a] ?? 1, placing.kind === 'cover' ? (placing.overlap[a] ?? 0) : undefined),
+      );
+      let patch = 0;
+      for (const z of starts[2] ?? []) {
+        for (const y of starts[1] ?? [])
+          for (const x of starts[0] ?? []) refs.push({ subject: place, patch: patch++, start: [x, y, z] });
+      }
+    }
+    return { size, refs };
+  }
+
+  async #allocate(size: Axes): Promise<Buffers> {
+    const { batchSize, subjects, classes, task } = this.plan;
+    const make = async (planes: number) => {
+      const grid = { size: [size[0], size[1], size[2] * planes * batchSize], spacing: [1, 1, 1], origin: [0, 0, 0] };
+      const data = new Float32Array(size[0] * size[1] * size[2] * planes * batchSize);
+      const handle = await makeVolume({ grid, dtype: 'float32', data } as Parameters<typeof makeVolume>[0], task);
+      return { handle, view: viewVolume(handle) as Float32Array };
+    };
+    const first = subjects[0];
+    return {
+      image: await make(first?.channels.length ?? 1),
+      mask: first?.labels ? await make(classes?.length ?? 1) : undefined,
+    };
+  }
+}
+
+/** First voxels of patches: one in the middle, or so many that they cover the axis with the overlap asked for. */
+function startsAlong(whole: number, size: number, overlap: number | undefined): number[] {
+  const most = whole - size;
+  if (overlap === undefined || most <= 0) return [Math.floor(most / 2)];
+  const step = size - overlap;
+  if (step < 1) throw invalidArgument('overlap', `fewer voxels than the patch has (${size})`, overlap);
+  const count = Math.ceil(most / step) + 1;
+  return Array.from({ length: count }, (_, i) => Math.min(i * step, most));
+}
