@@ -99,6 +99,7 @@ Solid::Solid(PlaneStack stack, const SolidOptions& options) : stack_(std::move(s
   }
   Join();
   SetEnds(thickness);
+  FindUnlike();
 
   for (const Node& node : nodes_) {
     for (const double w : {node.w, node.low, node.high}) breaks_.push_back(w);
@@ -347,15 +348,18 @@ void Solid::VisitNodesAt(double w, Visit&& visit) const {
 std::optional<Solid::Move> Solid::MoveOf(size_t index, double w) const {
   const Node& node = nodes_[index];
   Moments m;
-  if (options_.interpolation == Interpolation::kSlab || w == node.w || !ChainMoments(static_cast<int>(index), w, m)) {
+  if (options_.interpolation == Interpolation::kSlab || w == node.w ||
+      (w > node.w ? node.as_drawn_high : node.as_drawn_low) || !ChainMoments(static_cast<int>(index), w, m)) {
     return std::nullopt;
   }
   const Moments& own = node.loop->moments;
   const Matrix2 t = Product(SquareRoot(m.uu, m.uv, m.vv), Inverse(SquareRoot(own.uu, own.uv, own.vv)));
-  const Move move{{own.u, own.v}, {m.u, m.v}, {t.a, t.b, t.c, t.d}};
-  // Two loops may have moments that are much alike and shapes that are not: a ring's arms, stretched, would reach where
-  // neither was drawn.
-  const int next = w >= node.w ? node.above : node.below;
+  return Move{{own.u, own.v}, {m.u, m.v}, {t.a, t.b, t.c, t.d}};
+}
+
+bool Solid::StaysNear(size_t index, int direction) const {
+  const Node& node = nodes_[index];
+  const int next = direction > 0 ? node.above : node.below;
   Box2 allowed = node.loop->bounds;
   if (next >= 0) {
     const Box2& other = nodes_[static_cast<size_t>(next)].loop->bounds;
@@ -363,17 +367,35 @@ std::optional<Solid::Move> Solid::MoveOf(size_t index, double w) const {
     allowed.Add({other.u1, other.v1});
   }
   const double more_u = kMostGrowth * (allowed.u1 - allowed.u0), more_v = kMostGrowth * (allowed.v1 - allowed.v0);
-  const Box2& own_box = node.loop->bounds;
-  for (const double u : {own_box.u0, own_box.u1}) {
-    for (const double v : {own_box.v0, own_box.v1}) {
-      const Point2 p = move.Apply({u, v});
-      if (p.u < allowed.u0 - more_u || p.u > allowed.u1 + more_u || p.v < allowed.v0 - more_v ||
-          p.v > allowed.v1 + more_v) {
-        return std::nullopt;
+  allowed = {allowed.u0 - more_u, allowed.u1 + more_u, allowed.v0 - more_v, allowed.v1 + more_v};
+  const double length = (direction > 0 ? node.high : node.low) - node.w;
+  for (const double part : {0.5, 0.999}) {
+    const auto move = MoveOf(index, node.w + part * length);
+    if (!move) continue;
+    const Box2& own = node.loop->bounds;
+    for (const double u : {own.u0, own.u1}) {
+      for (const double v : {own.v0, own.v1}) {
+        const Point2 p = move->Apply({u, v});
+        if (p.u < allowed.u0 || p.u > allowed.u1 || p.v < allowed.v0 || p.v > allowed.v1) return false;
       }
     }
   }
-  return move;
+  return true;
+}
+
+// Two loops may have moments that are much alike and shapes that are not: a ring's arms, stretched, would reach where
+// neither was drawn. Between such loops both stay as drawn; a solid of loops that only shrink would lose volume.
+void Solid::FindUnlike() {
+  for (size_t n = 0; n < nodes_.size(); ++n) {
+    Node& node = nodes_[n];
+    if (node.below < 0) node.as_drawn_low = !StaysNear(n, -1);
+    if (node.above < 0) {
+      node.as_drawn_high = !StaysNear(n, 1);
+      continue;
+    }
+    const auto above = static_cast<size_t>(node.above);
+    node.as_drawn_high = nodes_[above].as_drawn_low = !StaysNear(n, 1) || !StaysNear(above, -1);
+  }
 }
 
 void Solid::SectionAt(double w, Section& section) const {

@@ -88,6 +88,7 @@ class Solid {
     int below = -1, above = -1;  // the chain, in nodes_
     double low = 0, high = 0;
     bool tapers_low = false, tapers_high = false;
+    bool as_drawn_low = false, as_drawn_high = false;
     bool round = false;  // of a chain of two that is taken for a ball
   };
 
@@ -106,6 +107,9 @@ class Solid {
   };
   // What is done to the node's loop to have the chain's moments at w; nothing where it stays as drawn.
   std::optional<Move> MoveOf(size_t node, double w) const;
+  // Whether the moved loop keeps to where it or its neighbour in that direction was drawn.
+  bool StaysNear(size_t node, int direction) const;
+  void FindUnlike();
   void Join();
   // Whether the next plane in that direction holds no loop about the node's.
   bool LastOfItsKind(size_t node, int direction) const;
