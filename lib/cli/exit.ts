@@ -28,6 +28,7 @@ export function reportError(thrown: unknown, json: boolean): number {
     case 'ERR_NOT_FOUND':
       return EXIT.nothingFound;
     case 'ERR_CORRUPT_DATA':
+    case 'ERR_MODEL':
     case 'ERR_UNSUPPORTED':
     case 'ERR_GEOMETRY':
       return EXIT.badData;

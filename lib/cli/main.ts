@@ -47,7 +47,10 @@ command('run', 'the main job: a folder of radiotherapy DICOM in; dose tables, QC
 )
   .requiredOption('--dicom-root <dir>', 'folder of mixed DICOM; searched to the bottom')
   .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go')
-  .option('--config <file>', 'YAML with the sections organize, dvh, radiomics, robustness, report, output, read')
+  .option(
+    '--config <file>',
+    'YAML with the sections organize, segmentation, customModels, crop, dvh, radiomics, robustness, report, output, read',
+  )
   .addOption(new Option('--stages <ids>', 'only these, separated by commas').argParser(parseList))
   .addOption(
     new Option('--course-filter <pattern>', 'PATIENT or PATIENT/COURSE, * matches anything').argParser(parseList),
@@ -74,6 +77,23 @@ command('run', 'the main job: a folder of radiotherapy DICOM in; dose tables, QC
     ]),
   )
   .option('--sequential-radiomics', 'radiomics of one structure at a time')
+  .option('--models <dir>', 'a model folder, or a folder of such: structures are found by them')
+  .option('--custom-models <dir>', "the user's own models")
+  .option('--custom-structures <file>', 'YAML with structures made of others by sets and margins')
+  .option('--device <name>', 'where models run: auto, cpu, cuda or cuda:N')
+  .addOption(new Option('--seg-workers <n>', 'courses segmented at once').argParser(parsePositive))
+  .addOption(new Option('--custom-model-workers <n>', 'the same for custom models').argParser(parsePositive))
+  .addOption(new Option('--roi-subset <names>', 'only these structures of the models').argParser(parseList))
+  .option('--fast', 'the quick model of each task, where there is one')
+  .addOption(
+    new Option('--crop-region <name>', 'also cut the image to a body region').choices([
+      'pelvis',
+      'abdomen',
+      'thorax',
+      'head_neck',
+      'brain',
+    ]),
+  )
   .option('--xlsx', 'also write the tables as one .xlsx file')
   .option('--dry-run', 'say what would run, write nothing');
 
@@ -165,6 +185,20 @@ command('align', 'features against a reference sequence: place, score, identity 
   .addOption(new Option('--gap-opening <n>', 'lost per gap').argParser(Number).default(4))
   .addOption(new Option('--gap-extension <n>', 'lost per letter of a gap').argParser(Number).default(2))
   .requiredOption('--out <file>', 'the table: .tsv, .csv or .parquet');
+
+command('segment', 'labels of an image, by a model', async (_, options) =>
+  (await import('./commands/segment.js')).segment(options as never),
+)
+  .requiredOption('--model <dir>', 'model folder: manifest.json and its networks')
+  .requiredOption('--image <path...>', 'image file or folder of DICOM slices, one per channel of the model')
+  .option('--device <name>', 'auto, cpu, cuda or cuda:N')
+  .requiredOption('--out <file>', 'the label map: .nii.gz, .nrrd, .mha');
+
+command(
+  'model <action> [dir]',
+  'check DIR: is a model folder whole and fit to run; schema: what a manifest may say',
+  async (args, options) => (await import('./commands/model.js')).model(args, options as never),
+).option('--device <name>', 'auto, cpu, cuda or cuda:N');
 
 command('info <paths...>', 'what files and folders hold: geometry, type, statistics', async (args, options) =>
   (await import('./commands/info.js')).info(args, options as never),

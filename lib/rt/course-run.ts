@@ -7,6 +7,7 @@ import { digestData, digestFile, type FileDigest } from './digest.js';
 import { relativeInput } from './input-path.js';
 import type { RunLog } from './log.js';
 import type { Course } from './model.js';
+import type { ModelPool } from './model-pool.js';
 import type { RunConfig } from './run-config.js';
 import type { Stage, StageOutcome } from './stage.js';
 import { type Manifest, StageStore } from './stage-store.js';
@@ -42,6 +43,7 @@ export interface CourseRunOptions {
   readonly stages: readonly Stage[];
   readonly force: ReadonlySet<string>;
   readonly context: Context;
+  readonly models: ModelPool;
   readonly signal: AbortSignal;
   readonly log: RunLog;
   readonly onStage?: (stage: string, state: 'start' | 'end') => void;
@@ -145,6 +147,7 @@ async function runStage(
       courseFolder: options.courseFolder,
       settingsHash,
       context: options.context,
+      models: options.models,
       signal,
       progress: () => {},
     });

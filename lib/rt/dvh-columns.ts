@@ -18,7 +18,10 @@ export const IDENTITY_COLUMNS: readonly Column[] = [
   text('ROI_Name', 'ROIName (3006,0026); suffix __partial when the image border cuts the structure'),
   text('ROI_OriginalName', 'ROIName as in the structure set'),
   text('ROI_Type', 'RTROIInterpretedType (3006,00A4)'),
-  text('Segmentation_Source', 'PlanRTSTRUCT: the structure set that the plan refers to; Manual: another one'),
+  text(
+    'Segmentation_Source',
+    'PlanRTSTRUCT: the structure set that the plan refers to; Manual: another one; AutoRTS_<task>, CustomModel_<task>: found by a model; Custom: made of others',
+  ),
 ];
 
 export const PROVENANCE_COLUMNS: readonly Column[] = [

@@ -17,6 +17,12 @@ export const COURSE_FILES = {
   image: 'metadata/image.json',
   dvh: 'metadata/dvh.json',
   doseSum: 'RD_sum.dcm',
+  autoStructures: 'RS_auto.dcm',
+  customStructures: 'RS_custom.dcm',
+  croppedStructures: 'RS_auto_cropped.dcm',
+  segmentation: 'metadata/segmentation.json',
+  segmentationCustom: 'metadata/segmentation_custom.json',
+  cropping: 'metadata/cropping_metadata.json',
   qcReport: 'qc_reports/qc_report.json',
 } as const;
 

@@ -1,6 +1,7 @@
 /** Reads a run's configuration from YAML and flags; what is wrong is said with file, line and the nearest known key. */
 
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
@@ -8,10 +9,21 @@ import type { z } from 'zod';
 import { closest } from '../config/closest.js';
 import { type ConfigChange, configure } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
+import { findModelFolders, type ModelFolder } from '../inference/model-folder.js';
 import { loadConstraintSheets, sheetBase } from './constraints.js';
+import { loadDerivedStructures } from './derived-structures.js';
 import { type RunConfig, runConfigSchema } from './run-config.js';
 
 type Nested = { readonly [section: string]: { readonly [key: string]: unknown } };
+
+/** Keys without a default, which the defaults therefore do not show. */
+const OPTIONAL_KEYS: Readonly<Record<string, readonly string[]>> = {
+  organize: ['maxDays'],
+  dvh: ['prescriptionGy'],
+  segmentation: ['models', 'device', 'workers'],
+  customModels: ['models', 'workers', 'structures'],
+  crop: ['region', 'superior', 'inferior'],
+};
 
 const ENGINE_SECTIONS = ['read', 'write', 's3', 'inference'] as const;
 
@@ -50,10 +62,29 @@ export async function loadRunConfig(path: string | undefined, flags: Nested = {}
   if (parsed.success) {
     const { dvh } = parsed.data;
     const sheets = await loadConstraintSheets(dvh.constraints, sheetBase(path));
-    return { ...parsed.data, dvh: { ...dvh, constraintSheets: [...sheets, ...dvh.constraintSheets] } };
+    const config = { ...parsed.data, dvh: { ...dvh, constraintSheets: [...sheets, ...dvh.constraintSheets] } };
+    return withModels(config, sheetBase(path));
   }
   const issue = parsed.error.issues[0] as z.core.$ZodIssue;
   throw invalid(describeIssue(issue, where), path ?? '');
+}
+
+/** Model folders are looked for and definitions read now: a wrong path fails before hours of work. */
+async function withModels(config: RunConfig, base: string): Promise<RunConfig> {
+  const { segmentation, customModels } = config;
+  const find = async (models: string | undefined): Promise<ModelFolder[]> =>
+    models === undefined ? [] : findModelFolders(resolve(base, models));
+  const { structures } = customModels;
+  const definitions = structures === undefined ? [] : await loadDerivedStructures(resolve(base, structures));
+  return {
+    ...config,
+    segmentation: { ...segmentation, found: await find(segmentation.models) },
+    customModels: {
+      ...customModels,
+      found: await find(customModels.models),
+      definitions: [...definitions, ...customModels.definitions],
+    },
+  };
 }
 
 function describeIssue(issue: z.core.$ZodIssue, where: (at: readonly PropertyKey[]) => string): string {
@@ -69,7 +100,7 @@ function describeIssue(issue: z.core.$ZodIssue, where: (at: readonly PropertyKey
 function knownKeys(path: readonly PropertyKey[]): string[] {
   const defaults: unknown = runConfigSchema.parse({});
   const section = path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown>)?.[key], defaults);
-  const optional = path[0] === 'organize' ? ['maxDays'] : path[0] === 'dvh' ? ['prescriptionGy'] : [];
+  const optional = path.length === 1 ? (OPTIONAL_KEYS[String(path[0])] ?? []) : [];
   return [
     ...Object.keys((section as object | undefined) ?? {}),
     ...optional,

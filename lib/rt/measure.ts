@@ -18,10 +18,13 @@ import { type Prescription, prescriptionOf } from './prescription.js';
 import { matchesAny } from './roi-names.js';
 import type { RunConfig } from './run-config.js';
 import type { PartFailure } from './stage.js';
+import type { StructureSet } from './structure-sets.js';
 
 export interface MeasureOptions extends SubmitOptions {
   readonly course: Course;
   readonly config: RunConfig;
+  /** At least one; each structure of each is measured. */
+  readonly sets: readonly StructureSet[];
   /** Paths in the rows are relative to it. */
   readonly dicomRoot: string;
   readonly settingsHash: string;
@@ -50,40 +53,45 @@ export interface Measurement {
 }
 
 interface Measured {
+  readonly set: StructureSet;
   readonly result: DvhResult;
   readonly summary: RtStructSummary['rois'][number];
 }
 
-/** REQUIRES a course with primary structures and at least one chosen dose. */
 export async function measureCourse(options: MeasureOptions): Promise<Measurement> {
   const { course, config } = options;
-  const structures = course.primaryStructures as HeaderRecord;
-  const { rois, summary } = await readRtStruct({ path: structures.path }, options);
   const { dose, findings } = await evaluatedDose(options);
-  const indices = summary.rois.flatMap((roi, i) => (matchesAny(roi.ROIName, config.dvh.skipRois) ? [] : [i]));
   const thickness = course.ct?.headers.find((header) => header.SliceThickness)?.SliceThickness;
-  const results = await computeDvh(
-    {
-      rois,
-      dose,
-      indices,
-      options: { outside: config.dvh.outside, ...(thickness ? { sliceThicknessMm: thickness } : {}) },
-    },
-    options,
-  );
-  const measured = results.map((result) => ({ result, summary: summary.rois[result.index] as Measured['summary'] }));
+  const measured: Measured[] = [];
+  const setFindings: Finding[] = [];
+  for (const set of options.sets) {
+    const { rois, summary } = await readRtStruct({ path: set.path }, options);
+    setFindings.push(...(summary.findings as Finding[]));
+    const indices = summary.rois.flatMap((roi, i) => (matchesAny(roi.ROIName, config.dvh.skipRois) ? [] : [i]));
+    const results = await computeDvh(
+      {
+        rois,
+        dose,
+        indices,
+        options: { outside: config.dvh.outside, ...(thickness ? { sliceThicknessMm: thickness } : {}) },
+      },
+      options,
+    );
+    for (const result of results)
+      measured.push({ set, result, summary: summary.rois[result.index] as Measured['summary'] });
+    addon().dispose(rois);
+  }
   const prescription = withEstimate(prescriptionOf(course, config), measured);
   const measurement: Measurement = {
     rows: measured.map((one) => metricsRow(options, one, prescription)),
     curves: measured.filter(({ result }) => result.meanGy !== null).map((one) => curveOf(one, config)),
     constraints: measured.flatMap((one) => constraintRows(options, one, prescription)),
     facts: factsOf(options, measured, prescription),
-    findings: [...findings, ...(summary.findings as Finding[]), ...measured.flatMap(roiFindings)],
+    findings: [...findings, ...setFindings, ...measured.flatMap(roiFindings)],
     failures: measured.flatMap(roiFailures),
   };
   for (const { result } of measured) addon().dispose(result.dvh);
   addon().dispose(dose);
-  addon().dispose(rois);
   return measurement;
 }
 
@@ -158,7 +166,7 @@ function withEstimate(prescription: Prescription, measured: readonly Measured[])
   };
 }
 
-function metricsRow(options: MeasureOptions, { result, summary }: Measured, prescription: Prescription): Row {
+function metricsRow(options: MeasureOptions, { set, result, summary }: Measured, prescription: Prescription): Row {
   const { course, config } = options;
   const columns = metricColumns(config.dvh);
   const { values } = doseMetrics({
@@ -167,11 +175,7 @@ function metricsRow(options: MeasureOptions, { result, summary }: Measured, pres
     ...(prescription.doseGy === undefined ? {} : { rxGy: prescription.doseGy }),
   });
   const metrics = Object.fromEntries(columns.map((column) => [column.name, values[column.metric] ?? null]));
-  const structures = course.primaryStructures as HeaderRecord;
   const referenced = course.primaryPlan?.rtplan?.ReferencedStructureSetUIDs ?? [];
-  const link = course.links.find(
-    ({ kind, to }) => (kind === 'plan-structures' || kind === 'dose-structures') && to === structures.SOPInstanceUID,
-  );
   const doses = course.doseChoice.doses;
   const contrast = course.ct?.headers.some((header) => header.ContrastBolusAgent) ? 'contrast' : '';
   const codes = [...new Set([...summary.findings, ...result.findings].map((finding) => finding.code))].sort();
@@ -182,10 +186,10 @@ function metricsRow(options: MeasureOptions, { result, summary }: Measured, pres
     ROI_Name: result.name,
     ROI_OriginalName: summary.ROIName,
     ROI_Type: summary.RTROIInterpretedType ?? '',
-    Segmentation_Source: referenced.includes(structures.SOPInstanceUID ?? '') ? 'PlanRTSTRUCT' : 'Manual',
+    Segmentation_Source: set.source(result.number),
     ...metrics,
     'Volume (cm³)': result.volumeCc,
-    structure_cropped: false,
+    structure_cropped: set.partial(result.number),
     covered_fraction: result.coveredFraction,
     error_bound_gy: result.errorBound.doseGy,
     error_bound_cc: result.errorBound.volumeCc,
@@ -199,10 +203,10 @@ function metricsRow(options: MeasureOptions, { result, summary }: Measured, pres
     source_dose_sop_instance_uids: doses.map((dose) => dose.SOPInstanceUID ?? '').join('|'),
     plan_sop_instance_uid: course.primaryPlan?.SOPInstanceUID ?? '',
     plan_referenced_rtstruct_sop_instance_uids: referenced.join('|'),
-    rtstruct_sop_instance_uid: structures.SOPInstanceUID ?? '',
-    rtstruct_path: relativeInput(options.dicomRoot, structures.path),
-    rtstruct_resolution: link?.rule ?? 'only_structure_set',
-    rtstruct_resolution_reason: link?.reason ?? 'The structure set of this course',
+    rtstruct_sop_instance_uid: set.SOPInstanceUID,
+    rtstruct_path: set.file ?? relativeInput(options.dicomRoot, set.path),
+    rtstruct_resolution: set.rule,
+    rtstruct_resolution_reason: set.reason,
     image_modality: course.ct?.Modality ?? '',
     contrast_phase: contrast,
     body_regions: '',

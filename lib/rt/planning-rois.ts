@@ -2,13 +2,15 @@
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { readRtStruct, readSeries } from '../native/dicom.js';
-import type { HeaderRecord, RoiSummary } from '../native/dicom-types.js';
+import type { RoiSummary } from '../native/dicom-types.js';
 import { maskToVolume, voxelise } from '../native/imaging.js';
 import { dispose } from '../native/volume.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import type { Course, Finding } from './model.js';
+import type { RunConfig } from './run-config.js';
 import type { PartFailure, StageContext } from './stage.js';
+import { findsStructures, measuredStructures, type StructureSet } from './structure-sets.js';
 
 /** Fewer slices than this are no volume to take textures from. */
 const FEWEST_SLICES = 3;
@@ -31,6 +33,7 @@ export interface RoiTask {
 
 /** What a structure gave; `result` is absent when it has no voxels to measure. */
 export interface RoiOutcome<Result> {
+  readonly set: StructureSet;
   readonly roi: RoiSummary;
   readonly voxels: number;
   readonly result?: Result;
@@ -38,7 +41,7 @@ export interface RoiOutcome<Result> {
 }
 
 export interface RoiOutcomes<Result> {
-  /** In the structure set's order. */
+  /** In the order of the structure sets, drawn ones first. */
   readonly outcomes: readonly RoiOutcome<Result>[];
   readonly findings: readonly Finding[];
   readonly failures: readonly PartFailure[];
@@ -54,14 +57,21 @@ export const roiInputs = (course: Course): string[] => [
 ];
 
 /** Why a course has no structures to measure. */
-export function withoutRois(course: Course): string | undefined {
-  if (!course.primaryStructures) return 'no structures';
+export function withoutRois(course: Course, config: RunConfig): string | undefined {
+  if (!course.primaryStructures && !findsStructures(course, config)) return 'no structures';
   if (!course.ct) return 'no planning image';
   if (course.ct.headers.length < FEWEST_SLICES) return `an image of ${course.ct.headers.length} slices`;
   return undefined;
 }
 
-/** Calls `measure` for the structures that `wanted` chooses. */
+interface Chosen {
+  readonly set: StructureSet;
+  readonly rois: Handle<'RoiSet'>;
+  readonly roi: RoiSummary;
+  readonly index: number;
+}
+
+/** Calls `measure` for the structures that `wanted` chooses, drawn, found by models or made of others. */
 export async function measureRois<Result>(
   stage: StageContext,
   limits: RoiLimits,
@@ -71,17 +81,20 @@ export async function measureRois<Result>(
   const { course, context, signal } = stage;
   const task = { context, signal };
   const { volume: image } = await readSeries({ paths: imagePaths(course) }, task);
-  const { rois, summary } = await readRtStruct({ path: (course.primaryStructures as HeaderRecord).path }, task);
-  const chosen = summary.rois
-    .map((roi, index) => ({ roi, index }))
-    .filter(({ roi }) => roi.contours > 0 && wanted(roi));
+  const opened: Array<Handle<'RoiSet'>> = [];
+  const chosen: Chosen[] = [];
+  for (const set of await measuredStructures(course, stage.courseFolder)) {
+    const { rois, summary } = await readRtStruct({ path: set.path }, task);
+    opened.push(rois);
+    for (const [index, roi] of summary.rois.entries())
+      if (roi.contours > 0 && wanted(roi)) chosen.push({ set, rois, roi, index });
+  }
   const outcomes: (RoiOutcome<Result> | PartFailure)[] = new Array(chosen.length);
   let next = 0;
   let done = 0;
   const work = async (): Promise<void> => {
     for (let at = next++; at < chosen.length; at = next++) {
-      const { roi, index } = chosen[at] as (typeof chosen)[number];
-      outcomes[at] = await measureOne(stage, limits, { image, rois, roi, index }, measure);
+      outcomes[at] = await measureOne(stage, limits, image, chosen[at] as Chosen, measure);
       stage.progress(++done, chosen.length);
     }
   };
@@ -89,7 +102,7 @@ export async function measureRois<Result>(
     await Promise.all(Array.from({ length: limits.sequential ? 1 : IN_FLIGHT }, work));
   } finally {
     dispose(image);
-    dispose(rois);
+    for (const rois of opened) dispose(rois);
   }
   const isFailure = (one: RoiOutcome<Result> | PartFailure): one is PartFailure => 'reason' in one;
   const failures = outcomes.filter(isFailure);
@@ -113,7 +126,8 @@ export async function measureRois<Result>(
 async function measureOne<Result>(
   { context, signal, course }: StageContext,
   limits: RoiLimits,
-  { image, rois, roi, index }: { image: Handle<'Volume'>; rois: Handle<'RoiSet'>; roi: RoiSummary; index: number },
+  image: Handle<'Volume'>,
+  { set, rois, roi, index }: Chosen,
   measure: (task: RoiTask) => Promise<{ result: Result; findings: readonly Finding[] }>,
 ): Promise<RoiOutcome<Result> | PartFailure> {
   const deadline = AbortSignal.timeout(limits.timeoutSeconds * 1000);
@@ -123,11 +137,11 @@ async function measureOne<Result>(
     try {
       const voxels = voxelsIn(volumeCc, course);
       const refused = sizeFinding(voxels, limits);
-      if (refused) return { roi, voxels, findings: [refused] };
-      if (box.begin.some((begin, axis) => begin >= (box.end[axis] ?? 0))) return { roi, voxels, findings: [] };
+      if (refused) return { set, roi, voxels, findings: [refused] };
+      if (box.begin.some((begin, axis) => begin >= (box.end[axis] ?? 0))) return { set, roi, voxels, findings: [] };
       const mask = await maskToVolume({ mask: coverage, mode: 'binary' }, task);
       try {
-        return { roi, voxels, ...(await measure({ image, mask, roi, task })) };
+        return { set, roi, voxels, ...(await measure({ image, mask, roi, task })) };
       } finally {
         dispose(mask);
       }
@@ -175,19 +189,16 @@ function sizeFinding(voxels: number, { minVoxels: least, maxVoxels: most }: RoiL
 }
 
 /** Identity of a structure's row. */
-export function identifyRoi(course: Course, roi: RoiSummary) {
-  const structures = course.primaryStructures as HeaderRecord;
-  const planned =
-    course.primaryPlan?.rtplan?.ReferencedStructureSetUIDs.includes(structures.SOPInstanceUID ?? '') ?? false;
+export function identifyRoi(course: Course, set: StructureSet, roi: RoiSummary) {
   return {
     patient_id: course.patientId,
     course_id: course.courseId,
     modality: course.ct?.Modality ?? '',
-    segmentation_source: planned ? 'PlanRTSTRUCT' : 'Manual',
+    segmentation_source: set.source(roi.ROINumber),
     roi_number: roi.ROINumber,
     roi_name: roi.ROIName,
     roi_original_name: roi.ROIName,
     SeriesInstanceUID: course.ct?.SeriesInstanceUID ?? '',
-    rtstruct_sop_instance_uid: structures.SOPInstanceUID ?? '',
+    rtstruct_sop_instance_uid: set.SOPInstanceUID,
   };
 }

@@ -61,7 +61,10 @@ const IDENTITY: readonly Column[] = [
   text('patient_id', 'PatientID (0010,0020), made safe as a folder name'),
   text('course_id', 'Course folder'),
   text('modality', 'Modality (0008,0060) of the image'),
-  text('segmentation_source', 'PlanRTSTRUCT: the structure set that the plan refers to; Manual: another one'),
+  text(
+    'segmentation_source',
+    'PlanRTSTRUCT: the structure set that the plan refers to; Manual: another one; AutoRTS_<task>, CustomModel_<task>: found by a model; Custom: made of others',
+  ),
   { name: 'roi_number', type: 'int', unit: '', definition: 'ROINumber (3006,0022)' },
   text('roi_name', 'ROIName (3006,0026)'),
   text('roi_original_name', 'ROIName as in the structure set'),

@@ -2,7 +2,9 @@
 
 import { z } from 'zod';
 
+import type { ModelFolder } from '../inference/model-folder.js';
 import { constraintSheetSchema } from './constraints.js';
+import { derivedStructureSchema } from './derived-structures.js';
 
 /** Dose-volume settings. */
 const dvh = z
@@ -76,6 +78,50 @@ const robustness = z
   })
   .prefault({});
 
+const device = z
+  .string()
+  .regex(/^(auto|cpu|cuda(:\d+)?)$/, 'Expected auto, cpu, cuda or cuda:N')
+  .optional()
+  .describe('Where models run; auto takes the GPU when there is one');
+
+/** Filled when the configuration is loaded. */
+const found = z.array(z.custom<ModelFolder>()).default([]);
+
+const segmentation = z
+  .strictObject({
+    models: z.string().optional().describe('A model folder, or a folder of such'),
+    device,
+    workers: z.number().int().min(1).max(64).optional().describe('Courses segmented at once'),
+    fast: z.boolean().default(false).describe('The quick model of each task, where there is one'),
+    roiSubset: z.array(z.string()).default([]).describe('Only these structures; * matches anything'),
+    found,
+  })
+  .prefault({});
+
+const customModels = z
+  .strictObject({
+    models: z.string().optional().describe('A model folder, or a folder of such'),
+    workers: z.number().int().min(1).max(64).optional().describe('Courses segmented at once'),
+    structures: z.string().optional().describe('YAML with structures made of others'),
+    definitions: z.array(derivedStructureSchema).default([]).describe('The same, written out'),
+    found,
+  })
+  .prefault({});
+
+const edge = z.strictObject({
+  roi: z.array(z.string()).min(1).describe('The first of these that the course has'),
+  side: z.enum(['superior', 'inferior']),
+  marginMm: z.number().min(-500).max(500).default(0).describe('Beyond it; negative stays inside'),
+});
+
+const crop = z
+  .strictObject({
+    region: z.enum(['pelvis', 'abdomen', 'thorax', 'head_neck', 'brain']).optional().describe('A body region'),
+    superior: edge.optional().describe('The upper edge, instead of the region\u2019s'),
+    inferior: edge.optional().describe('The lower edge, instead of the region\u2019s'),
+  })
+  .prefault({});
+
 const report = z
   .strictObject({
     slices: z.number().int().min(1).max(64).default(12).describe('Axial slices shown'),
@@ -90,6 +136,9 @@ const report = z
 
 export const runConfigSchema = z.strictObject({
   organize,
+  segmentation,
+  customModels,
+  crop,
   dvh,
   radiomics,
   robustness,

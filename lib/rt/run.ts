@@ -16,6 +16,7 @@ import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
+import { ModelPool, segmentationThreads } from './model-pool.js';
 import { matchesAny } from './roi-names.js';
 import type { RunConfig } from './run-config.js';
 import { STAGES, selectStages } from './stages/index.js';
@@ -78,16 +79,18 @@ export async function runPipeline(options: RunOptions): Promise<RunSummary> {
   const stages = selectStages(options.stages);
   const force = new Set(options.force?.includes('all') ? STAGES.map((stage) => stage.id) : options.force);
   await checkWritable(outdir);
+  const context = new Context({
+    ...getConfig(),
+    read: { ...getConfig().read, concurrency: workers, memoryBudgetMb: memoryMb },
+  });
+  const models = new ModelPool(config, context);
   logConfiguration(
     log,
     workers,
     memoryMb,
     stages.map((stage) => stage.id),
+    await describeSegmentation(config, models),
   );
-  const context = new Context({
-    ...getConfig(),
-    read: { ...getConfig().read, concurrency: workers, memoryBudgetMb: memoryMb },
-  });
   const discovery = await discover(options, context);
   const courses = filterCourses(discovery.courses, options.courseFilter);
   log.info(`${discovery.courses.length} courses, ${discovery.refusals.length} files refused`, {
@@ -128,6 +131,7 @@ export async function runPipeline(options: RunOptions): Promise<RunSummary> {
             stages,
             force,
             context,
+            models,
             signal,
             log,
             onStage: (stage, state) => {
@@ -146,7 +150,9 @@ export async function runPipeline(options: RunOptions): Promise<RunSummary> {
     );
   }
   // One course more than threads: while one waits for the disk, another computes.
-  const { outcomes } = await executor.execute({ capacity: { course: workers + 1, memoryMb }, signal });
+  const { outcomes } = await executor
+    .execute({ capacity: { course: workers + 1, memoryMb }, signal })
+    .finally(() => models.dispose());
   if (signal.aborted) throw new IsovoxError('ERR_CANCELLED', 'The run was cancelled; run it again to go on');
   const results: CourseResult[] = [];
   const failures: Failure[] = [];
@@ -234,15 +240,33 @@ async function checkWritable(outdir: string): Promise<void> {
   }
 }
 
-function logConfiguration(log: RunLog, workers: number, memoryMb: number, stages: readonly string[]): void {
+/** Loads the first model, so that a wrong one is known at once and the device can be told. */
+async function describeSegmentation({ segmentation, customModels }: RunConfig, models: ModelPool): Promise<string> {
+  const threads = segmentationThreads();
+  const folders = [...segmentation.found, ...customModels.found];
+  const [first] = folders;
+  if (!first) return `threads=${threads}; skipped until a model is given (--models DIR)`;
+  const { provider, note, manifest } = await models.get(first);
+  const lane = await models.lane(segmentation.found.length > 0 ? 'models' : 'custom', first);
+  const names = folders.map((folder) => `${folder.manifest.name} (${folder.manifest.licence})`).join(', ');
+  const why = note === '' ? '' : `; ${manifest.name} ${note}`;
+  return `${lane.width} courses at once (device: ${provider}, threads=${threads}); models: ${names}${why}`;
+}
+
+function logConfiguration(
+  log: RunLog,
+  workers: number,
+  memoryMb: number,
+  stages: readonly string[],
+  segmentation: string,
+): void {
   const cores = availableParallelism();
-  const segThreads = Math.max(2, Math.min(8, Math.floor(cores / 2)));
   log.info('=== Parallelization Configuration ===');
   log.info(`isovox ${packageVersion}, Node ${process.version}, ${process.platform}-${process.arch}`);
   log.info(`CPU cores: ${cores}, using ${workers} workers by default (cores - 1)`, { cores, workers });
   log.info(
     `Courses in flight: up to ${workers + 1} within ${memoryMb} MiB, their structures and slices on one pool of ${workers} threads`,
   );
-  log.info(`Segmentation stage: device cpu, threads=${segThreads}; skipped until a model is given`);
+  log.info(`Segmentation stage: ${segmentation}`);
   log.info(`Stages: ${stages.join(', ')}, aggregate`);
 }

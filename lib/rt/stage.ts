@@ -2,6 +2,7 @@
 
 import type { Context } from '../runtime/context.js';
 import type { Course, Finding } from './model.js';
+import type { ModelPool } from './model-pool.js';
 import type { RunConfig } from './run-config.js';
 
 export interface StageContext {
@@ -16,6 +17,8 @@ export interface StageContext {
   /** Hash of the settings that decide this stage's result, for provenance columns. */
   readonly settingsHash: string;
   readonly context: Context;
+  /** The models of the run, loaded when a stage asks for them. */
+  readonly models: ModelPool;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
 }

@@ -9,6 +9,7 @@ import { loadRunConfig } from '../../rt/load-config.js';
 import { measureCourse } from '../../rt/measure.js';
 import type { Course } from '../../rt/model.js';
 import { matchesAny } from '../../rt/roi-names.js';
+import { drawnStructures } from '../../rt/structure-sets.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
@@ -51,10 +52,12 @@ export async function dvh(options: DvhCommandOptions): Promise<number> {
     links: [],
     findings: [],
   };
+  const drawn = drawnStructures(course);
   const measured = await interruptible((signal) =>
     measureCourse({
       course,
       config,
+      sets: drawn ? [drawn] : [],
       dicomRoot: process.cwd(),
       settingsHash: digestData(config.dvh).slice(0, 16),
       ...task,

@@ -1,5 +1,7 @@
 /** isovox run: the main job. */
 
+import { resolve } from 'node:path';
+
 import { loadRunConfig } from '../../rt/load-config.js';
 import { planRun, type RunOptions, type RunSummary, runPipeline } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
@@ -21,6 +23,15 @@ export interface RunCommandOptions extends CommonOptions {
   readonly robustness?: 'off' | 'mild' | 'standard' | 'aggressive';
   readonly sequentialRadiomics?: boolean;
   readonly xlsx?: boolean;
+  readonly models?: string;
+  readonly customModels?: string;
+  readonly customStructures?: string;
+  readonly device?: string;
+  readonly segWorkers?: number;
+  readonly customModelWorkers?: number;
+  readonly roiSubset?: string[];
+  readonly fast?: boolean;
+  readonly cropRegion?: string;
   readonly dryRun?: boolean;
 }
 
@@ -30,6 +41,19 @@ export async function run(options: RunCommandOptions): Promise<number> {
     dvh: { constraints: options.constraints },
     radiomics: { sequential: options.sequentialRadiomics },
     robustness: { grid: options.robustness },
+    segmentation: {
+      models: absolute(options.models),
+      device: options.device,
+      workers: options.segWorkers,
+      roiSubset: options.roiSubset,
+      fast: options.fast,
+    },
+    customModels: {
+      models: absolute(options.customModels),
+      structures: absolute(options.customStructures),
+      workers: options.customModelWorkers,
+    },
+    crop: { region: options.cropRegion },
     output: { xlsx: options.xlsx },
   });
   const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
@@ -57,6 +81,9 @@ export async function run(options: RunCommandOptions): Promise<number> {
     log.close();
   }
 }
+
+/** A flag's path counts from here, one in the configuration file from there. */
+const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(path));
 
 /** Refused files are listed but are no failure: a mixed folder always has some. */
 function exitCode({ results, failures, discovery }: RunSummary): number {

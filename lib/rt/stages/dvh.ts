@@ -1,5 +1,5 @@
 /**
- * dvh: every structure of the course's structure set against its dose.
+ * dvh: every structure of the course, drawn or found by models, against its dose.
  *
  *   dvh_metrics.json    one row per structure, the columns of dvh_metrics
  *   dvh_metrics.csv     the same as a table
@@ -19,21 +19,23 @@ import { canonicalJson } from '../digest.js';
 import { dvhColumns } from '../dvh-columns.js';
 import { measureCourse } from '../measure.js';
 import type { Stage, StageContext, StageOutcome } from '../stage.js';
+import { findsStructures, measuredStructures } from '../structure-sets.js';
 import { sumIdentity } from '../sum-identity.js';
 
 export const dvhStage: Stage = {
   id: 'dvh',
   title: 'Dose-volume histograms and metrics',
   needs: ['organize'],
+  after: ['segment', 'segment-custom'],
   lane: 'cpu',
-  version: 1,
+  version: 2,
   settings: (config) => config.dvh,
   inputs: (course) => [
     ...(course.primaryStructures ? [course.primaryStructures.path] : []),
     ...course.doseChoice.doses.map((dose) => dose.path),
   ],
-  skip(course) {
-    if (!course.primaryStructures) return 'no structures';
+  skip(course, config) {
+    if (!course.primaryStructures && !findsStructures(course, config)) return 'no structures';
     if (course.doses.length === 0) return 'no dose';
     if (course.doseChoice.doses.length === 0) return `no dose that may be used: ${course.doseChoice.reason}`;
     return undefined;
@@ -43,9 +45,12 @@ export const dvhStage: Stage = {
 
 async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, context, signal, folder } = stage;
+  const sets = await measuredStructures(course, stage.courseFolder);
+  if (sets.length === 0) return { status: 'skipped', reason: 'no structures', findings: [] };
   const { rows, curves, constraints, facts, findings, failures } = await measureCourse({
     course,
     config,
+    sets,
     dicomRoot: stage.dicomRoot,
     settingsHash: stage.settingsHash,
     context,

@@ -2,19 +2,21 @@
 
 import { IsovoxError } from '../../errors.js';
 import type { Stage } from '../stage.js';
-import { absentStage } from './absent.js';
+import { cropStage } from './crop.js';
 import { dvhStage } from './dvh.js';
 import { organizeStage } from './organize.js';
 import { qcStage } from './qc.js';
 import { radiomicsStage } from './radiomics.js';
 import { reportStage } from './report.js';
 import { robustnessStage } from './robustness.js';
+import { segmentStage } from './segment.js';
+import { segmentCustomStage } from './segment-custom.js';
 
 export const STAGES: readonly Stage[] = [
   organizeStage,
-  absentStage('segment', 'Segmentation by models', 'no model'),
-  absentStage('segment-custom', 'Custom models and derived structures', 'no custom model or structure'),
-  absentStage('crop', 'CT cropping to a body region', 'no segmentation to crop by'),
+  segmentStage,
+  segmentCustomStage,
+  cropStage,
   dvhStage,
   radiomicsStage,
   robustnessStage,

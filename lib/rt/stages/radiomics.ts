@@ -19,12 +19,13 @@ export const radiomicsStage: Stage = {
   id: 'radiomics',
   title: 'Radiomics features',
   needs: ['organize'],
+  after: ['segment', 'segment-custom'],
   lane: 'cpu',
   version: 2,
   // How many structures are worked on at a time decides no result.
   settings: ({ radiomics: { sequential, ...settings } }) => settings,
   inputs: roiInputs,
-  skip: (course, config) => (config.radiomics.enabled ? withoutRois(course) : 'switched off'),
+  skip: (course, config) => (config.radiomics.enabled ? withoutRois(course, config) : 'switched off'),
   run,
 };
 
@@ -45,8 +46,8 @@ async function run(stage: StageContext): Promise<StageOutcome> {
     },
   );
   const entries = outcomes.map(
-    ({ roi, voxels, result, findings: found }): RadiomicsEntry => ({
-      ...identifyRoi(course, roi),
+    ({ set, roi, voxels, result, findings: found }): RadiomicsEntry => ({
+      ...identifyRoi(course, set, roi),
       settings_hash: stage.settingsHash,
       features: result ?? [],
       findings: [...found],

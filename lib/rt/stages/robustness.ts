@@ -24,11 +24,13 @@ export const robustnessStage: Stage = {
   id: 'robustness',
   title: 'Robustness of radiomics features',
   needs: ['organize'],
+  after: ['segment', 'segment-custom'],
   lane: 'cpu',
   version: 1,
   settings: ({ robustness, radiomics: { sequential, timeoutSeconds, ...radiomics } }) => ({ robustness, radiomics }),
   inputs: roiInputs,
-  skip: (course, config) => (config.robustness.grid === 'off' ? 'no perturbations asked for' : withoutRois(course)),
+  skip: (course, config) =>
+    config.robustness.grid === 'off' ? 'no perturbations asked for' : withoutRois(course, config),
   run,
 };
 
@@ -67,10 +69,14 @@ async function run(stage: StageContext): Promise<StageOutcome> {
       return { result: { names, values }, findings: [] };
     },
   );
-  const entries = outcomes.flatMap(({ roi, result }): RobustnessEntry[] => {
+  const entries = outcomes.flatMap(({ set, roi, result }): RobustnessEntry[] => {
     if (!result) return [];
     const { names, values } = result;
-    const { patient_id, course_id, modality, segmentation_source, roi_number, roi_name } = identifyRoi(course, roi);
+    const { patient_id, course_id, modality, segmentation_source, roi_number, roi_name } = identifyRoi(
+      course,
+      set,
+      roi,
+    );
     return [
       {
         ...{ patient_id, course_id, modality, segmentation_source, roi_number, roi_name },
