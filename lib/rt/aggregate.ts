@@ -22,6 +22,7 @@ import { QC_COLUMNS } from './qc-columns.js';
 import { type RadiomicsEntry, radiomicsTable } from './radiomics.js';
 import { type RobustnessEntry, robustnessTables } from './robustness.js';
 import type { RunConfig } from './run-config.js';
+import { TG263_REVIEW_COLUMNS, tg263Review } from './tg263.js';
 
 export interface AggregateOptions {
   readonly outdir: string;
@@ -114,6 +115,7 @@ async function collectTables(options: AggregateOptions, results: readonly Course
   return [
     { name: 'dvh_metrics', title: 'Dose-volume metrics', columns: dvhColumns(options.config.dvh), rows: dvh },
     { name: 'dvh_curves', title: 'Dose-volume histograms', columns: DVH_CURVE_COLUMNS, rows: curves },
+    { name: 'tg263_review', title: 'Structure names', columns: TG263_REVIEW_COLUMNS, rows: tg263Review(dvh) },
     { name: 'constraints', title: 'Constraints', columns: CONSTRAINT_COLUMNS, rows: constraints },
     radiomicsTable(
       'radiomics_ct',

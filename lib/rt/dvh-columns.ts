@@ -2,6 +2,7 @@
 
 import type { Column } from '../table/table.js';
 import type { RunConfig } from './run-config.js';
+import { TG263_COLUMNS } from './tg263.js';
 
 /** A column whose value is a metric of the native catalogue. */
 export interface MetricColumn extends Column {
@@ -18,6 +19,7 @@ export const IDENTITY_COLUMNS: readonly Column[] = [
   text('ROI_Name', 'ROIName (3006,0026); suffix __partial when the image border cuts the structure'),
   text('ROI_OriginalName', 'ROIName as in the structure set'),
   text('ROI_Type', 'RTROIInterpretedType (3006,00A4)'),
+  ...TG263_COLUMNS,
   text(
     'Segmentation_Source',
     'PlanRTSTRUCT: the structure set that the plan refers to; Manual: another one; AutoRTS_<task>, CustomModel_<task>: found by a model; Custom: made of others',

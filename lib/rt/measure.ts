@@ -19,6 +19,7 @@ import { matchesAny } from './roi-names.js';
 import type { RunConfig } from './run-config.js';
 import type { PartFailure } from './stage.js';
 import type { StructureSet } from './structure-sets.js';
+import { tg263Name } from './tg263.js';
 
 export interface MeasureOptions extends SubmitOptions {
   readonly course: Course;
@@ -178,6 +179,7 @@ function metricsRow(options: MeasureOptions, { set, result, summary }: Measured,
   const referenced = course.primaryPlan?.rtplan?.ReferencedStructureSetUIDs ?? [];
   const doses = course.doseChoice.doses;
   const contrast = course.ct?.headers.some((header) => header.ContrastBolusAgent) ? 'contrast' : '';
+  const tg263 = tg263Name(summary.ROIName, config.dvh.tg263);
   const codes = [...new Set([...summary.findings, ...result.findings].map((finding) => finding.code))].sort();
   return {
     patient_id: course.patientId,
@@ -186,6 +188,9 @@ function metricsRow(options: MeasureOptions, { set, result, summary }: Measured,
     ROI_Name: result.name,
     ROI_OriginalName: summary.ROIName,
     ROI_Type: summary.RTROIInterpretedType ?? '',
+    tg263_name: tg263.name,
+    tg263_confidence: tg263.confidence,
+    tg263_rule: tg263.rule,
     Segmentation_Source: set.source(result.number),
     ...metrics,
     'Volume (cm³)': result.volumeCc,

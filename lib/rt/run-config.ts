@@ -22,6 +22,10 @@ const dvh = z
     curveStepGy: z.number().min(0.001).max(5).default(0.1).describe('Dose step of the written curves'),
     skipRois: z.array(z.string()).default([]).describe('ROI names to leave out; * matches anything'),
     constraints: z.array(z.string()).default([]).describe('Constraint sheets: YAML files, or quantec, sbrt-spine'),
+    tg263: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Names that a person decided, by ROIName: Lt Lung: Lung_L'),
     constraintSheets: z.array(constraintSheetSchema).default([]).describe('The same, written out'),
   })
   .prefault({});

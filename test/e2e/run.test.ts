@@ -82,6 +82,7 @@ describe('isovox run', () => {
     for (const table of [
       'dvh_metrics',
       'dvh_curves',
+      'tg263_review',
       'constraints',
       'radiomics_ct',
       'radiomics_mr',

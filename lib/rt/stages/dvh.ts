@@ -28,7 +28,7 @@ export const dvhStage: Stage = {
   needs: ['organize'],
   after: ['segment', 'segment-custom'],
   lane: 'cpu',
-  version: 2,
+  version: 3,
   settings: (config) => config.dvh,
   inputs: (course) => [
     ...(course.primaryStructures ? [course.primaryStructures.path] : []),
