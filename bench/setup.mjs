@@ -32,6 +32,7 @@ run(join(cache, 'venv', 'bin', 'python'), [
   'nibabel==5.4.2',
   'zarr==3.0.10',
   'tensorstore==0.1.86',
+  's3fs==2025.5.1',
   'dicompyler-core==0.5.6',
   'pymedphys==0.41.0',
   'scipy==1.13.1',

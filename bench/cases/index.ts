@@ -4,6 +4,7 @@ import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh, dvhHeadNeck } from './dvh.js';
 import { gamma } from './gamma.js';
 import { niftiGz } from './nifti-gz.js';
+import { s3Chunks, s3Shards } from './s3.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
 import { zarrAll, zarrRoi, zarrShardRoi, zarrShuffleAll } from './zarr.js';
 
@@ -21,5 +22,7 @@ export const CASES: readonly BenchCase[] = [
   zarrRoi,
   zarrShuffleAll,
   zarrShardRoi,
+  s3Chunks,
+  s3Shards,
   ...align,
 ];
