@@ -29,6 +29,7 @@ export * from './native/masks.js';
 export * from './native/objects.js';
 export * from './native/radiomics.js';
 export type * from './native/radiomics-types.js';
+export * from './native/stats.js';
 export * from './native/store.js';
 export type * from './native/store-types.js';
 export * from './native/volume.js';

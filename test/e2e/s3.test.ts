@@ -10,6 +10,7 @@ import { configure, configureFromFile, getConfig, resetConfig } from '../../lib/
 import { makeVolume } from '../../lib/native/dicom.js';
 import { readVolume, writeVolume } from '../../lib/native/formats.js';
 import { deleteObjects, headObject, listObjects, readObject, s3Stats, writeObject } from '../../lib/native/objects.js';
+import { collectStats } from '../../lib/native/stats.js';
 import { describeStore, openStore, readRegion, storeStats } from '../../lib/native/store.js';
 import { describeVolume, viewVolume } from '../../lib/native/volume.js';
 import { Context } from '../../lib/runtime/context.js';
@@ -203,6 +204,24 @@ describe.skipIf(s3ServerAbsent !== undefined)('s3', () => {
       expect(s3Stats().requests).toBe(before);
       // 3 chunks along x, 1 along y, 3 along z; of a shard its index too.
       expect(storeStats().cacheHits - cached).toBe(9);
+    });
+
+    it('statistics are of what happened', async () => {
+      const path = 's3://tests/statistics/x.zarr';
+      await writeVolume({ volume: await volumeOf(numbers(9)), path, chunks: [32, 32, 32], sharding: false });
+      const store = await openStore({ path });
+      const context = new Context(getConfig());
+      const read = (): Promise<unknown> => readRegion({ store, x: [1, 127] }, { context });
+      const { stats } = await collectStats(context, read);
+      // 4 x 4 x 3 of the chunks, those at both ends of x partly wanted and so cached.
+      expect(stats.s3).toMatchObject({ requests: 48, reads: 48, retries: 0, failures: 0 });
+      expect(stats.s3.parallelisationRate).toBeGreaterThan(0.5);
+      expect(stats.cache).toMatchObject({ hits: 0, misses: 24, hitRate: 0 });
+      expect(stats.decoded).toEqual({ chunks: 48, bytes: 48 * 32 ** 3 * 2 });
+      expect(stats.memory?.peakBytes).toBe(126 * 100 * 70 * 2);
+      const again = (await collectStats(context, read)).stats;
+      expect(again.s3.requests).toBe(24);
+      expect(again.cache).toMatchObject({ hits: 24, misses: 0, hitRate: 1 });
     });
 
     it('two readers of one chunk cause one request', async () => {
