@@ -3,6 +3,7 @@ import { align } from './align.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh, dvhHeadNeck } from './dvh.js';
 import { gamma } from './gamma.js';
+import { loader } from './loader.js';
 import { niftiGz } from './nifti-gz.js';
 import { s3Chunks, s3Shards } from './s3.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
@@ -18,6 +19,7 @@ export const CASES: readonly BenchCase[] = [
   tasksSingle,
   tasksTensor,
   niftiGz,
+  loader,
   zarrAll,
   zarrRoi,
   zarrShuffleAll,
