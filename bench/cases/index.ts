@@ -3,7 +3,9 @@ import { align } from './align.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh, dvhHeadNeck } from './dvh.js';
 import { gamma } from './gamma.js';
+import { inferenceRun, inferenceSlide } from './inference.js';
 import { loader } from './loader.js';
+import { maskEdt, maskLabel } from './masks.js';
 import { niftiGz } from './nifti-gz.js';
 import { s3Chunks, s3Shards } from './s3.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
@@ -20,6 +22,10 @@ export const CASES: readonly BenchCase[] = [
   tasksTensor,
   niftiGz,
   loader,
+  inferenceRun,
+  inferenceSlide,
+  maskEdt,
+  maskLabel,
   zarrAll,
   zarrRoi,
   zarrShuffleAll,

@@ -1,5 +1,6 @@
 #include "imaging/distance.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -35,12 +36,12 @@ struct Envelope {
   std::vector<double> height;  // its f + q^2, in squared steps
 };
 
-// out[x] = min over q of line[q] + (step * (x - q))^2; `stride` between elements.
-void LowerEnvelope(float* line, int64_t stride, int64_t length, double step, Envelope& envelope) {
+// line[x] = min over q of line[q] + (step * (x - q))^2, of neighbours in memory.
+void LowerEnvelope(float* line, int64_t length, double step, Envelope& envelope) {
   const double scale = 1 / (step * step);
   int64_t count = 0;
   for (int64_t q = 0; q < length; ++q) {
-    const float value = line[q * stride];
+    const float value = line[q];
     if (value == kFar) continue;
     const double at = static_cast<double>(q);
     const double height = static_cast<double>(value) * scale + at * at;
@@ -64,7 +65,22 @@ void LowerEnvelope(float* line, int64_t stride, int64_t length, double step, Env
     const auto at = static_cast<double>(x);
     while (static_cast<int64_t>(k) + 1 < count && envelope.begin[k + 1] < at) ++k;
     // height + x^2 - 2xq = f + (x - q)^2, in whole numbers when f is.
-    line[x * stride] = static_cast<float>((envelope.height[k] + at * (at - 2.0 * envelope.at[k])) * squared);
+    line[x] = static_cast<float>((envelope.height[k] + at * (at - 2.0 * envelope.at[k])) * squared);
+  }
+}
+
+// Nothing reaches across a voxel of distance 0, so the stretches between them are worked on one by one.
+void AlongLine(float* line, int64_t length, double step, Envelope& envelope) {
+  for (int64_t at = 0; at < length;) {
+    if (line[at] == 0) {
+      ++at;
+      continue;
+    }
+    int64_t end = at;
+    while (end < length && line[end] != 0) ++end;
+    const int64_t first = std::max<int64_t>(0, at - 1);
+    LowerEnvelope(line + first, std::min(length, end + 1) - first, step, envelope);
+    at = end;
   }
 }
 
@@ -85,7 +101,7 @@ void EnvelopeAlongAxis(const Exec& exec, std::span<float> values, const std::arr
       for (int64_t t = 0; t < length; ++t) {
         for (int64_t b = 0; b < width; ++b) lines[static_cast<size_t>(b * length + t)] = at[t * stride + b];
       }
-      for (int64_t b = 0; b < width; ++b) LowerEnvelope(lines.data() + b * length, 1, length, step, envelope);
+      for (int64_t b = 0; b < width; ++b) AlongLine(lines.data() + b * length, length, step, envelope);
       for (int64_t t = 0; t < length; ++t) {
         for (int64_t b = 0; b < width; ++b) at[t * stride + b] = lines[static_cast<size_t>(b * length + t)];
       }
