@@ -102,10 +102,10 @@ export function setup({ tests = false } = {}) {
   once('native', ['native', 'package.json'], () => existsSync(join(root, 'build/Release/isovox.node')), buildNative);
   once(
     'js',
-    ['lib', 'tsdown.config.ts', 'package.json'],
+    ['lib', '.ci/tsdown.config.ts', 'package.json'],
     () => existsSync(join(root, 'dist/cli/main.js')),
     () => {
-      run('npx', ['--no-install', 'tsdown', '--log-level', 'warn']);
+      run('npx', ['--no-install', 'tsdown', '--config', '.ci/tsdown.config.ts', '--log-level', 'warn']);
     },
   );
 }

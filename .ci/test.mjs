@@ -22,7 +22,14 @@ function step(title, command, args) {
 
 const only = process.argv.slice(2);
 if (only.length === 0) {
-  step('formatting and lint', 'npx', ['--no-install', 'biome', 'check', '--error-on-warnings']);
+  step('formatting and lint', 'npx', [
+    '--no-install',
+    'biome',
+    'check',
+    '--config-path',
+    '.ci/biome-settings.json',
+    '--error-on-warnings',
+  ]);
   step('types', 'npx', ['--no-install', 'tsc', '-p', '.']);
 }
 mkdirSync(join(root, 'build'), { recursive: true });
@@ -30,7 +37,19 @@ const report = join(root, 'build', 'vitest.json');
 rmSync(report, { force: true });
 spawnSync(
   'npx',
-  ['--no-install', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only],
+  [
+    '--no-install',
+    'vitest',
+    'run',
+    '--config',
+    '.ci/vitest.config.ts',
+    '--root',
+    '.',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...only,
+  ],
   {
     cwd: root,
     stdio: 'inherit',

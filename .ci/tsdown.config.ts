@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { defineConfig } from 'tsdown';
 
 const shared = {
+  cwd: join(import.meta.dirname, '..'),
   outDir: 'dist',
   platform: 'node',
   target: 'node20',
