@@ -81,6 +81,69 @@ template <>
   }
 }
 
+template <>
+[[gnu::always_inline]] inline void StepBody<3>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
+                                               double* yi, const double* cosine, const double* sine, int64_t jump,
+                                               int64_t length) {
+  const double root = std::numbers::sqrt3 / 2;
+  for (int64_t p = 0; p < m; ++p) {
+    const int64_t u = p * jump % length, v = 2 * p * jump % length;
+    const Twiddle t1{cosine[u], -sine[u]}, t2{cosine[v], -sine[v]};
+    const double *r0 = xr + stride * p, *r1 = r0 + stride * m, *r2 = r1 + stride * m;
+    const double *i0 = xi + stride * p, *i1 = i0 + stride * m, *i2 = i1 + stride * m;
+    double *o = yr + stride * 3 * p, *z = yi + stride * 3 * p;
+    for (int64_t q = 0; q < stride; ++q) {
+      const double sr = r1[q] + r2[q], si = i1[q] + i2[q], dr = root * (r1[q] - r2[q]), di = root * (i1[q] - i2[q]);
+      const double hr = r0[q] - 0.5 * sr, hi = i0[q] - 0.5 * si;
+      const double br = hr + di, bi = hi - dr, cr = hr - di, ci = hi + dr;
+      o[q] = r0[q] + sr;
+      z[q] = i0[q] + si;
+      o[q + stride] = br * t1.c - bi * t1.s;
+      z[q + stride] = br * t1.s + bi * t1.c;
+      o[q + 2 * stride] = cr * t2.c - ci * t2.s;
+      z[q + 2 * stride] = cr * t2.s + ci * t2.c;
+    }
+  }
+}
+
+template <>
+[[gnu::always_inline]] inline void StepBody<5>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
+                                               double* yi, const double* cosine, const double* sine, int64_t jump,
+                                               int64_t length) {
+  const double c1 = std::cos(2 * std::numbers::pi / 5), c2 = std::cos(4 * std::numbers::pi / 5);
+  const double s1 = std::sin(2 * std::numbers::pi / 5), s2 = std::sin(4 * std::numbers::pi / 5);
+  for (int64_t p = 0; p < m; ++p) {
+    Twiddle t[5];
+    for (int64_t a = 1; a < 5; ++a) t[a] = {cosine[p * a * jump % length], -sine[p * a * jump % length]};
+    const double *r0 = xr + stride * p, *i0 = xi + stride * p;
+    const int64_t far = stride * m;
+    double *o = yr + stride * 5 * p, *z = yi + stride * 5 * p;
+    for (int64_t q = 0; q < stride; ++q) {
+      const double ar = r0[q], ai = i0[q];
+      const double pr = r0[q + far] + r0[q + 4 * far], pi = i0[q + far] + i0[q + 4 * far];
+      const double mr = r0[q + far] - r0[q + 4 * far], mi = i0[q + far] - i0[q + 4 * far];
+      const double nr = r0[q + 2 * far] + r0[q + 3 * far], ni = i0[q + 2 * far] + i0[q + 3 * far];
+      const double kr = r0[q + 2 * far] - r0[q + 3 * far], ki = i0[q + 2 * far] - i0[q + 3 * far];
+      const double er = ar + c1 * pr + c2 * nr, ei = ai + c1 * pi + c2 * ni;
+      const double fr = ar + c2 * pr + c1 * nr, fi = ai + c2 * pi + c1 * ni;
+      const double gr = s1 * mr + s2 * kr, gi = s1 * mi + s2 * ki;
+      const double hr = s2 * mr - s1 * kr, hi = s2 * mi - s1 * ki;
+      o[q] = ar + pr + nr;
+      z[q] = ai + pi + ni;
+      const double b1 = er + gi, d1 = ei - gr, b4 = er - gi, d4 = ei + gr;
+      const double b2 = fr + hi, d2 = fi - hr, b3 = fr - hi, d3 = fi + hr;
+      o[q + stride] = b1 * t[1].c - d1 * t[1].s;
+      z[q + stride] = b1 * t[1].s + d1 * t[1].c;
+      o[q + 2 * stride] = b2 * t[2].c - d2 * t[2].s;
+      z[q + 2 * stride] = b2 * t[2].s + d2 * t[2].c;
+      o[q + 3 * stride] = b3 * t[3].c - d3 * t[3].s;
+      z[q + 3 * stride] = b3 * t[3].s + d3 * t[3].c;
+      o[q + 4 * stride] = b4 * t[4].c - d4 * t[4].s;
+      z[q + 4 * stride] = b4 * t[4].s + d4 * t[4].c;
+    }
+  }
+}
+
 #define ISOVOX_FFT_STEP(name, radix)                                                                                     \
   ISOVOX_CPU_TARGETS void name(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi,   \
                                const double* cosine, const double* sine, int64_t jump, int64_t length) {                \

@@ -18,7 +18,7 @@ struct Matrices {
   std::string missing;  // why there are no levels
 };
 
-Matrices MatricesOf(const Exec& exec, const Region& region, const Settings& settings, bool zones, Findings& findings) {
+Matrices MatricesOf(const Exec& exec, const Region& region, const Settings& settings, bool zones, bool distances, Findings& findings) {
   Matrices m;
   m.discretised = Discretise(region, settings.discretise);
   if (settings.discretise.method == Binning::kNone && !m.discretised.whole) {
@@ -39,8 +39,8 @@ Matrices MatricesOf(const Exec& exec, const Region& region, const Settings& sett
   }
   m.levels = LayOut(region, m.discretised, settings.distance);
   if (!zones) return m;
-  if (settings.aggregations[k2dAverage] || settings.aggregations[k25dMerged]) m.zones_2d = Zones2d(exec, region, m.levels);
-  if (settings.aggregations[k3dMerged]) m.zones_3d = Zones3d(region, m.levels);
+  if (settings.aggregations[k2dAverage] || settings.aggregations[k25dMerged]) m.zones_2d = Zones2d(exec, region, m.levels, distances);
+  if (settings.aggregations[k3dMerged]) m.zones_3d = Zones3d(region, m.levels, distances);
   return m;
 }
 
@@ -102,7 +102,9 @@ std::vector<Feature> FeaturesOf(const Exec& exec, const Region& region, const Se
   const bool usable = region.intensity_voxels > 0;
   Matrices matrices;
   if (usable && uses([](const Family* f) { return f->needs_levels; })) {
-    matrices = MatricesOf(exec, region, settings, uses([](const Family* f) { return f->needs_zones; }), findings);
+    const bool distances = uses([](const Family* f) { return std::string_view(f->name) == "gldzm"; });
+    const bool zones = uses([](const Family* f) { return f->needs_zones; });
+    matrices = MatricesOf(exec, region, settings, zones, distances, findings);
   }
   const Subject subject{&region, &matrices.discretised, &matrices.levels, &matrices.zones_2d, &matrices.zones_3d, &settings};
   std::vector<std::unique_ptr<Values>> values(wanted.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace isovox::radiomics {
 namespace {
@@ -24,12 +25,101 @@ std::vector<double> AtRanks(std::vector<double>& values, std::span<const double>
   return out;
 }
 
+constexpr double kMostCounts = 1 << 16;
+
+// A value and how often it occurs.
+struct Counted {
+  double value, times;
+};
+
+// The distinct values, ascending, when all are whole numbers of a small range; empty otherwise.
+std::vector<Counted> CountsOf(std::span<const double> values) {
+  double least = values[0], most = values[0];
+  for (const double x : values) {
+    least = std::min(least, x);
+    most = std::max(most, x);
+  }
+  if (!(most - least < kMostCounts) || least != std::floor(least) || std::abs(least) > 1e15) return {};
+  std::vector<uint32_t> counts(static_cast<size_t>(most - least) + 1, 0);
+  bool whole = true;
+  for (const double x : values) {
+    const double at = x - least;
+    const auto index = static_cast<uint32_t>(at);
+    whole = whole && static_cast<double>(index) == at;
+    ++counts[index];
+  }
+  std::vector<Counted> out;
+  for (size_t v = 0; whole && v < counts.size(); ++v) {
+    if (counts[v] > 0) out.push_back({least + static_cast<double>(v), static_cast<double>(counts[v])});
+  }
+  return out;
+}
+
+// The formulas of the header over distinct values: sums of products instead of sums.
+Moments MomentsOfCounts(std::span<const Counted> values, double n) {
+  Moments m;
+  m.n = n;
+  m.min = values.front().value;
+  m.max = values.back().value;
+  double sum = 0;
+  for (const auto& [x, times] : values) {
+    sum += times * x;
+    m.sum_square += times * (x * x);
+  }
+  m.mean = sum / n;
+  double m2 = 0, m3 = 0, m4 = 0;
+  for (const auto& [x, times] : values) {
+    const double d = x - m.mean, d2 = d * d;
+    m2 += times * d2;
+    m3 += times * (d2 * d);
+    m4 += times * (d2 * d2);
+    m.mean_deviation += times * std::abs(d);
+  }
+  m.variance = m2 / n;
+  m.mean_deviation /= n;
+  if (m.max > m.min && m.variance > 0) {
+    m.skewness = (m3 / n) / std::pow(m.variance, 1.5);
+    m.kurtosis = (m4 / n) / (m.variance * m.variance) - 3;
+  }
+  // The value of a rank is the first whose running count exceeds it.
+  const auto at_rank = [&](double part) {
+    const double rank = part * (n - 1), low = std::floor(rank);
+    double before = 0;
+    size_t v = 0;
+    while (before + values[v].times <= low) before += values[v++].times;
+    const double below = values[v].value;
+    const double above = before + values[v].times > low + 1 || v + 1 == values.size() ? below : values[v + 1].value;
+    return below + (rank - low) * (above - below);
+  };
+  m.p10 = at_rank(0.1);
+  m.p25 = at_rank(0.25);
+  m.median = at_rank(0.5);
+  m.p75 = at_rank(0.75);
+  m.p90 = at_rank(0.9);
+  double inner = 0, inner_sum = 0;
+  for (const auto& [x, times] : values) {
+    m.median_deviation += times * std::abs(x - m.median);
+    if (x >= m.p10 && x <= m.p90) {
+      inner += times;
+      inner_sum += times * x;
+    }
+  }
+  m.median_deviation /= n;
+  const double inner_mean = inner_sum / inner;
+  for (const auto& [x, times] : values) {
+    if (x >= m.p10 && x <= m.p90) m.robust_mean_deviation += times * std::abs(x - inner_mean);
+  }
+  m.robust_mean_deviation /= inner;
+  return m;
+}
+
 }  // namespace
 
 Moments MomentsOf(std::span<const double> values) {
   Moments m;
   m.n = static_cast<double>(values.size());
   if (values.empty()) return m;
+  if (const std::vector<Counted> counts = CountsOf(values); !counts.empty()) return MomentsOfCounts(counts, m.n);
   double sum = 0;
   m.min = m.max = values[0];
   for (const double x : values) {

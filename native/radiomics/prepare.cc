@@ -52,19 +52,50 @@ auto InStructure(const Volume& mask, std::optional<int64_t> label) {
   };
 }
 
-std::vector<double> ReadMask(const Volume& mask, std::optional<int64_t> label, const IndexBox& box) {
-  std::vector<double> out(static_cast<size_t>((box.end[0] - box.begin[0]) * (box.end[1] - box.begin[1]) * (box.end[2] - box.begin[2])));
+template <typename Out>
+std::vector<Out> ReadMask(const Volume& mask, std::optional<int64_t> label, const IndexBox& box) {
+  std::vector<Out> out(static_cast<size_t>((box.end[0] - box.begin[0]) * (box.end[1] - box.begin[1]) * (box.end[2] - box.begin[2])));
   VisitDType(mask.dtype, [&]<typename T>(T) {
     const auto in = InStructure<T>(mask, label);
     const auto voxels = mask.As<T>();
-    double* to = out.data();
+    Out* to = out.data();
     for (int64_t k = box.begin[2]; k < box.end[2]; ++k) {
       for (int64_t j = box.begin[1]; j < box.end[1]; ++j) {
         const T* row = voxels.data() + (k * mask.grid.size[1] + j) * mask.grid.size[0];
-        for (int64_t i = box.begin[0]; i < box.end[0]; ++i) *to++ = in(row[i]) ? 1 : 0;
+        for (int64_t i = box.begin[0]; i < box.end[0]; ++i) *to++ = in(row[i]) ? Out{1} : Out{0};
       }
     }
   });
+  return out;
+}
+
+// The smallest box of the voxels that are covered by half or more.
+IndexBox CoveredBox(const std::vector<double>& covered, const std::array<int64_t, 3>& size) {
+  IndexBox tight{size, {0, 0, 0}};
+  for (int64_t k = 0; k < size[2]; ++k) {
+    for (int64_t j = 0; j < size[1]; ++j) {
+      const double* row = covered.data() + (k * size[1] + j) * size[0];
+      int64_t first = 0, last = size[0];
+      while (first < last && row[first] < 0.5) ++first;
+      if (first == last) continue;
+      while (row[last - 1] < 0.5) --last;
+      tight.begin = {std::min(tight.begin[0], first), std::min(tight.begin[1], j), std::min(tight.begin[2], k)};
+      tight.end = {std::max(tight.end[0], last), std::max(tight.end[1], j + 1), k + 1};
+    }
+  }
+  return tight;
+}
+
+std::vector<uint8_t> Cut(const std::vector<double>& covered, const std::array<int64_t, 3>& size, const IndexBox& tight) {
+  std::vector<uint8_t> out;
+  const std::array<int64_t, 3> cut = SizeOf(tight);
+  out.reserve(static_cast<size_t>(cut[0] * cut[1] * cut[2]));
+  for (int64_t k = tight.begin[2]; k < tight.end[2]; ++k) {
+    for (int64_t j = tight.begin[1]; j < tight.end[1]; ++j) {
+      const double* row = covered.data() + (k * size[1] + j) * size[0];
+      for (int64_t i = tight.begin[0]; i < tight.end[0]; ++i) out.push_back(row[i] >= 0.5);
+    }
+  }
   return out;
 }
 
@@ -173,40 +204,25 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
     out.begin[d] = std::clamp<int64_t>(static_cast<int64_t>(std::floor(first)), 0, maps[d].size - 1);
     out.end[d] = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(last)) + 1, 1, maps[d].size);
   }
-  const std::vector<double> covered =
-      Sampled(exec, lattice, image.grid.size, out, settings.mask_interpolation,
-              [&](const IndexBox& in) { return ReadMask(mask, label, in); });
-
-  // The tight box of voxels covered by half or more.
-  const std::array<int64_t, 3> size = SizeOf(out);
-  IndexBox tight{size, {0, 0, 0}};
-  for (int64_t k = 0; k < size[2]; ++k) {
-    for (int64_t j = 0; j < size[1]; ++j) {
-      const double* row = covered.data() + (k * size[1] + j) * size[0];
-      int64_t first = 0, last = size[0];
-      while (first < last && row[first] < 0.5) ++first;
-      if (first == last) continue;
-      while (row[last - 1] < 0.5) --last;
-      tight.begin = {std::min(tight.begin[0], first), std::min(tight.begin[1], j), std::min(tight.begin[2], k)};
-      tight.end = {std::max(tight.end[0], last), std::max(tight.end[1], j + 1), k + 1};
+  IndexBox tight;  // of voxels covered by half or more, within `out`
+  const bool as_it_is = std::all_of(maps.begin(), maps.end(), [](const AxisMap& m) { return m.start == 0 && m.step == 1; });
+  if (as_it_is) {
+    out = found;
+    tight = {{0, 0, 0}, SizeOf(found)};
+    region.morphology = ReadMask<uint8_t>(mask, label, found);
+  } else {
+    const std::vector<double> covered =
+        Sampled(exec, lattice, image.grid.size, out, settings.mask_interpolation,
+                [&](const IndexBox& in) { return ReadMask<double>(mask, label, in); });
+    tight = CoveredBox(covered, SizeOf(out));
+    if (tight.empty()) {
+      findings.push_back({"roi.empty", Severity::kFail, "No voxel is left of the structure after interpolation"});
+      return region;
     }
-  }
-  if (tight.empty()) {
-    findings.push_back({"roi.empty", Severity::kFail, "No voxel is left of the structure after interpolation"});
-    return region;
+    region.morphology = Cut(covered, SizeOf(out), tight);
   }
   region.size = SizeOf(tight);
-  region.morphology.resize(static_cast<size_t>(region.voxels()));
-  uint8_t* inside = region.morphology.data();
-  for (int64_t k = tight.begin[2]; k < tight.end[2]; ++k) {
-    for (int64_t j = tight.begin[1]; j < tight.end[1]; ++j) {
-      const double* row = covered.data() + (k * size[1] + j) * size[0];
-      for (int64_t i = tight.begin[0]; i < tight.end[0]; ++i, ++inside) {
-        *inside = row[i] >= 0.5;
-        region.morphology_voxels += *inside;
-      }
-    }
-  }
+  for (const uint8_t inside : region.morphology) region.morphology_voxels += inside;
   IndexBox wide;
   for (size_t d = 0; d < 3; ++d) {
     const int64_t margin = peak_margin ? static_cast<int64_t>(kPeakRadiusMm / region.spacing[d]) : 0;

@@ -69,24 +69,25 @@ void Label(const Levels& levels, size_t first, size_t last, std::span<const int6
       size_t zone;
       if (is_root) {
         zone = zones.size();
-        zones.push_back({code[v], 0, distance[at]});
+        zones.push_back({code[v], 0, distance.empty() ? 0 : distance[at]});
       } else {
         zone = base + (place[parent[at]] - (uint32_t{1} << 31));
       }
       place[at] = static_cast<uint32_t>(zone - base) + (uint32_t{1} << 31);
       ++zones[zone].size;
-      zones[zone].distance = std::min<int64_t>(zones[zone].distance, distance[at]);
+      if (!distance.empty()) zones[zone].distance = std::min<int64_t>(zones[zone].distance, distance[at]);
     }
   }
 }
 
 }  // namespace
 
-Zones Zones2d(const Exec& exec, const Region& region, const Levels& levels) {
+Zones Zones2d(const Exec& exec, const Region& region, const Levels& levels, bool distances) {
   const std::array<int64_t, 4> before{1, levels.stride[1] - 1, levels.stride[1], levels.stride[1] + 1};
   const int64_t slices = levels.size[2];
   std::vector<std::vector<Zone>> of_slice(static_cast<size_t>(slices));
-  const std::vector<int32_t> distance = BorderDistance(region, levels, true, 0, slices);
+  std::vector<int32_t> distance;
+  if (distances) distance = BorderDistance(region, levels, true, 0, slices);
   std::vector<uint32_t> parent(levels.code.size());
   ParallelFor(exec, slices, 4, [&](int64_t begin, int64_t end) {
     for (int64_t k = begin; k < end; ++k) {
@@ -103,7 +104,7 @@ Zones Zones2d(const Exec& exec, const Region& region, const Levels& levels) {
   return out;
 }
 
-Zones Zones3d(const Region& region, const Levels& levels) {
+Zones Zones3d(const Region& region, const Levels& levels, bool distances) {
   std::vector<int64_t> before;
   for (int64_t dk = 0; dk <= 1; ++dk) {
     for (int64_t dj = -1; dj <= 1; ++dj) {
@@ -115,8 +116,9 @@ Zones Zones3d(const Region& region, const Levels& levels) {
   }
   Zones out;
   std::vector<uint32_t> parent(levels.code.size());
-  Label(levels, 0, levels.spans.size(), before, BorderDistance(region, levels, false, 0, levels.size[2]), parent,
-        out.zones);
+  std::vector<int32_t> distance;
+  if (distances) distance = BorderDistance(region, levels, false, 0, levels.size[2]);
+  Label(levels, 0, levels.spans.size(), before, distance, parent, out.zones);
   return out;
 }
 

@@ -23,8 +23,9 @@ struct Zones {
 };
 
 // 8-connected in each slice, distances over the four edges of a pixel in the slice of the morphological mask.
-Zones Zones2d(const Exec& exec, const Region& region, const Levels& levels);
+// `distances`: also the distance of each zone from the border; 0 otherwise.
+Zones Zones2d(const Exec& exec, const Region& region, const Levels& levels, bool distances);
 // 26-connected, distances over the six faces of a voxel.
-Zones Zones3d(const Region& region, const Levels& levels);
+Zones Zones3d(const Region& region, const Levels& levels, bool distances);
 
 }  // namespace isovox::radiomics
