@@ -10,6 +10,9 @@ mkdirSync(cacheFolder, { recursive: true });
 
 const venvPython = join(cacheFolder, 'venv', 'bin', 'python');
 export const python: string | undefined = existsSync(venvPython) ? venvPython : undefined;
+const radiomicsVenv = join(cacheFolder, 'venv-radiomics', 'bin', 'python');
+/** The Python of MIRP and Nyxus. */
+export const radiomicsPython: string | undefined = existsSync(radiomicsVenv) ? radiomicsVenv : undefined;
 export const pythonAbsent = python === undefined ? 'not installed: npm run bench:setup' : undefined;
 
 /** A program that bench/setup.mjs compiled. */

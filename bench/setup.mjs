@@ -42,7 +42,19 @@ run(join(cache, 'venv', 'bin', 'python'), [
   'numba==0.60.0',
   'matplotlib==3.8.4',
   'biopython==1.88',
+  'PyWavelets==1.8.0',
+  'setuptools==75.8.0',
+  'wheel==0.45.1',
+  'versioneer==0.29',
+  'cython==3.0.11',
+  'six==1.17.0',
+  'pykwalify==1.8.0',
 ]);
+// Its build wants what is installed already; MIRP and Nyxus want a newer NumPy and live beside it.
+run(join(cache, 'venv', 'bin', 'python'), ['-m', 'pip', 'install', '-q', '--no-build-isolation', 'pyradiomics==3.0.1']);
+const second = join(cache, 'venv-radiomics');
+if (!existsSync(join(second, 'bin', 'python'))) run('python3', ['-m', 'venv', second]);
+run(join(second, 'bin', 'python'), ['-m', 'pip', 'install', '-q', 'mirp==2.7.0', 'nyxus==0.11.0']);
 run('cmake', [
   '-S',
   join(root, 'bench', 'native'),

@@ -2,12 +2,14 @@ import type { BenchCase } from '../harness.js';
 import { align } from './align.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh, dvhHeadNeck } from './dvh.js';
+import { filterCases } from './filters.js';
 import { gamma } from './gamma.js';
 import { inferenceRun, inferenceSlide } from './inference.js';
 import { loader } from './loader.js';
 import { maskEdt, maskLabel } from './masks.js';
 import { niftiGz } from './nifti-gz.js';
 import { s3Chunks, s3Shards } from './s3.js';
+import { radiomicsLarge, radiomicsSmall } from './radiomics.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
 import { zarrAll, zarrRoi, zarrShardRoi, zarrShuffleAll } from './zarr.js';
 
@@ -32,5 +34,8 @@ export const CASES: readonly BenchCase[] = [
   zarrShardRoi,
   s3Chunks,
   s3Shards,
+  radiomicsSmall,
+  radiomicsLarge,
+  ...filterCases,
   ...align,
 ];

@@ -10,20 +10,46 @@
 namespace isovox::simd {
 namespace {
 
-// Sums of a tile stay in registers while its taps go by.
+// Sixty-four bytes of numbers, which may lie anywhere; targets with narrower registers take several.
+template <typename T>
+struct Lanes {
+  typedef T Type __attribute__((vector_size(64), aligned(alignof(T)), may_alias));
+};
+
+// Sums of four registers stay where they are while the taps go by.
 template <typename T, bool kAdd>
 [[gnu::always_inline]] inline void SumTiles(const T* const* rows, const T* weights, int64_t taps, T* out, int64_t n) {
-  constexpr int64_t kTile = 256 / sizeof(T);
+  using Vector = typename Lanes<T>::Type;
+  constexpr int64_t kLanes = 64 / sizeof(T), kTile = 4 * kLanes;
   int64_t x = 0;
   for (; x + kTile <= n; x += kTile) {
-    T sum[kTile];
-    for (int64_t u = 0; u < kTile; ++u) sum[u] = kAdd ? out[x + u] : T{0};
-    for (int64_t t = 0; t < taps; ++t) {
-      const T* row = rows[t] + x;
-      const T weight = weights[t];
-      for (int64_t u = 0; u < kTile; ++u) sum[u] += weight * row[u];
+    auto* to = reinterpret_cast<Vector*>(out + x);
+    Vector a{}, b{}, c{}, d{};
+    if constexpr (kAdd) {
+      a = to[0];
+      b = to[1];
+      c = to[2];
+      d = to[3];
     }
-    for (int64_t u = 0; u < kTile; ++u) out[x + u] = sum[u];
+    for (int64_t t = 0; t < taps; ++t) {
+      const auto* row = reinterpret_cast<const Vector*>(rows[t] + x);
+      const T weight = weights[t];
+      a += weight * row[0];
+      b += weight * row[1];
+      c += weight * row[2];
+      d += weight * row[3];
+    }
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
+  }
+  for (; x + kLanes <= n; x += kLanes) {
+    auto* to = reinterpret_cast<Vector*>(out + x);
+    Vector a{};
+    if constexpr (kAdd) a = *to;
+    for (int64_t t = 0; t < taps; ++t) a += weights[t] * *reinterpret_cast<const Vector*>(rows[t] + x);
+    *to = a;
   }
   for (; x < n; ++x) {
     T sum = kAdd ? out[x] : T{0};
@@ -42,18 +68,36 @@ template <typename T>
   return bits ^ ((bits >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Rank<T>>::max());
 }
 
-template <typename R>
-[[gnu::always_inline]] inline void Order(R& a, R& b) {
-  const R low = std::min(a, b);
-  b = std::max(a, b);
+// Of vectors, lane by lane.
+template <typename V>
+[[gnu::always_inline]] inline void Order(V& a, V& b) {
+  const V low = a < b ? a : b;
+  b = a < b ? b : a;
   a = low;
 }
 
-template <typename R>
-[[gnu::always_inline]] inline void Order3(R& a, R& b, R& c) {
+template <typename V>
+[[gnu::always_inline]] inline void Order3(V& a, V& b, V& c) {
   Order(b, c);
   Order(a, b);
   Order(b, c);
+}
+
+// Nine values in ascending order; 25 comparisons, held to all inputs of zeros and ones.
+template <typename V>
+[[gnu::always_inline]] inline void Order9(V (&v)[9]) {
+  Order3(v[0], v[1], v[2]);
+  Order3(v[3], v[4], v[5]);
+  Order3(v[6], v[7], v[8]);
+  Order3(v[0], v[3], v[6]);
+  Order3(v[1], v[4], v[7]);
+  Order3(v[2], v[5], v[8]);
+  // v is sorted along both axes of a square of three; what is left lies along its other diagonal.
+  Order(v[1], v[3]);
+  Order(v[5], v[7]);
+  Order3(v[2], v[4], v[6]);
+  Order(v[2], v[3]);
+  Order(v[5], v[6]);
 }
 
 // Each column of nine is sorted once for the three windows that hold it. Of three sorted columns, sorted again across,
@@ -61,45 +105,46 @@ template <typename R>
 template <typename T>
 [[gnu::always_inline]] inline void MedianTiles(const T* const* rows, T* out, int64_t n) {
   using R = Rank<T>;
-  constexpr int64_t kTile = 64;
-  R column[9][kTile + 2];
+  using Vector = typename Lanes<R>::Type;
+  constexpr int64_t kLanes = 64 / sizeof(R), kTile = 4 * kLanes, kWide = kTile + kLanes;
+  R column[9][kWide] = {};
   for (int64_t x0 = 0; x0 < n; x0 += kTile) {
-    const int64_t width = std::min(kTile, n - x0);
-    for (int64_t x = 0; x < width + 2; ++x) {
-      R v[9];
-      for (int r = 0; r < 9; ++r) v[r] = RankOf(rows[r][x0 + x]);
-      Order3(v[0], v[1], v[2]);
-      Order3(v[3], v[4], v[5]);
-      Order3(v[6], v[7], v[8]);
-      Order3(v[0], v[3], v[6]);
-      Order3(v[1], v[4], v[7]);
-      Order3(v[2], v[5], v[8]);
-      // v is sorted along both axes of a square of three; what is left lies along its other diagonal.
-      Order(v[1], v[3]);
-      Order(v[5], v[7]);
-      Order3(v[2], v[4], v[6]);
-      Order(v[2], v[3]);
-      Order(v[5], v[6]);
-      for (int r = 0; r < 9; ++r) column[r][x] = v[r];
+    const int64_t width = kTile < n - x0 ? kTile : n - x0;
+    for (int r = 0; r < 9; ++r) {
+      for (int64_t x = 0; x < width + 2; ++x) column[r][x] = RankOf(rows[r][x0 + x]);
     }
-    for (int64_t x = 0; x < width; ++x) {
-      R a[9], b[9], c[9];
+    const auto at = [&](int r, int64_t x) -> Vector& { return *reinterpret_cast<Vector*>(&column[r][x]); };
+    for (int64_t x = 0; x < width + 2; x += kLanes) {
+      Vector v[9];
+      for (int r = 0; r < 9; ++r) v[r] = at(r, x);
+      Order9(v);
+      for (int r = 0; r < 9; ++r) at(r, x) = v[r];
+    }
+    for (int64_t x = 0; x < width; x += kLanes) {
+      // The chains that can hold the middle: a[5..8], b[2..6], c[0..3] of the columns sorted across.
+      Vector m[13];
       for (int r = 0; r < 9; ++r) {
-        a[r] = column[r][x];
-        b[r] = column[r][x + 1];
-        c[r] = column[r][x + 2];
-        Order3(a[r], b[r], c[r]);
+        Vector a = at(r, x), b = at(r, x + 1), c = at(r, x + 2);
+        Order3(a, b, c);
+        if (r >= 5) m[r - 5] = a;
+        if (r >= 2 && r <= 6) m[r + 2] = b;
+        if (r <= 3) m[r + 9] = c;
       }
-      // The chains that can hold the middle: a[5..8], b[2..6], c[0..3]. The least and the largest are at their ends.
-      R m[13] = {a[5], a[6], a[7], a[8], b[2], b[3], b[4], b[5], b[6], c[0], c[1], c[2], c[3]};
+#pragma GCC unroll 8
       for (int i = 0; i < 6; ++i) {
         // The least of m[i .. 12 - i] comes to m[i], the largest to m[12 - i].
-        for (int u = i, w = 12 - i; u < w; ++u, --w) Order(m[u], m[w]);
+#pragma GCC unroll 8
+        for (int u = i; u < 12 - u; ++u) Order(m[u], m[12 - u]);
+#pragma GCC unroll 8
         for (int u = i + 1; u <= 6; ++u) Order(m[i], m[u]);
+#pragma GCC unroll 8
         for (int u = 6; u < 12 - i; ++u) Order(m[u], m[12 - i]);
       }
-      const R bits = m[6] ^ ((m[6] >> (sizeof(T) * 8 - 1)) & std::numeric_limits<R>::max());
-      out[x0 + x] = std::bit_cast<T>(bits);
+      R middle[kLanes];
+      *reinterpret_cast<Vector*>(middle) = m[6];
+      for (int64_t u = 0; u < kLanes && x + u < width; ++u) {
+        out[x0 + x + u] = std::bit_cast<T>(middle[u] ^ ((middle[u] >> (sizeof(T) * 8 - 1)) & std::numeric_limits<R>::max()));
+      }
     }
   }
 }

@@ -1,0 +1,59 @@
+/** isovox-filter.ts IMAGE gaussian|log|median|wavelet REPETITIONS THREADS: response maps of a volume read before the clock. */
+
+import { getConfig } from '../../lib/config/resolve.js';
+import type { FilterArgs } from '../../lib/native/filter-types.js';
+import { filterVolume } from '../../lib/native/filters.js';
+import { readVolume } from '../../lib/native/formats.js';
+import { dispose, viewVolume } from '../../lib/native/volume.js';
+import { Context } from '../../lib/runtime/context.js';
+import { packageVersion } from '../../lib/runtime/package-root.js';
+
+const FILTERS: Readonly<Record<string, readonly FilterArgs[]>> = {
+  gaussian: [{ type: 'gaussian', sigmaMm: 2, boundary: 'mirror' }],
+  log: [{ type: 'log', sigmaMm: 2, boundary: 'mirror' }],
+  median: [{ type: 'median', support: 3, boundary: 'mirror' }],
+  wavelet: ['LLH', 'LHL', 'LHH', 'HLL', 'HLH', 'HHL', 'HHH', 'LLL'].map((decomposition) => ({
+    type: 'wavelet',
+    wavelet: 'coif1',
+    decomposition,
+    boundary: 'periodic',
+  })),
+};
+
+const [path = '', what = '', repetitions = '3', threads = '1'] = process.argv.slice(2);
+const context = new Context({ ...getConfig(), read: { ...getConfig().read, concurrency: Number(threads) } });
+const { volume } = await readVolume({ path }, { context });
+const before = process.resourceUsage().maxRSS;
+const ms: number[] = [];
+const answer: Record<string, number> = {};
+for (let i = 0; i <= Number(repetitions); i++) {
+  const begun = performance.now();
+  const maps = [];
+  for (const [n, filter] of (FILTERS[what] ?? []).entries()) {
+    const map = await filterVolume({ volume, filter }, { context });
+    if (n === 0) maps.push(map);
+    else dispose(map);
+  }
+  if (i > 0) ms.push(performance.now() - begun);
+  if (i === 0) Object.assign(answer, innerOf(viewVolume(maps[0] as (typeof maps)[0])));
+  for (const map of maps) dispose(map);
+}
+const peakMb = (process.resourceUsage().maxRSS - before) / 1024;
+process.stdout.write(`${JSON.stringify({ ms, peakMb, version: packageVersion, answer })}\n`);
+
+/** Every seventh voxel at least 20 from every side. */
+function innerOf(values: ArrayLike<number | bigint>): { mean: number; deviation: number } {
+  let [sum, square, count] = [0, 0, 0];
+  for (let k = 20; k < 120; k += 7) {
+    for (let j = 20; j < 492; j += 7) {
+      for (let i = 20; i < 492; i += 7) {
+        const x = Number(values[(k * 512 + j) * 512 + i]);
+        sum += x;
+        square += x * x;
+        count++;
+      }
+    }
+  }
+  const mean = sum / count;
+  return { mean, deviation: Math.sqrt(square / count - mean * mean) };
+}
