@@ -8,8 +8,8 @@ import { inferenceRun, inferenceSlide } from './inference.js';
 import { loader } from './loader.js';
 import { maskEdt, maskLabel } from './masks.js';
 import { niftiGz } from './nifti-gz.js';
-import { s3Chunks, s3Shards } from './s3.js';
 import { radiomicsLarge, radiomicsSmall } from './radiomics.js';
+import { s3Chunks, s3Shards } from './s3.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
 import { zarrAll, zarrRoi, zarrShardRoi, zarrShuffleAll } from './zarr.js';
 
