@@ -317,10 +317,11 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
     tally = measurement.Pass(step);
     Fill(tally, measurement, options.outside, dvh);
     // The error falls by about four with every halving, so what is left is a third of the last change; half is stated.
-    // The volume's own error need not be judged so: the sections' areas are known without cells while no loops cross.
+    // The volume's own error is often known sooner, by the areas of the sections; where loops meet between planes
+    // without crossing in one that was looked at, those areas are not what is covered, and the halving judges.
     const Difference difference = Compare(coarse, dvh, 2 * options.dose_tolerance_gy);
-    const double volume_error =
-        volume && !tally.crossing ? std::abs(dvh.volume_cc - volume->volume / 1000) : difference.volume_cc / 2;
+    double volume_error = difference.volume_cc / 2;
+    if (volume && !tally.crossing) volume_error = std::min(volume_error, std::abs(dvh.volume_cc - volume->volume / 1000));
     dvh.bound_cc = std::max(difference.cc / 2, volume_error);
     dvh.bound_gy = difference.gray / 2;
     const bool known = dvh.bound_cc <= options.volume_tolerance * dvh.volume_cc;
