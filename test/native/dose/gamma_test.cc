@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -68,7 +67,7 @@ TEST_CASE("gamma: as pymedphys finds it, within the step of its search") {
   for (const auto& [name, c] : cases) {
     maps[name] = ComputeGamma(HillReference(), HillEvaluated(c.shift, c.scale), c.options, {});
   }
-  std::ifstream golden(std::filesystem::path(__FILE__).parent_path() / "../../golden/gamma.csv");
+  std::ifstream golden(ISOVOX_GOLDEN "/gamma.csv");
   REQUIRE(golden.good());
   std::string line;
   std::getline(golden, line);
