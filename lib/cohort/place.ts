@@ -7,7 +7,7 @@ import { asIsovoxError, IsovoxError } from '../errors.js';
 import { deleteObjects, headObject, listObjects, readObject, writeObject } from '../native/objects.js';
 import type { Context } from '../runtime/context.js';
 import { isS3 } from '../runtime/s3.js';
-import { writeText } from '../table/atomic.js';
+import { writeText, sweepTemporaries } from '../table/atomic.js';
 import { withLease } from './lease.js';
 import { withLock } from './lock.js';
 
@@ -83,7 +83,11 @@ class FolderPlace implements Place {
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   }
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return withLock(this.uri, work);
+    return withLock(this.uri, async () => {
+      // Whoever held the lock before may have been killed in the middle of a file.
+      for (const folder of ['', 'tables', 'collections', '.ingest']) await sweepTemporaries(this.at(folder));
+      return work();
+    });
   }
 }
 

@@ -132,6 +132,17 @@ describe('cohort', () => {
     expect((await Cohort.open(join(folder, 'c'))).length).toBe(0);
   });
 
+  it('removes what a killed writer left in the middle of its files', async () => {
+    const store = join(folder, 'swept');
+    await Cohort.fromImages(store, IMAGES);
+    const before = treeDigest(store);
+    for (const place of ['.index.json.17-3.tmp', 'tables/.subjects.parquet.17-7.tmp', 'collections/.zarr.json.9-1.tmp']) {
+      writeFileSync(join(store, place), 'half');
+    }
+    await Cohort.fromImages(store, IMAGES);
+    expect(treeDigest(store)).toEqual(before);
+  });
+
   it('two ingests of the same images give the same bytes', async () => {
     for (const name of ['d', 'e']) await Cohort.fromImages(join(folder, name), IMAGES);
     expect(treeDigest(join(folder, 'd'))).toEqual(treeDigest(join(folder, 'e')));
