@@ -7,7 +7,7 @@ import { asIsovoxError, IsovoxError } from '../errors.js';
 import { deleteObjects, headObject, listObjects, readObject, writeObject } from '../native/objects.js';
 import type { Context } from '../runtime/context.js';
 import { isS3 } from '../runtime/s3.js';
-import { writeText, sweepTemporaries } from '../table/atomic.js';
+import { sweepTemporaries, writeText } from '../table/atomic.js';
 import { withLease } from './lease.js';
 import { withLock } from './lock.js';
 

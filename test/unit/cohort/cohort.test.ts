@@ -136,7 +136,11 @@ describe('cohort', () => {
     const store = join(folder, 'swept');
     await Cohort.fromImages(store, IMAGES);
     const before = treeDigest(store);
-    for (const place of ['.index.json.17-3.tmp', 'tables/.subjects.parquet.17-7.tmp', 'collections/.zarr.json.9-1.tmp']) {
+    for (const place of [
+      '.index.json.17-3.tmp',
+      'tables/.subjects.parquet.17-7.tmp',
+      'collections/.zarr.json.9-1.tmp',
+    ]) {
       writeFileSync(join(store, place), 'half');
     }
     await Cohort.fromImages(store, IMAGES);
