@@ -23,7 +23,7 @@ function isovox(args: string[], options: { uid?: number } = {}): Promise<{ code:
     execFile(
       process.execPath,
       ['--import', PEAK, main, ...args],
-      { ...user, timeout: 100_000, killSignal: 'SIGKILL' },
+      { ...user, timeout: 300_000, killSignal: 'SIGKILL' },
       (error, _, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stderr }),
     );
   });

@@ -62,7 +62,7 @@ describe('README', () => {
     expect(code).toBeDefined();
     const path = join(folder, `${word}.mjs`);
     writeFileSync(path, code ?? '');
-    const { stdout } = await run(process.execPath, [path], { cwd: folder, timeout: 120_000 });
+    const { stdout } = await run(process.execPath, [path], { cwd: folder, timeout: 300_000 });
     expect(stdout).toMatch(printed);
   });
 });

@@ -15,7 +15,7 @@ if (!isInstalled) {
   console.log(`Skipped: the report in a browser, because ${CHROMIUM} is not there (apt-get install chromium)`);
 }
 
-describe.skipIf(!isInstalled)('the report in a browser', { timeout: 60_000 }, () => {
+describe.skipIf(!isInstalled)('the report in a browser', { timeout: 300_000 }, () => {
   let browser: Browser;
   let folder: string;
   let problems: string[];
@@ -27,7 +27,7 @@ describe.skipIf(!isInstalled)('the report in a browser', { timeout: 60_000 }, ()
     await writeFile(join(folder, 'bare.html'), coursePage(bareCourse()));
     await writeFile(join(folder, 'cohort.html'), cohortPage(sampleCohort()));
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
-  }, 60_000);
+  }, 300_000);
 
   afterAll(async () => {
     await browser?.close();

@@ -22,7 +22,7 @@ function isovox(
     execFile(
       process.execPath,
       [main, ...args],
-      { env: { ...process.env, ...env }, maxBuffer: 2 ** 26, timeout: 100_000, killSignal: 'SIGKILL' },
+      { env: { ...process.env, ...env }, maxBuffer: 2 ** 26, timeout: 300_000, killSignal: 'SIGKILL' },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
   });

@@ -127,7 +127,7 @@ describe.skipIf(s3ServerAbsent !== undefined)('s3 through a proxy that harms', (
   };
   const matrix = Object.keys(operations).flatMap((name) => FAULTS.map((fault) => [fault, name] as const));
 
-  it.each(matrix)('%s at the first of %s: right bytes', { timeout: 30_000 }, async (fault, name) => {
+  it.each(matrix)('%s at the first of %s: right bytes', { timeout: 300_000 }, async (fault, name) => {
     const { matches, run, expected, place } = operations[name] as Operation;
     proxy.rule = { fault, times: 1, matches, ...(place ? { place } : {}) };
     const before = s3Stats().retries;
@@ -137,7 +137,7 @@ describe.skipIf(s3ServerAbsent !== undefined)('s3 through a proxy that harms', (
     if (fault !== 'delay') expect(s3Stats().retries - before).toBeGreaterThanOrEqual(1);
   });
 
-  it.each(matrix)('%s at each %s: right bytes, or a coded error', { timeout: 30_000 }, async (fault, name) => {
+  it.each(matrix)('%s at each %s: right bytes, or a coded error', { timeout: 300_000 }, async (fault, name) => {
     const { matches, run, expected, place } = operations[name] as Operation;
     proxy.rule = { fault, matches, ...(place ? { place } : {}) };
     const outcome = await run(`always-${fault}`, harmedContext()).catch((thrown: Error & { code: string }) => thrown);
@@ -221,7 +221,7 @@ describe.skipIf(s3ServerAbsent !== undefined)('s3 through a proxy that harms', (
     });
   });
 
-  it('no more is tried when the store fails again and again', { timeout: 60_000 }, async () => {
+  it('no more is tried when the store fails again and again', { timeout: 300_000 }, async () => {
     proxy.rule = { fault: 'unavailable', matches: () => true };
     const context = harmedContext({ retries: 3, maxParallelOps: 64 });
     const reads = Array.from({ length: 60 }, (_, n) =>

@@ -22,7 +22,7 @@ const main = join(packageRoot, 'dist/cli/main.js');
 
 function isovox(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { maxBuffer: 2 ** 26, timeout: 100_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [main, ...args], { maxBuffer: 2 ** 26, timeout: 300_000 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
   });

@@ -12,7 +12,7 @@ const loader = createRequire(import.meta.url).resolve('node-gyp-build');
 /** Runs CommonJS source with `native` loaded. */
 function child(source: string, flags: string[] = []): Promise<{ stdout: string; stderr: string }> {
   const prelude = `const native = require(${JSON.stringify(loader)})(${JSON.stringify(packageRoot)});\n`;
-  return promisify(execFile)(process.execPath, [...flags, '-e', prelude + source], { timeout: 60_000 });
+  return promisify(execFile)(process.execPath, [...flags, '-e', prelude + source], { timeout: 300_000 });
 }
 
 describe('the end of a process', () => {

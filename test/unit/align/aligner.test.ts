@@ -96,7 +96,7 @@ describe('isovox align', () => {
     writeFileSync(join(folder, 'features.fa'), '>a\nAACGGTCCA\n>b\nGCGGATCCC\n');
     const out = join(folder, 'out.tsv');
     const args = ['align', '--reference', join(folder, 'reference.fa'), '--features', join(folder, 'features.fa')];
-    const { stderr } = await run(process.execPath, [cli, ...args, '--out', out], { timeout: 60_000 });
+    const { stderr } = await run(process.execPath, [cli, ...args, '--out', out], { timeout: 300_000 });
     expect(stderr).toContain('2 of 2 features aligned');
     expect(readFileSync(out, 'utf8').split('\r\n')).toEqual([
       'id\tstart\tend\tstrand\tscore\tedit_distance\tidentity\tcigar\tfinding',
@@ -105,7 +105,7 @@ describe('isovox align', () => {
       '',
     ]);
     writeFileSync(join(folder, 'features.fa'), '>a\n>b\nGCGGATCCC\n');
-    await expect(run(process.execPath, [cli, ...args, '--out', out], { timeout: 60_000 })).rejects.toMatchObject({
+    await expect(run(process.execPath, [cli, ...args, '--out', out], { timeout: 300_000 })).rejects.toMatchObject({
       code: 65,
     });
     expect(readFileSync(out, 'utf8')).toContain('ERR_INVALID_ARGUMENT');

@@ -6,7 +6,7 @@ it('a program that waits for nothing else gets its results, and ends with pools 
   const script = join(import.meta.dirname, 'worker', 'exit.ts');
   const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', script], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 300_000,
   });
   expect(stdout).toBe('thread [[2,4],6,8]\nprocess [[2,4],6,8]\n');
   expect(status).toBe(0);
