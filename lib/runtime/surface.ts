@@ -56,6 +56,8 @@ export interface TaskOptions {
 }
 
 export interface Surface {
+  /** Asks the system to kill this process when the one that started it ends; false where it cannot. */
+  dieWithParent: () => boolean;
   /** The version the binary was built as. */
   nativeVersion: () => string;
   /** Every error code. */
@@ -70,6 +72,8 @@ export interface Surface {
   budgetState: (budget: Handle<'Budget'>) => { limitBytes: number; inUseBytes: number; peakBytes: number };
   /** Burns steps x microseconds on the pool: measures the pool, and tests cancellation. */
   spin: (args: { steps: number; microseconds?: number; bytes?: number }, task?: TaskOptions) => Promise<number>;
+  /** Holds a file, made when it is not there, until the handle is disposed or the process ends; null when another does. */
+  holdFile: (args: { path: string }, task?: TaskOptions) => Promise<Handle<'FileLock'> | null>;
   /** Makes an object store known; the number stands in addresses as s3://NUMBER@bucket/key. */
   openS3: (args: S3Opening) => number;
   /** Other credentials for a store, from its next request on. */
@@ -210,6 +214,7 @@ export interface Surface {
 
 export type HeavyName =
   | 'spin'
+  | 'holdFile'
   | 'readObject'
   | 'writeObject'
   | 'headObject'

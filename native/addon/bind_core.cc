@@ -1,4 +1,9 @@
 // Version, catalogue, cancel tokens, budgets: what every face of lib/ needs.
+#ifdef __linux__
+#include <signal.h>
+#include <sys/prctl.h>
+#endif
+
 #include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -43,7 +48,19 @@ Work SpinForTest(Args& args) {
           bytes};
 }
 
+// The kernel's signal reaches even a process that computes or hangs.
+Napi::Value DieWithParent(const Napi::CallbackInfo& info) {
+#ifdef __linux__
+  const bool is_asked = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+#else
+  const bool is_asked = false;
+#endif
+  return Napi::Boolean::New(info.Env(), is_asked);
+}
+
 constexpr Row kRows[] = {
+    {"dieWithParent", nullptr, DieWithParent, "() => boolean",
+     "Asks the system to kill this process when the one that started it ends; false where it cannot."},
     {"nativeVersion", nullptr, NativeVersion, "() => string", "The version the binary was built as."},
     {"errorCodes", nullptr, ErrorCodes, "() => Array<{ code: string; meaning: string }>", "Every error code."},
     {"createToken", nullptr, CreateToken, "() => Handle<'CancelToken'>", "A flag that stops the tasks given it."},

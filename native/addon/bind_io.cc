@@ -1,9 +1,11 @@
-// Object stores: opening them, their objects as bytes, and what requests did.
+// Locks, and object stores: opening them, their objects as bytes, and what requests did.
 #include <cmath>
 #include <cstring>
 
 #include "addon/convert.h"
+#include "addon/handle.h"
 #include "addon/registry.h"
+#include "io/file_lock.h"
 #include "io/s3_object.h"
 
 namespace isovox::addon {
@@ -122,7 +124,16 @@ Napi::Value S3Stats(const Napi::CallbackInfo& info) {
                            {"p99LatencyMs", counted.PercentileMs(0.99)}});
 }
 
+Work HoldFile(Args& args) {
+  return {[path = args.Text("path")](const Exec&) -> Finish {
+    std::shared_ptr<FileLock> lock = FileLock::TryHold(path);
+    return [lock](Napi::Env env) { return lock ? WrapHandle(env, lock) : env.Null(); };
+  }};
+}
+
 constexpr Row kRows[] = {
+    {"holdFile", HoldFile, nullptr, "(args: { path: string }) => Promise<Handle<'FileLock'> | null>",
+     "Holds a file, made when it is not there, until the handle is disposed or the process ends; null when another does."},
     {"openS3", nullptr, OpenS3, "(args: S3Opening) => number",
      "Makes an object store known; the number stands in addresses as s3://NUMBER@bucket/key."},
     {"setS3Credentials", nullptr, SetS3Credentials,

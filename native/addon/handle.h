@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "io/file_lock.h"
 #include "volume/dose_grid.h"
 #include "volume/mask.h"
 #include "volume/roi.h"
@@ -24,6 +25,7 @@ struct HandleName;
 template <> struct HandleName<Volume> { static constexpr const char* value = "Volume"; };
 template <> struct HandleName<DoseGrid> { static constexpr const char* value = "DoseGrid"; };
 template <> struct HandleName<RoiSet> { static constexpr const char* value = "RoiSet"; };
+template <> struct HandleName<FileLock> { static constexpr const char* value = "FileLock"; };
 template <> struct HandleName<CoverageMask> { static constexpr const char* value = "CoverageMask"; };
 
 // `external_bytes` is told to V8, so that it collects in time.
