@@ -86,14 +86,10 @@ Work ComputeDvhs(Args& args) {
     for (size_t i = 0; i < rois->rois.size(); ++i) indices.push_back(i);
   }
   return {[rois, dose, options, indices](const Exec& exec) -> Finish {
-    std::vector<std::shared_ptr<Dvh>> results(indices.size());
-    exec.SetTotal(static_cast<int64_t>(indices.size()));
-    ParallelFor(exec, static_cast<int64_t>(indices.size()), 1, [&](int64_t begin, int64_t end) {
-      for (auto n = static_cast<size_t>(begin); n < static_cast<size_t>(end); ++n) {
-        results[n] = std::make_shared<Dvh>(ComputeDvh(rois->rois[indices[n]], *dose, options, exec));
-        exec.Step();
-      }
-    });
+    std::vector<const Roi*> chosen;
+    for (const size_t index : indices) chosen.push_back(&rois->rois[index]);
+    std::vector<std::shared_ptr<Dvh>> results;
+    for (Dvh& dvh : ComputeDvhs(chosen, *dose, options, exec)) results.push_back(std::make_shared<Dvh>(std::move(dvh)));
     return [rois, indices, results = std::move(results)](Napi::Env env) -> Napi::Value {
       auto out = Napi::Array::New(env, results.size());
       for (size_t n = 0; n < results.size(); ++n) {

@@ -140,6 +140,32 @@ double SumOf(const float* values, size_t count) {
 }
 
 ISOVOX_FOR_CPUS
+void FindExtremes(const float* __restrict values, size_t count, float& least, float& most) {
+  constexpr size_t kLanes = 32;
+  float a[kLanes], b[kLanes];
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    a[lane] = least;
+    b[lane] = most;
+  }
+  size_t n = 0;
+  for (; n + kLanes <= count; n += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const float value = values[n + lane];
+      a[lane] = value < a[lane] ? value : a[lane];
+      b[lane] = value > b[lane] ? value : b[lane];
+    }
+  }
+  for (; n < count; ++n) {
+    a[0] = values[n] < a[0] ? values[n] : a[0];
+    b[0] = values[n] > b[0] ? values[n] : b[0];
+  }
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    least = a[lane] < least ? a[lane] : least;
+    most = b[lane] > most ? b[lane] : most;
+  }
+}
+
+ISOVOX_FOR_CPUS
 void WidenExtremes(const float* __restrict low, const float* __restrict high, size_t count, float& least, float& most) {
   constexpr size_t kLanes = 16;
   float a[kLanes], b[kLanes];

@@ -64,6 +64,9 @@ void FillCells(const int32_t* index, int32_t low, const float* way, size_t count
 // In eight sums, so that additions do not wait for each other; always the same eight.
 double SumOf(const float* values, size_t count);
 
+// Widens [least, most] to the values.
+void FindExtremes(const float* values, size_t count, float& least, float& most);
+
 // Widens [least, most] to the least of `low` and the greatest of `high`.
 void WidenExtremes(const float* low, const float* high, size_t count, float& least, float& most);
 

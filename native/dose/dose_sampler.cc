@@ -6,7 +6,23 @@
 #include "dose/cell_kernels.h"
 
 namespace isovox {
-DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Box2& box, double w0, double w1)
+
+RowRanges FindRowRanges(const DoseGrid& dose, const Exec& exec) {
+  constexpr int64_t kRowsPerChunk = 2048;
+  const auto [ni, nj, nk] = dose.grid.size;
+  RowRanges ranges(static_cast<size_t>(nj * nk), {1e30F, -1e30F});
+  ParallelFor(exec, nj * nk, kRowsPerChunk, [&, ni = ni](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const float* row = dose.gray().data() + r * ni;
+      auto& [low, high] = ranges[static_cast<size_t>(r)];
+      FindExtremes(row, static_cast<size_t>(ni), low, high);
+    }
+  });
+  return ranges;
+}
+
+DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Box2& box, double w0, double w1,
+                         const RowRanges* ranges)
     : dose_(dose), frame_(frame), to_index_(dose.grid) {
   const Grid& grid = dose.grid;
   const std::array<Vec3, 3> axes{grid.axes.i, grid.axes.j, grid.axes.k};
@@ -50,7 +66,7 @@ DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Bo
   };
   if (aligned_) {
     count_steps();
-    FindRange(box, w0, w1);
+    FindRange(box, w0, w1, ranges);
     return;
   }
   const double finest = *std::min_element(grid.spacing.begin(), grid.spacing.end());
@@ -59,7 +75,7 @@ DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Bo
   stride_ = strides;
   nodes_ = {positions(0, 0, 1 / grid.spacing[0]), positions(1, 0, 1 / grid.spacing[1]), positions(2, 0, 1)};
   count_steps();
-  FindRange(box, w0, w1);
+  FindRange(box, w0, w1, ranges);
 }
 
 DoseSampler::Place DoseSampler::Locate(size_t axis, double x) const {
@@ -160,15 +176,9 @@ void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, doub
   const float* p00 = dose_.gray().data() + j.node * stride_[1] + k.node * stride_[2] + low * stride_[0];
   const int64_t dj = (j.next - j.node) * stride_[1], dk = (k.next - k.node) * stride_[2];
   row.grid = {p00, p00 + dj, p00 + dk, p00 + dj + dk, static_cast<size_t>(stride_[0])};
-  const int64_t jr = j.node - first_row_[0], kr = k.node - first_row_[1];
-  if (jr >= 0 && kr >= 0 && jr + 1 < rows_[0] && kr + 1 < rows_[1]) {
-    const auto* at = row_range_.data() + kr * rows_[0] + jr;
-    row.floor = std::min({at[0][0], at[1][0], at[rows_[0]][0], at[rows_[0] + 1][0]});
-    row.ceiling = std::max({at[0][1], at[1][1], at[rows_[0]][1], at[rows_[0] + 1][1]});
-  } else {
-    row.floor = -1e30F;
-    row.ceiling = 1e30F;
-  }
+  const auto [floor, ceiling] = RangeAbout(j.node, k.node);
+  row.floor = floor;
+  row.ceiling = ceiling;
   const float tj = j.way, tk = k.way, sj = 1 - tj, sk = 1 - tk;
   const float w00 = sj * sk, w10 = tj * sk, w01 = sj * tk, w11 = tj * tk;
   const float half_v = j.distance > 0 ? static_cast<float>(lattice.cells.dv / (2 * j.distance)) : 0;
@@ -350,20 +360,36 @@ void DoseSampler::WidenAt(std::span<const Point2> points, double w, float& least
   for (const Point2& p : points) {
     if (std::abs(p.u - last.u) + std::abs(p.v - last.v) < near) continue;
     last = p;
-    const Cube cube = aligned_ ? AlignedAt(LocateNear(0, p.u), LocateNear(1, p.v), plane)
-                               : Trilinear(frame_.ToPatient(p.u, p.v, w));
+    Cube cube;
+    if (aligned_) {
+      const Place across = LocateNear(1, p.v);
+      const auto [floor, ceiling] = RangeAbout(across.node, plane.node);
+      if (floor >= least && ceiling <= most) continue;
+      cube = AlignedAt(LocateNear(0, p.u), across, plane);
+    } else {
+      cube = Trilinear(frame_.ToPatient(p.u, p.v, w));
+    }
     if (!cube.inside) continue;
     least = std::min(least, cube.value);
     most = std::max(most, cube.value);
   }
 }
 
-void DoseSampler::FindRange(const Box2& box, double w0, double w1) {
+std::array<float, 2> DoseSampler::RangeAbout(int64_t j, int64_t k) const {
+  const int64_t jr = j - first_row_[0], kr = k - first_row_[1];
+  if (jr < 0 || kr < 0 || jr + 1 >= rows_[0] || kr + 1 >= rows_[1]) return {-1e30F, 1e30F};
+  const auto [sj, sk] = row_step_;
+  const auto* at = row_range_ + jr * sj + kr * sk;
+  return {std::min({at[0][0], at[sj][0], at[sk][0], at[sj + sk][0]}),
+          std::max({at[0][1], at[sj][1], at[sk][1], at[sj + sk][1]})};
+}
+
+void DoseSampler::FindRange(const Box2& box, double w0, double w1, const RowRanges* shared) {
   const auto gray = dose_.gray();
   if (gray.empty()) return;
   range_ = {1e30F, -1e30F};
   if (!aligned_) {
-    WidenExtremes(gray.data(), gray.data(), gray.size(), range_[0], range_[1]);
+    FindExtremes(gray.data(), gray.size(), range_[0], range_[1]);
     return;
   }
   // One node further: the middle of a cell at the edge may lie outside the box.
@@ -372,27 +398,40 @@ void DoseSampler::FindRange(const Box2& box, double w0, double w1) {
     return std::array<int64_t, 2>{std::max<int64_t>(0, Locate(axis, a).node - 1),
                                   std::min(last, Locate(axis, b).next + 1)};
   };
-  const auto [a0, a1] = span(0, box.u0, box.u1);
   const auto [b0, b1] = span(1, box.v0, box.v1);
   const auto [c0, c1] = span(2, w0, w1);
   first_row_ = {b0, c0};
   rows_ = {b1 - b0 + 1, c1 - c0 + 1};
-  row_range_.resize(static_cast<size_t>(rows_[0] * rows_[1]));
-  auto row = row_range_.begin();
-  for (int64_t c = c0; c <= c1; ++c) {
-    for (int64_t b = b0; b <= b1; ++b, ++row) {
-      const float* p = gray.data() + c * stride_[2] + b * stride_[1];
-      float low = 1e30F, high = -1e30F;
-      if (stride_[0] == 1) {
-        WidenExtremes(p + a0, p + a0, static_cast<size_t>(a1 - a0 + 1), low, high);
-      } else {
+  const int64_t count = dose_.grid.size[0];
+  if (stride_[0] == 1 && shared != nullptr) {
+    // Rows are counted in rows: a step of one row in the values is one in the ranges.
+    row_step_ = {stride_[1] / count, stride_[2] / count};
+    row_range_ = shared->data() + b0 * row_step_[0] + c0 * row_step_[1];
+  } else {
+    const auto [a0, a1] = stride_[0] == 1 ? std::array<int64_t, 2>{0, count - 1} : span(0, box.u0, box.u1);
+    own_ranges_.assign(static_cast<size_t>(rows_[0] * rows_[1]), {1e30F, -1e30F});
+    row_step_ = {1, rows_[0]};
+    row_range_ = own_ranges_.data();
+    auto row = own_ranges_.begin();
+    for (int64_t c = c0; c <= c1; ++c) {
+      for (int64_t b = b0; b <= b1; ++b, ++row) {
+        const float* p = gray.data() + c * stride_[2] + b * stride_[1];
+        auto& [low, high] = *row;
+        if (stride_[0] == 1) {
+          FindExtremes(p, static_cast<size_t>(count), low, high);
+          continue;
+        }
         for (int64_t a = a0; a <= a1; ++a) {
           low = std::min(low, p[a * stride_[0]]);
           high = std::max(high, p[a * stride_[0]]);
         }
       }
-      *row = {low, high};
-      range_ = {std::min(range_[0], low), std::max(range_[1], high)};
+    }
+  }
+  for (int64_t c = 0; c < rows_[1]; ++c) {
+    for (int64_t b = 0; b < rows_[0]; ++b) {
+      const auto& row = row_range_[b * row_step_[0] + c * row_step_[1]];
+      range_ = {std::min(range_[0], row[0]), std::max(range_[1], row[1])};
     }
   }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dose/cell_kernels.h"
+#include "exec/exec.h"
 #include "imaging/contour_planes.h"
 #include "imaging/coverage.h"
 #include "volume/dose_grid.h"
@@ -39,10 +40,15 @@ struct DoseRow {
   BlendedRow blended() { return {node.data(), half_v.data(), half_w.data()}; }
 };
 
+// Least and greatest value of every row of a dose grid along axes.i, rows of j in planes of k.
+using RowRanges = std::vector<std::array<float, 2>>;
+RowRanges FindRowRanges(const DoseGrid& dose, const Exec& exec);
+
 class DoseSampler {
  public:
-  // For points of the box. Keeps a reference to `dose`.
-  DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Box2& box, double w0, double w1);
+  // For points of the box. Keeps references to `dose` and to its ranges, which samplers of several structures share.
+  DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Box2& box, double w0, double w1,
+              const RowRanges* ranges = nullptr);
 
   // Whether the plane frame's axes are the grid's: rows then run along nodes and cells fit between them.
   bool aligned() const { return aligned_; }
@@ -111,7 +117,9 @@ class DoseSampler {
   Cube Trilinear(Vec3 patient) const;
   Cube AlignedValue(double u, double v, double w) const;
   Cube AlignedAt(const Place& a, const Place& b, const Place& c) const;
-  void FindRange(const Box2& box, double w0, double w1);
+  void FindRange(const Box2& box, double w0, double w1, const RowRanges* shared);
+  // No node of the four rows at and after rows j and k of the grid, within the sampler's reach, is below or above.
+  std::array<float, 2> RangeAbout(int64_t j, int64_t k) const;
 
   const DoseGrid& dose_;
   PlaneFrame frame_;
@@ -123,9 +131,10 @@ class DoseSampler {
   std::array<int64_t, 3> stride_{};
   PatientToIndexMap to_index_;
   std::array<float, 2> range_{0, 0};
-  // Aligned: least and greatest of every grid row's nodes in the box's reach, rows of v in planes of w.
-  std::vector<std::array<float, 2>> row_range_;
-  std::array<int64_t, 2> first_row_{}, rows_{};
+  // Aligned: least and greatest of every grid row's nodes in the box's reach, first_row_ at [0], steps along v and w.
+  RowRanges own_ranges_;
+  const std::array<float, 2>* row_range_ = nullptr;
+  std::array<int64_t, 2> first_row_{}, rows_{}, row_step_{};
 };
 
 }  // namespace isovox

@@ -3,215 +3,20 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 #include <optional>
 
-#include "dose/dose_histogram.h"
 #include "dose/dose_sampler.h"
-#include "imaging/slabs.h"
+#include "dose/dvh_pass.h"
 
 namespace isovox {
 namespace {
 
-constexpr double kWidestBinGy = 0.01;
-constexpr double kBins = 4096;            // at least, over the doses in reach
-constexpr double kFewestCells = 500;      // of the coarser of the first two steps
-constexpr int64_t kCellsPerChunk = 60'000;
-constexpr int kMostSteps = 14;
-constexpr double kWhole = 1 - 1e-6;       // coverage that counts as all
 constexpr double kSmallCc = 0.5;
-// A dose plane this close to a contour plane (part of the spacing) cuts no slab of its own.
-constexpr double kSliver = 0.02;
-
-// What one pass over some slabs found. Volumes in mm^3.
-struct Tally {
-  DoseHistogram histogram;
-  double inside = 0, edge = 0, outside = 0, dose_volume = 0;  // edge: of inside, in the outermost half voxels
-  float least = 1e30F, most = -1e30F;
-  int64_t cells = 0;
-  bool crossing = false;
-
-  void Merge(Tally&& other) {
-    histogram.Merge(other.histogram);
-    inside += other.inside;
-    edge += other.edge;
-    outside += other.outside;
-    dose_volume += other.dose_volume;
-    least = std::min(least, other.least);
-    most = std::max(most, other.most);
-    cells += other.cells;
-    crossing = crossing || other.crossing;
-  }
-};
-
-class Measurement {
- public:
-  Measurement(const Solid& solid, const DoseSampler& sampler, const DvhOptions& options, const Exec& exec)
-      : solid_(solid), sampler_(sampler), options_(options), exec_(exec) {
-    const auto& breaks = solid.breaks();
-    const double reach = sampler.step(2);
-    const auto [low, high] = sampler.range();
-    low_ = options.outside == OutsideGrid::kZero ? std::min(0.0F, low) : low;
-    const double range = std::max(1e-6, static_cast<double>(high) - low_);
-    width_ = std::min(kWidestBinGy, range / kBins);
-    bins_ = static_cast<size_t>(std::ceil(range / width_)) + 1;
-
-    cuts_ = solid.ends();
-    for (const double w : sampler.planes()) {
-      if (w <= breaks.front() || w >= breaks.back()) continue;
-      const auto next = std::lower_bound(solid.ends().begin(), solid.ends().end(), w);
-      const double sliver = kSliver * reach;
-      if (*next - w > sliver && w - *(next - 1) > sliver) cuts_.push_back(w);
-    }
-    std::sort(cuts_.begin(), cuts_.end());
-    while (first_step_ < kMostSteps && ExpectedCells(first_step_) < kFewestCells) ++first_step_;
-  }
-
-  int first_step() const { return first_step_; }
-
-  double low() const { return low_; }
-  double width() const { return width_; }
-
-  double CellSize(int axis, int step) const { return sampler_.step(axis) * std::ldexp(1.0, 1 - step); }
-
-  double ExpectedCells(int step) const {
-    const double length = cuts_.back() - cuts_.front();
-    return solid_.rough_volume_mm3() / (CellSize(0, step) * CellSize(1, step)) *
-           static_cast<double>(EdgesOf(step).size() - 1) / length;
-  }
-
-  Tally Pass(int step) const {
-    const std::vector<Slab> slabs = CutSlabs(solid_, EdgesOf(step));
-    const DoseSampler::Lattice lattice = sampler_.MakeLattice(CellSize(0, step), CellSize(1, step));
-    const auto count = static_cast<int64_t>(slabs.size());
-    const auto chunks = std::clamp<int64_t>(static_cast<int64_t>(ExpectedCells(step)) / kCellsPerChunk, 1, 48);
-    const auto fresh = [this] {
-      Tally tally;
-      tally.histogram = DoseHistogram(low_, width_, bins_);
-      return tally;
-    };
-    if (chunks == 1) {
-      Tally tally = fresh();
-      exec_.CheckCancelled();
-      RunSlabs(slabs, lattice, tally);
-      return tally;
-    }
-    return OrderedReduce<Tally>(
-        exec_, count, (count + chunks - 1) / chunks, fresh(),
-        [&](int64_t begin, int64_t end) {
-          Tally tally = fresh();
-          const auto own = std::span(slabs).first(static_cast<size_t>(end)).subspan(static_cast<size_t>(begin));
-          RunSlabs(own, lattice, tally);
-          return tally;
-        },
-        [](Tally& into, Tally&& part) { into.Merge(std::move(part)); });
-  }
-
- private:
-  // Edges of the slabs: where parts of the solid end and where the dose has its planes. The first pass takes these in
-  // pairs, the second singly, every later one cuts each at least in two once more: so that passes differ across the
-  // planes as well, however close these are.
-  std::vector<double> EdgesOf(int step) const {
-    std::vector<double> edges{cuts_.front()};
-    const int pass = step - first_step_;
-    const double target = CellSize(2, step);
-    const size_t stride = pass == 0 && cuts_.size() > 4 ? 2 : 1;
-    for (size_t c = 0; c + 1 < cuts_.size(); c += stride) {
-      const double from = cuts_[c], length = cuts_[std::min(c + stride, cuts_.size() - 1)] - from;
-      const int least = pass > 1 ? 1 << (pass - 1) : 1;
-      const int parts = std::max(least, static_cast<int>(std::ceil(length / target - 1e-6)));
-      for (int p = 1; p <= parts; ++p) edges.push_back(from + length * p / parts);
-    }
-    return edges;
-  }
-
-  void RunSlabs(std::span<const Slab> slabs, const DoseSampler::Lattice& lattice, Tally& tally) const {
-    Section section;
-    CoverageRaster raster;
-    DoseRow row;
-    for (const Slab& slab : slabs) {
-      solid_.SectionAt(slab.w, section);
-      if (section.pieces.empty()) continue;
-      const bool plain = RasteriseSection(section, lattice.cells, {}, raster);
-      tally.crossing = tally.crossing || !plain;
-      const double thickness = plain ? slab.thickness : slab.length;
-      const auto runs = raster.runs();
-      for (size_t begin = 0; begin < runs.size();) {
-        size_t end = begin;
-        while (end < runs.size() && runs[end].row == runs[begin].row) ++end;
-        AddRow(runs.subspan(begin, end - begin), slab, thickness, lattice, row, tally);
-        begin = end;
-      }
-    }
-    tally.histogram.Flush();
-  }
-
-  void AddRow(std::span<const Run> runs, const Slab& slab, double thickness, const DoseSampler::Lattice& lattice,
-              DoseRow& row, Tally& tally) const {
-    const int32_t begin = runs.front().begin, end = runs.back().end;
-    const double v = lattice.cells.v0 + (runs.front().row + 0.5) * lattice.cells.dv;
-    sampler_.Sample(lattice, v, slab.w, slab.length, begin, end, row);
-    const double cell = lattice.cells.du * lattice.cells.dv * thickness;
-    for (const Run& run : runs) {
-      const double volume = cell * run.coverage;
-      const auto first = static_cast<size_t>(run.begin - begin), count = static_cast<size_t>(run.end - run.begin);
-      tally.cells += static_cast<int64_t>(count);
-      if (!row.all_between) {
-        AddEdge(row, first, count, volume, tally);
-        continue;
-      }
-      tally.inside += volume * static_cast<double>(count);
-      if (count == 1 && run.coverage < kWhole) {
-        const auto [dose, spread] = sampler_.CoveredPart(lattice, row, begin, run);
-        tally.histogram.AddPart(dose, spread, volume);
-        tally.dose_volume += volume * static_cast<double>(dose);
-      } else {
-        tally.histogram.AddCells(row.dose.data() + first, row.spread.data() + first, count, volume);
-        tally.dose_volume += volume * SumOf(row.dose.data() + first, count);
-      }
-      if (run.coverage > kWhole) {
-        sampler_.Extremes(lattice, row, begin, run.begin, run.end, tally.least, tally.most);
-      } else if (run.coverage >= 0.5) {
-        for (size_t c = first; c < first + count; ++c) {
-          tally.least = std::min(tally.least, row.dose[c]);
-          tally.most = std::max(tally.most, row.dose[c]);
-        }
-      }
-    }
-  }
-
-  // Cells of a row that is not all between the grid's nodes.
-  void AddEdge(const DoseRow& row, size_t first, size_t count, double volume, Tally& tally) const {
-    for (size_t c = first; c < first + count; ++c) {
-      float dose = row.dose[c], spread = row.spread[c];
-      if (row.place[c] == DoseRow::kOutside) {
-        tally.outside += volume;
-        if (options_.outside == OutsideGrid::kExclude) continue;
-        if (options_.outside == OutsideGrid::kZero) dose = spread = 0;
-      } else {
-        tally.inside += volume;
-        if (row.place[c] == DoseRow::kEdge) tally.edge += volume;
-      }
-      tally.histogram.AddPart(dose, spread, volume);
-      tally.dose_volume += volume * static_cast<double>(dose);
-      tally.least = std::min(tally.least, dose);
-      tally.most = std::max(tally.most, dose);
-    }
-  }
-
-  const Solid& solid_;
-  const DoseSampler& sampler_;
-  const DvhOptions& options_;
-  const Exec& exec_;
-  float low_ = 0;
-  double width_ = kWidestBinGy;
-  size_t bins_ = 0;
-  std::vector<double> cuts_;
-  int first_step_ = 0;
-};
 
 // Puts a pass into the form of a result.
 void Fill(const Tally& tally, const Measurement& measurement, OutsideGrid outside, Dvh& dvh) {
-  const double whole = tally.inside + tally.outside;
+  const double whole = tally.whole();
   dvh.volume_cc = whole / 1000;
   dvh.curve_cc = (outside == OutsideGrid::kExclude ? tally.inside : whole) / 1000;
   dvh.covered_fraction = whole > 0 ? tally.inside / whole : 0;
@@ -295,7 +100,71 @@ void AddCoverageFindings(Dvh& dvh) {
   }
 }
 
-Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, const Exec& exec) {
+namespace {
+
+using Part = Measurement::Part;
+
+// The error of a pass, as DvhOptions states it.
+struct Bound {
+  double cc = 0, gray = 0, volume_cc = 0;
+  bool Within(const DvhOptions& options, double whole_cc) const {
+    return std::max(cc, volume_cc) <= options.volume_tolerance * whole_cc;
+  }
+};
+
+// The error falls by about four with every halving, so a third of the last change is left of the finer pass, and four
+// thirds of the coarser; a half and five thirds are stated. The coarser is taken only where it is well within.
+Bound BoundOfFiner(const Dvh& coarse, const Dvh& fine, const DvhOptions& options) {
+  const Difference d = Compare(coarse, fine, 2 * options.dose_tolerance_gy);
+  return {d.cc / 2, d.gray / 2, d.volume_cc / 2};
+}
+Bound BoundOfCoarser(const Dvh& coarse, const Dvh& fine, const DvhOptions& options) {
+  constexpr double kStated = 5.0 / 3, kWellWithin = 0.4;
+  const Difference d = Compare(coarse, fine, kWellWithin * options.dose_tolerance_gy / kStated);
+  return {d.cc * kStated, d.gray * kStated, d.volume_cc * kStated};
+}
+
+// The pass that the pilot found fine enough, over the whole, with its bound.
+struct Piloted {
+  int step;
+  Tally tally;
+  Bound bound;
+};
+
+// Halves cells in the pilot until a step's error is known to be small enough. Nothing when the pilot holds nothing.
+std::optional<Piloted> RunPilot(const Measurement& measurement, const DvhOptions& options) {
+  int step = measurement.first_step();
+  Tally before = measurement.Pass(step, Part::kPilot);
+  if (!(before.inside > 0)) return std::nullopt;
+  Dvh coarse, fine;
+  Fill(before, measurement, options.outside, coarse);
+  for (;;) {
+    Tally tally = measurement.Pass(step + 1, Part::kPilot);
+    Fill(tally, measurement, options.outside, fine);
+    Bound bound = BoundOfCoarser(coarse, fine, options);
+    const bool coarse_known = step > measurement.first_step() && bound.Within(options, coarse.volume_cc);
+    if (!coarse_known) {
+      bound = BoundOfFiner(coarse, fine, options);
+      ++step;
+      before = std::move(tally);
+      std::swap(coarse, fine);
+    }
+    const bool last =
+        step >= Measurement::kMostSteps || 8 * Measurement::kPilotEvery * before.cells > options.max_samples;
+    if (!coarse_known && !last && !bound.Within(options, coarse.volume_cc)) continue;
+    const double pilot = before.whole();
+    before.Merge(measurement.Pass(step, Part::kRest));
+    const double scale = pilot > 0 ? before.whole() / pilot : 1;
+    return Piloted{step, std::move(before), {bound.cc * scale, bound.gray, bound.volume_cc * scale}};
+  }
+}
+
+}  // namespace
+
+namespace {
+
+Dvh MeasureDvh(const Roi& roi, const DoseGrid& dose, const RowRanges* ranges, const DvhOptions& options,
+               const Exec& exec) {
   Dvh dvh;
   dvh.name = roi.name;
   const Solid solid(StackPlanes(roi, dose.grid.axes), options.solid);
@@ -304,30 +173,41 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
     dvh.cumulative_cc = {0, 0};
     return dvh;
   }
-  const DoseSampler sampler(dose, solid.frame(), solid.bounds(), solid.breaks().front(), solid.breaks().back());
+  const DoseSampler sampler(dose, solid.frame(), solid.bounds(), solid.breaks().front(), solid.breaks().back(), ranges);
   const Measurement measurement(solid, sampler, options, exec);
+  const auto areas = solid.PlainIntegral(solid.breaks().front(), solid.breaks().back());
+  // The volume's own error is often known sooner, by the areas of the sections; where loops meet between planes
+  // without crossing in one that was looked at, those areas are not what is covered, and the halving judges.
+  const auto area_error = [&] { return std::abs(dvh.volume_cc - areas->volume / 1000); };
 
-  const auto volume = solid.PlainIntegral(solid.breaks().front(), solid.breaks().back());
   int step = measurement.first_step();
-  Dvh coarse;
-  Tally tally = measurement.Pass(step);
-  Fill(tally, measurement, options.outside, coarse);
-  for (;;) {
-    ++step;
-    tally = measurement.Pass(step);
+  Tally tally;
+  Bound bound;
+  bool known = false;
+  if (auto piloted = measurement.has_pilot() ? RunPilot(measurement, options) : std::nullopt) {
+    step = piloted->step;
+    tally = std::move(piloted->tally);
+    bound = piloted->bound;
     Fill(tally, measurement, options.outside, dvh);
-    // The error falls by about four with every halving, so what is left is a third of the last change; half is stated.
-    // The volume's own error is often known sooner, by the areas of the sections; where loops meet between planes
-    // without crossing in one that was looked at, those areas are not what is covered, and the halving judges.
-    const Difference difference = Compare(coarse, dvh, 2 * options.dose_tolerance_gy);
-    double volume_error = difference.volume_cc / 2;
-    if (volume && !tally.crossing) volume_error = std::min(volume_error, std::abs(dvh.volume_cc - volume->volume / 1000));
-    dvh.bound_cc = std::max(difference.cc / 2, volume_error);
-    dvh.bound_gy = difference.gray / 2;
-    const bool known = dvh.bound_cc <= options.volume_tolerance * dvh.volume_cc;
-    if (known || step >= kMostSteps || 8 * tally.cells > options.max_samples) break;
-    coarse = dvh;
+    // A crossing need not lie in the pilot.
+    if (areas) bound.volume_cc = tally.crossing ? std::max(bound.volume_cc, area_error()) : area_error();
+    known = bound.Within(options, dvh.volume_cc);
+  } else {
+    tally = measurement.Pass(step, Part::kAll);
+    Fill(tally, measurement, options.outside, dvh);
   }
+  while (!known && step < Measurement::kMostSteps &&
+         (step == measurement.first_step() || 8 * tally.cells <= options.max_samples)) {
+    ++step;
+    const Dvh coarse = dvh;
+    tally = measurement.Pass(step, Part::kAll);
+    Fill(tally, measurement, options.outside, dvh);
+    bound = BoundOfFiner(coarse, dvh, options);
+    if (areas && !tally.crossing) bound.volume_cc = std::min(bound.volume_cc, area_error());
+    known = bound.Within(options, dvh.volume_cc);
+  }
+  dvh.bound_cc = std::max(bound.cc, bound.volume_cc);
+  dvh.bound_gy = bound.gray;
   // Extremes lie on the outline where they do not lie inside.
   if (dvh.covered_fraction > 0) {
     float least = tally.least, most = tally.most;
@@ -339,6 +219,32 @@ Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, 
   }
   AddFindings(dvh, tally, tally.crossing && CrossesAsDrawn(solid));
   return dvh;
+}
+
+}  // namespace
+
+Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, const Exec& exec) {
+  return MeasureDvh(roi, dose, nullptr, options, exec);
+}
+
+std::vector<Dvh> ComputeDvhs(std::span<const Roi* const> rois, const DoseGrid& dose, const DvhOptions& options,
+                             const Exec& exec) {
+  std::vector<Dvh> results(rois.size());
+  const auto count = static_cast<int64_t>(rois.size());
+  exec.SetTotal(count);
+  std::optional<RowRanges> ranges;
+  if (count > 1) ranges = FindRowRanges(dose, exec);
+  // The largest first: begun last, it would run alone at the end.
+  std::vector<size_t> order(rois.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return rois[a]->points.size() > rois[b]->points.size(); });
+  ParallelFor(exec, count, 1, [&](int64_t n, int64_t) {
+    const size_t at = order[static_cast<size_t>(n)];
+    results[at] = MeasureDvh(*rois[at], dose, ranges ? &*ranges : nullptr, options, exec);
+    exec.Step();
+  });
+  return results;
 }
 
 }  // namespace isovox

@@ -5,6 +5,7 @@
 // the doses that the trilinear dose takes inside it. The cells are halved until two steps agree.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ struct Dvh {
   double low_gy = 0, bin_gy = 0.01;
   std::vector<double> cumulative_cc;  // at low_gy + n * bin_gy; first curve_cc, last 0
   // Shifted by at most bound_gy the curve lies within bound_cc of its limit for ever finer cells: its shape judged by
-  // the last halving, its volume by the integral of the sections' areas.
+  // the last halving (of a structure over 32 dose planes and more, in a pilot of every fourth pair of planes), its
+  // volume by the integral of the sections' areas.
   double bound_cc = 0, bound_gy = 0;
   int64_t samples = 0;
   Findings findings;
@@ -63,5 +65,8 @@ struct Dvh {
 void AddCoverageFindings(Dvh& dvh);
 
 Dvh ComputeDvh(const Roi& roi, const DoseGrid& dose, const DvhOptions& options, const Exec& exec);
+// The same of several structures, in parallel; each is one step of progress.
+std::vector<Dvh> ComputeDvhs(std::span<const Roi* const> rois, const DoseGrid& dose, const DvhOptions& options,
+                             const Exec& exec);
 
 }  // namespace isovox

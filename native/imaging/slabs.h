@@ -1,8 +1,7 @@
 // A solid cut across its planes into slabs, each standing for the stretch it was cut from by one section.
 #pragma once
 
-#include <span>
-#include <vector>
+#include <optional>
 
 #include "imaging/solid.h"
 
@@ -15,7 +14,7 @@ struct Slab {
   double length = 0;  // along the normal
 };
 
-// One slab per stretch between neighbouring edges (ascending). Stretches that hold nothing are left out.
-std::vector<Slab> CutSlabs(const Solid& solid, std::span<const double> edges);
+// The slab of a stretch along the normal; nothing where it holds nothing.
+std::optional<Slab> CutSlab(const Solid& solid, double from, double to);
 
 }  // namespace isovox
