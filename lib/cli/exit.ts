@@ -9,6 +9,8 @@ export const EXIT = {
   nothingFound: 3,
   someFailed: 4,
   badData: 65,
+  /** Another has it, or the moment is bad: try again (sysexits' EX_TEMPFAIL). */
+  tryAgain: 75,
   interrupted: 130,
 } as const;
 

@@ -42,60 +42,90 @@ function command<Options extends { json?: boolean }>(
     });
 }
 
-command('run', 'the main job: a folder of radiotherapy DICOM in; dose tables, QC and reports out', async (_, options) =>
-  (await import('./commands/run.js')).run(options as never),
+/** What decides what a run does. */
+function runFlags(to: Command): Command {
+  return to
+    .requiredOption('--dicom-root <dir>', 'folder of mixed DICOM; searched to the bottom')
+    .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go')
+    .option(
+      '--config <file>',
+      'YAML with the sections organize, segmentation, customModels, crop, dvh, radiomics, robustness, report, output, read',
+    )
+    .addOption(new Option('--stages <ids>', 'only these, separated by commas').argParser(parseList))
+    .addOption(
+      new Option('--course-filter <pattern>', 'PATIENT or PATIENT/COURSE, * matches anything').argParser(parseList),
+    )
+    .addOption(
+      new Option('--force <ids>', 'run these stages again though nothing changed; all for every one').argParser(
+        parseList,
+      ),
+    )
+    .addOption(new Option('--max-days <n>', 'split courses whose plans span more days').argParser(parseDays))
+    .addOption(
+      new Option('--merge-criteria <rule>', 'what makes one course').choices(['same_ct_study', 'frame_of_reference']),
+    )
+    .addOption(new Option('--memory <MiB>', 'memory for courses in flight').argParser(parsePositive))
+    .addOption(
+      new Option('--constraints <sheets>', 'constraint sheets: YAML files, or quantec, sbrt-spine').argParser(
+        parseList,
+      ),
+    )
+    .addOption(
+      new Option('--robustness <grid>', 'features under 12, 81 or 315 perturbations of image and outline').choices([
+        'off',
+        'mild',
+        'standard',
+        'aggressive',
+      ]),
+    )
+    .option('--sequential-radiomics', 'radiomics of one structure at a time')
+    .option('--models <dir>', 'a model folder, or a folder of such: structures are found by them')
+    .option('--custom-models <dir>', "the user's own models")
+    .option('--custom-structures <file>', 'YAML with structures made of others by sets and margins')
+    .option('--device <name>', 'where models run: auto, cpu, cuda or cuda:N')
+    .addOption(new Option('--seg-workers <n>', 'courses segmented at once').argParser(parsePositive))
+    .addOption(new Option('--custom-model-workers <n>', 'the same for custom models').argParser(parsePositive))
+    .addOption(new Option('--roi-subset <names>', 'only these structures of the models').argParser(parseList))
+    .option('--fast', 'the quick model of each task, where there is one')
+    .addOption(
+      new Option('--crop-region <name>', 'also cut the image to a body region').choices([
+        'pelvis',
+        'abdomen',
+        'thorax',
+        'head_neck',
+        'brain',
+      ]),
+    )
+    .option('--xlsx', 'also write the tables as one .xlsx file');
+}
+
+runFlags(
+  command(
+    'run',
+    'the main job: a folder of radiotherapy DICOM in; dose tables, QC and reports out',
+    async (_, options) => (await import('./commands/run.js')).run(options as never),
+  ),
+).option('--dry-run', 'say what would run, write nothing');
+
+runFlags(
+  command('plan', 'what run would do for each course and why; workers take their courses from it', async (_, options) =>
+    (await import('./commands/plan.js')).plan(options as never),
+  ),
+);
+
+command(
+  'course <action> <course>',
+  'run PATIENT/COURSE: stages of one planned course, as engines call it',
+  async (args, options) => (await import('./commands/course.js')).course(args, options as never),
 )
-  .requiredOption('--dicom-root <dir>', 'folder of mixed DICOM; searched to the bottom')
-  .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go')
-  .option(
-    '--config <file>',
-    'YAML with the sections organize, segmentation, customModels, crop, dvh, radiomics, robustness, report, output, read',
-  )
-  .addOption(new Option('--stages <ids>', 'only these, separated by commas').argParser(parseList))
-  .addOption(
-    new Option('--course-filter <pattern>', 'PATIENT or PATIENT/COURSE, * matches anything').argParser(parseList),
-  )
-  .addOption(
-    new Option('--force <ids>', 'run these stages again though nothing changed; all for every one').argParser(
-      parseList,
-    ),
-  )
-  .addOption(new Option('--max-days <n>', 'split courses whose plans span more days').argParser(parseDays))
-  .addOption(
-    new Option('--merge-criteria <rule>', 'what makes one course').choices(['same_ct_study', 'frame_of_reference']),
-  )
-  .addOption(new Option('--memory <MiB>', 'memory for courses in flight').argParser(parsePositive))
-  .addOption(
-    new Option('--constraints <sheets>', 'constraint sheets: YAML files, or quantec, sbrt-spine').argParser(parseList),
-  )
-  .addOption(
-    new Option('--robustness <grid>', 'features under 12, 81 or 315 perturbations of image and outline').choices([
-      'off',
-      'mild',
-      'standard',
-      'aggressive',
-    ]),
-  )
-  .option('--sequential-radiomics', 'radiomics of one structure at a time')
-  .option('--models <dir>', 'a model folder, or a folder of such: structures are found by them')
-  .option('--custom-models <dir>', "the user's own models")
-  .option('--custom-structures <file>', 'YAML with structures made of others by sets and margins')
-  .option('--device <name>', 'where models run: auto, cpu, cuda or cuda:N')
-  .addOption(new Option('--seg-workers <n>', 'courses segmented at once').argParser(parsePositive))
-  .addOption(new Option('--custom-model-workers <n>', 'the same for custom models').argParser(parsePositive))
-  .addOption(new Option('--roi-subset <names>', 'only these structures of the models').argParser(parseList))
-  .option('--fast', 'the quick model of each task, where there is one')
-  .addOption(
-    new Option('--crop-region <name>', 'also cut the image to a body region').choices([
-      'pelvis',
-      'abdomen',
-      'thorax',
-      'head_neck',
-      'brain',
-    ]),
-  )
-  .option('--xlsx', 'also write the tables as one .xlsx file')
-  .option('--dry-run', 'say what would run, write nothing');
+  .requiredOption('--outdir <dir>', 'where the plan is and the results go')
+  .addOption(new Option('--stage <ids>', 'only these, separated by commas').argParser(parseList))
+  .addOption(new Option('--force <ids>', 'run these again though nothing changed').argParser(parseList))
+  .addOption(new Option('--memory <MiB>', 'memory that its operations may reserve').argParser(parsePositive));
+
+command('aggregate', "the cohort's tables and report of the courses that were planned and run", async (_, options) =>
+  (await import('./commands/aggregate.js')).aggregate(options as never),
+).requiredOption('--outdir <dir>', 'where the plan and the courses are');
 
 command('demo', 'make a phantom patient, run the main job on it, compare with the closed form', async (_, options) =>
   (await import('./commands/demo.js')).demo(options as never),
@@ -241,4 +271,9 @@ command('doctor', 'whether this machine is ready; with --bench, settings that su
   )
   .option('--config <file>', 'YAML with the sections read, write, s3');
 
+// Whoever reads the output may have had enough: `isovox plan | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+});
 await program.parseAsync();

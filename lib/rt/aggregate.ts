@@ -28,7 +28,7 @@ export interface AggregateOptions {
   readonly outdir: string;
   readonly dicomRoot: string;
   readonly config: RunConfig;
-  readonly discovery: Discovery;
+  readonly discovery: Omit<Discovery, 'courses'>;
   readonly results: readonly CourseResult[];
   readonly failures: readonly Failure[];
 }

@@ -9,7 +9,7 @@ import { distributionsOf } from '../report/distributions.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { writeText } from '../table/atomic.js';
 import type { Row, Table } from '../table/table.js';
-import type { CourseResult } from './course-run.js';
+import type { CourseResult, Failure } from './course-run.js';
 import { digestData } from './digest.js';
 import type { Discovery } from './discover.js';
 import type { RunConfig } from './run-config.js';
@@ -17,8 +17,9 @@ import type { RunConfig } from './run-config.js';
 export interface CohortReportOptions {
   readonly path: string;
   readonly config: RunConfig;
-  readonly discovery: Discovery;
+  readonly discovery: Omit<Discovery, 'courses'>;
   readonly results: readonly CourseResult[];
+  readonly failures: readonly Failure[];
   readonly tables: readonly Table[];
 }
 
@@ -62,7 +63,10 @@ function courseRow(
   result: CourseResult,
   rows: (name: string) => readonly Row[],
 ): CohortCourse {
-  const { course, stages, failures } = result;
+  const { course, stages } = result;
+  const failures = options.failures.filter(
+    ({ patientId, courseId }) => patientId === course.patientId && courseId === course.courseId,
+  );
   const of = (row: Row): boolean => row.patient_id === course.patientId && row.course_id === course.courseId;
   const qc = rows('qc_reports').find(of);
   const dvh = rows('dvh_metrics').filter(of);

@@ -3,14 +3,16 @@
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import { packageVersion } from '../runtime/package-root.js';
-import { digestData, digestFile, type FileDigest } from './digest.js';
-import { relativeInput } from './input-path.js';
+import { type CourseLease, isBusy, withCourse } from './course-lease.js';
 import type { RunLog } from './log.js';
 import type { Course } from './model.js';
 import type { ModelPool } from './model-pool.js';
 import type { RunConfig } from './run-config.js';
-import type { Stage, StageOutcome } from './stage.js';
+import type { Stage } from './stage.js';
+import { StageKeys } from './stage-key.js';
+import { reasonToSkip, type StageState, storedState } from './stage-state.js';
 import { type Manifest, StageStore } from './stage-store.js';
+import { STAGES } from './stages/index.js';
 
 export interface Failure {
   readonly patientId: string;
@@ -22,159 +24,193 @@ export interface Failure {
   readonly reason: string;
 }
 
-export type StageState =
-  | { readonly state: 'done' | 'reused'; readonly manifest: Manifest }
-  | { readonly state: 'skipped'; readonly reason: string }
-  | { readonly state: 'failed'; readonly error: IsovoxError };
-
 export interface CourseResult {
   readonly course: Course;
   readonly folder: string;
+  /** Of every stage, in their order. */
   readonly stages: ReadonlyMap<string, StageState>;
-  readonly failures: readonly Failure[];
 }
+
+export type StageEvent = 'start' | StageState['state'];
 
 export interface CourseRunOptions {
   readonly course: Course;
+  readonly outdir: string;
   readonly courseFolder: string;
   readonly dicomRoot: string;
   readonly config: RunConfig;
-  /** In an order in which every stage comes after what it needs. */
+  /** Those to run; what the others gave is taken from the course folder. */
   readonly stages: readonly Stage[];
   readonly force: ReadonlySet<string>;
+  /** The noted failures of these stages stand. */
+  readonly givenUp?: ReadonlySet<string>;
+  /** A noted failure that bad data caused stands while the data is the same: for engines that retry everything. */
+  readonly keepBadData?: boolean;
   readonly context: Context;
   readonly models: ModelPool;
   readonly signal: AbortSignal;
   readonly log: RunLog;
-  readonly onStage?: (stage: string, state: 'start' | 'end') => void;
+  readonly onStage?: (stage: string, state: StageEvent) => void;
 }
 
 const MOST_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 200;
 /** Errors of the moment; everything else fails the same way again. */
 const TRANSIENT = new Set<string>(['ERR_IO', 'ERR_RESOURCE', 'ERR_INTERNAL']);
+const BAD_DATA = new Set<string>(['ERR_CORRUPT_DATA', 'ERR_UNSUPPORTED', 'ERR_GEOMETRY', 'ERR_MODEL']);
 const LASTING_ERRNO = new Set<string>(['ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'EDQUOT', 'EISDIR', 'ELOOP']);
 
-export async function runCourse(options: CourseRunOptions): Promise<CourseResult> {
-  const { course, courseFolder, stages, signal, log } = options;
-  const store = new StageStore(courseFolder);
+/** Runs the stages while nobody else works on the course; ERR_RESOURCE with `busy` when somebody does. */
+export function runCourse(options: CourseRunOptions): Promise<CourseResult> {
+  return withCourse(options.outdir, options.course, (lease) => runStages(options, lease));
+}
+
+async function runStages(options: CourseRunOptions, lease: CourseLease): Promise<CourseResult> {
+  const { course, courseFolder, config, signal, log } = options;
+  const store = new StageStore(courseFolder, () => lease.check());
   await store.sweep();
   const label = `${course.patientId}/${course.courseId}`;
-  const digests = new Map<string, Promise<FileDigest>>();
-  const courseHash = digestData(describeForKey(course, options.dicomRoot));
+  const keys = new StageKeys(course, options.dicomRoot, config);
+  const selected = new Set(options.stages);
   const states = new Map<string, StageState>();
-  const failures: Failure[] = [];
-  const fail = (stage: string, code: string, reason: string, more: { roi?: string; path?: string } = {}): void => {
-    failures.push({ patientId: course.patientId, courseId: course.courseId, stage, code, reason, ...more });
-  };
-  for (const stage of stages) {
+  for (const stage of STAGES) {
     if (signal.aborted) throw new IsovoxError('ERR_CANCELLED', 'The run was cancelled');
-    const broken = stage.needs.find((need) => states.get(need)?.state === 'failed');
-    const reason = broken !== undefined ? `stage ${broken} failed` : stage.skip?.(course, options.config);
+    if (!selected.has(stage)) {
+      states.set(stage.id, await storedState(stage, store, course, config, states));
+      continue;
+    }
+    const reason = reasonToSkip(stage, course, config, states);
     if (reason !== undefined) {
       await store.discard(stage.id);
       states.set(stage.id, { state: 'skipped', reason });
+      options.onStage?.(stage.id, 'skipped');
       log.debug(`${stage.id} skipped: ${reason}`, { course: label });
       continue;
     }
     options.onStage?.(stage.id, 'start');
+    let state: StageState = { state: 'pending' };
     try {
-      const state = await runStage(stage, store, options, courseHash, digests, states);
+      state = await runStage(stage, store, options, keys, states);
       states.set(stage.id, state);
       if (state.state === 'skipped') log.info(`${stage.id} skipped: ${state.reason}`, { course: label });
-      else for (const part of failuresOf(state)) fail(stage.id, part.code, part.reason, part);
-    } catch (thrown) {
-      const error = asIsovoxError(thrown);
-      if (error.code === 'ERR_CANCELLED') throw error;
-      await store.sweep();
-      states.set(stage.id, { state: 'failed', error });
-      fail(stage.id, error.code, error.message, error.context.path ? { path: error.context.path } : {});
-      log.error(`${stage.id} failed: ${error.code}`, { course: label });
     } finally {
-      options.onStage?.(stage.id, 'end');
+      options.onStage?.(stage.id, state.state);
     }
   }
   await store.sweep();
-  return { course, folder: courseFolder, stages: states, failures };
+  return { course, folder: courseFolder, stages: states };
+}
+
+/** The result of a course as its folder shows it, whoever ran it. */
+export async function readCourse(course: Course, courseFolder: string, config: RunConfig): Promise<CourseResult> {
+  const store = new StageStore(courseFolder);
+  const states = new Map<string, StageState>();
+  for (const stage of STAGES) states.set(stage.id, await storedState(stage, store, course, config, states));
+  return { course, folder: courseFolder, stages: states };
+}
+
+/** What could not be done: stages that failed or, of those wanted, never ran; and parts of those that did. */
+export function failuresOf({ course, stages }: CourseResult, wanted: ReadonlySet<string>): Failure[] {
+  const { patientId, courseId } = course;
+  return [...stages].flatMap(([stage, state]): Failure[] => {
+    if (state.state === 'failed') {
+      const { code, message, context } = state.error;
+      const path = context.path === undefined ? {} : { path: context.path };
+      return [{ patientId, courseId, stage, code, reason: message, ...path }];
+    }
+    if (state.state === 'pending') {
+      const reason = 'The stage has not run; run isovox again to go on';
+      return wanted.has(stage) ? [{ patientId, courseId, stage, code: 'stage.not_run', reason }] : [];
+    }
+    const parts = 'manifest' in state ? (state.manifest.failures ?? []) : [];
+    return parts.map((part) => ({ patientId, courseId, stage, ...part }));
+  });
 }
 
 async function runStage(
   stage: Stage,
   store: StageStore,
   options: CourseRunOptions,
-  courseHash: string,
-  digests: Map<string, Promise<FileDigest>>,
+  keys: StageKeys,
   states: ReadonlyMap<string, StageState>,
 ): Promise<StageState> {
   const { course, config, dicomRoot, signal, log } = options;
-  const inputs = [];
-  for (const path of [...stage.inputs(course)].sort()) {
-    let digest = digests.get(path);
-    if (!digest) {
-      digest = digestFile(path);
-      digests.set(path, digest);
+  let key = '';
+  try {
+    const made = await keys.of(stage, states);
+    key = made.key;
+    if (!options.force.has(stage.id)) {
+      const stored = await stillValid(stage, store, key, options);
+      if (stored) return stored;
     }
-    inputs.push({ path: relativeInput(dicomRoot, path), ...(await digest) });
+    const { result, folder } = await withRetries(signal, log, stage.id, async () => {
+      const folder = await store.openFolder(stage.id);
+      const result = await stage.run({
+        course,
+        config,
+        dicomRoot,
+        folder,
+        courseFolder: options.courseFolder,
+        settingsHash: made.settingsHash,
+        context: options.context,
+        models: options.models,
+        signal,
+        progress: () => {},
+      });
+      return { result, folder };
+    });
+    const manifest = await store.commit(
+      {
+        stage: stage.id,
+        isovox: packageVersion,
+        key,
+        settingsHash: made.settingsHash,
+        status: result.status,
+        ...(result.reason === undefined ? {} : { reason: result.reason }),
+        findings: result.findings,
+        inputs: made.inputs,
+        ...(result.failures?.length ? { failures: result.failures } : {}),
+      },
+      folder,
+    );
+    return result.status === 'skipped'
+      ? { state: 'skipped', reason: result.reason ?? 'nothing to do' }
+      : { state: 'done', manifest };
+  } catch (thrown) {
+    const error = asIsovoxError(thrown);
+    if (error.code === 'ERR_CANCELLED' || isBusy(error)) throw error;
+    await store.sweep();
+    const { path } = error.context;
+    await store.fail({
+      stage: stage.id,
+      key,
+      code: error.code,
+      reason: error.message,
+      ...(path === undefined ? {} : { path }),
+    });
+    log.error(`${stage.id} failed: ${error.code}`, { course: `${course.patientId}/${course.courseId}` });
+    return { state: 'failed', error };
   }
-  const settings = stage.settings(config);
-  const settingsHash = digestData(settings).slice(0, 16);
-  const before = [...stage.needs, ...(stage.after ?? [])].map((id) => {
-    const state = states.get(id);
-    return [id, state && 'manifest' in state ? digestData(state.manifest) : (state?.state ?? 'absent')];
-  });
-  const key = digestData({
-    stage: stage.id,
-    version: stage.version,
-    isovox: packageVersion,
-    settings,
-    courseHash,
-    inputs,
-    before,
-  });
-  if (!options.force.has(stage.id) && (await store.isValid(stage.id, key))) {
+}
+
+/** What an earlier run left, when it is the result of the same key. */
+async function stillValid(
+  stage: Stage,
+  store: StageStore,
+  key: string,
+  options: CourseRunOptions,
+): Promise<StageState | undefined> {
+  if (await store.isValid(stage.id, key)) {
     const manifest = (await store.manifest(stage.id)) as Manifest;
     return manifest.status === 'skipped'
       ? { state: 'skipped', reason: manifest.reason ?? 'nothing to do' }
       : { state: 'reused', manifest };
   }
-  const outcome = await withRetries(signal, log, stage.id, async () => {
-    const folder = await store.openFolder(stage.id);
-    const result = await stage.run({
-      course,
-      config,
-      dicomRoot,
-      folder,
-      courseFolder: options.courseFolder,
-      settingsHash,
-      context: options.context,
-      models: options.models,
-      signal,
-      progress: () => {},
-    });
-    return { result, folder };
-  });
-  const { result, folder } = outcome;
-  const manifest = await store.commit(
-    {
-      stage: stage.id,
-      isovox: packageVersion,
-      key,
-      settingsHash,
-      status: result.status,
-      ...(result.reason === undefined ? {} : { reason: result.reason }),
-      findings: result.findings,
-      inputs,
-      ...(result.failures?.length ? { failures: result.failures } : {}),
-    },
-    folder,
-  );
-  return result.status === 'skipped'
-    ? { state: 'skipped', reason: result.reason ?? 'nothing to do' }
-    : { state: 'done', manifest };
-}
-
-function failuresOf(state: StageState): NonNullable<StageOutcome['failures']> {
-  return 'manifest' in state ? (state.manifest.failures ?? []) : [];
+  const failure = await store.failure(stage.id);
+  if (failure === undefined) return undefined;
+  const stands =
+    options.givenUp?.has(stage.id) || (options.keepBadData && failure.key === key && isBadData(failure.code));
+  return stands ? storedState(stage, store, options.course, options.config, new Map()) : undefined;
 }
 
 async function withRetries<T>(signal: AbortSignal, log: RunLog, stage: string, attempt: () => Promise<T>): Promise<T> {
@@ -192,15 +228,9 @@ async function withRetries<T>(signal: AbortSignal, log: RunLog, stage: string, a
   }
 }
 
+/** Whether the same input gives the same failure. */
+export const isBadData = (code: string): boolean => BAD_DATA.has(code);
+
 function errnoName(error: IsovoxError): string {
   return error.context.errno ?? '';
-}
-
-/** The course as plain data without the place where it lies on this machine. */
-function describeForKey(course: Course, dicomRoot: string): unknown {
-  return JSON.parse(
-    JSON.stringify(course, (key, value: unknown) =>
-      key === 'path' && typeof value === 'string' ? relativeInput(dicomRoot, value) : value,
-    ),
-  );
 }

@@ -3,22 +3,24 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { getConfig } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
-import { HierarchicalExecutor } from '../graph/executor.js';
-import { Context } from '../runtime/context.js';
+import { type Context, defaultContext } from '../runtime/context.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { type AggregateSummary, aggregate } from './aggregate.js';
-import { type CourseResult, type Failure, runCourse } from './course-run.js';
+import { type CourseExecutor, type CourseTrouble, runInProcess } from './course-executor.js';
+import { sweepLeases } from './course-lease.js';
+import { CourseProgress } from './course-progress.js';
+import { type CourseResult, type Failure, failuresOf, readCourse } from './course-run.js';
 import { type Discovery, discoverCourses } from './discover.js';
-import { estimateCourse } from './estimate.js';
 import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { ModelPool, segmentationThreads } from './model-pool.js';
+import { courseName, type RunPlan, writePlan } from './plan.js';
 import { matchesAny } from './roi-names.js';
 import type { RunConfig } from './run-config.js';
+import type { StageState } from './stage-state.js';
 import { STAGES, selectStages } from './stages/index.js';
 
 export interface RunOptions {
@@ -43,13 +45,13 @@ export interface RunSummary {
   readonly results: readonly CourseResult[];
   readonly failures: readonly Failure[];
   readonly tables: AggregateSummary;
+  /** How many stages ended in each state. */
+  readonly counts: ReadonlyMap<string, number>;
 }
 
-export interface PlannedCourse {
-  readonly course: Course;
-  readonly memoryMb: number;
-  readonly weight: number;
-  readonly stages: ReadonlyArray<{ id: string; skip?: string }>;
+/** 60 % of what this process may still take, its control group's limit included; at least 512 MiB. */
+export function automaticMemoryMb(): number {
+  return Math.max(512, Math.floor(((process.availableMemory?.() ?? freemem()) / 2 ** 20) * 0.6));
 }
 
 /** Cores minus one, at least one: what `--workers auto` means. */
@@ -57,124 +59,112 @@ export function automaticWorkers(): number {
   return Math.max(1, availableParallelism() - 1);
 }
 
-/** Finds the courses and says what would run, without writing anything. */
-export async function planRun(options: RunOptions): Promise<{ discovery: Discovery; courses: PlannedCourse[] }> {
-  const stages = selectStages(options.stages);
-  const discovery = await discover(options);
-  const courses = filterCourses(discovery.courses, options.courseFilter).map((course) => ({
-    course,
-    ...estimateCourse(course),
-    stages: stages.map((stage) => {
-      const skip = stage.skip?.(course, options.config);
-      return skip === undefined ? { id: stage.id } : { id: stage.id, skip };
-    }),
-  }));
-  return { discovery, courses };
+/** Threads, memory, stages and what is forced, as the options or the machine have it. */
+export function settleOptions(options: RunOptions) {
+  return {
+    workers: options.workers ?? automaticWorkers(),
+    memoryMb: options.memoryMb ?? automaticMemoryMb(),
+    stages: selectStages(options.stages),
+    force: new Set(options.force?.includes('all') ? STAGES.map((stage) => stage.id) : options.force),
+  };
 }
 
-export async function runPipeline(options: RunOptions): Promise<RunSummary> {
+/** Finds the courses that are asked for. */
+export async function findCourses(
+  options: RunOptions,
+  context?: Context,
+): Promise<{ discovery: Discovery; courses: Course[] }> {
+  const discovery = await discover(options, context);
+  return { discovery, courses: filterCourses(discovery.courses, options.courseFilter) };
+}
+
+/** Finds the courses and writes down what is to be done, for this process or others. */
+export async function planRun(
+  options: RunOptions,
+): Promise<{ plan: RunPlan; discovery: Discovery; courses: Course[] }> {
+  const { stages } = settleOptions(options);
+  await checkWritable(options.outdir);
+  const found = await findCourses(options);
+  const dicomRoot = resolve(options.dicomRoot);
+  const { config } = options;
+  const plan = await writePlan(
+    options.outdir,
+    { dicomRoot, config, stages: stages.map((stage) => stage.id) },
+    found.discovery,
+    found.courses,
+  );
+  return { plan, ...found };
+}
+
+export async function runPipeline(options: RunOptions, execute: CourseExecutor = runInProcess): Promise<RunSummary> {
   const { outdir, config, signal, log } = options;
-  const workers = options.workers ?? automaticWorkers();
-  const memoryMb = options.memoryMb ?? Math.max(512, Math.floor((freemem() / 2 ** 20) * 0.6));
-  const stages = selectStages(options.stages);
-  const force = new Set(options.force?.includes('all') ? STAGES.map((stage) => stage.id) : options.force);
-  await checkWritable(outdir);
-  const context = new Context({
-    ...getConfig(),
-    read: { ...getConfig().read, concurrency: workers, memoryBudgetMb: memoryMb },
-  });
-  const models = new ModelPool(config, context);
+  const { workers, memoryMb, stages, force } = settleOptions(options);
   logConfiguration(
     log,
     workers,
     memoryMb,
     stages.map((stage) => stage.id),
-    await describeSegmentation(config, models),
+    await describeSegmentation(config),
   );
-  const discovery = await discover(options, context);
-  const courses = filterCourses(discovery.courses, options.courseFilter);
+  const { plan, discovery, courses } = await planRun(options);
   log.info(`${discovery.courses.length} courses, ${discovery.refusals.length} files refused`, {
     courses: courses.length,
     refused: discovery.refusals.length,
   });
-  const executor = new HierarchicalExecutor();
-  const running = new Map<string, string>();
-  const weights = new Map<string, number>();
-  let weightDone = 0;
-  let done = 0;
-  const report = (): void => {
-    const weightTotal = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
-    log.progress({
-      phase: 'courses',
-      done,
-      total: courses.length,
-      weightDone,
-      weightTotal,
-      running: [...running].map(([name, stage]) => `${name} ${stage}`.trim()),
-    });
+  const progress = new CourseProgress(courses, log);
+  const work = {
+    outdir,
+    dicomRoot: plan.dicomRoot,
+    config,
+    courses,
+    stages,
+    force,
+    workers,
+    memoryMb,
+    progress,
+    signal,
+    log,
   };
-  for (const course of courses) {
-    const name = `${course.patientId}/${course.courseId}`;
-    const estimate = estimateCourse(course);
-    weights.set(name, estimate.weight);
-    executor.addTask(
-      name,
-      async () => {
-        running.set(name, '');
-        report();
-        try {
-          return await runCourse({
-            course,
-            courseFolder: courseFolder(outdir, course),
-            dicomRoot: options.dicomRoot,
-            config,
-            stages,
-            force,
-            context,
-            models,
-            signal,
-            log,
-            onStage: (stage, state) => {
-              running.set(name, state === 'start' ? stage : '');
-              report();
-            },
-          });
-        } finally {
-          running.delete(name);
-          weightDone += estimate.weight;
-          done++;
-          report();
-        }
-      },
-      { weight: estimate.weight, resources: { course: 1, memoryMb: Math.min(estimate.memoryMb, memoryMb) } },
-    );
-  }
-  // One course more than threads: while one waits for the disk, another computes.
-  const { outcomes } = await executor
-    .execute({ capacity: { course: workers + 1, memoryMb }, signal })
-    .finally(() => models.dispose());
+  const troubles = await execute(work);
   if (signal.aborted) throw new IsovoxError('ERR_CANCELLED', 'The run was cancelled; run it again to go on');
+  const summary = await aggregatePlan(outdir, plan, courses, troubles);
+  log.info(`tables written`, { rows: summary.tables.rows, failures: summary.failures.length });
+  return { ...summary, discovery, counts: progress.counts };
+}
+
+/** The cohort's tables and report of what the courses' folders hold, whoever ran them. */
+export async function aggregatePlan(
+  outdir: string,
+  plan: RunPlan,
+  courses: readonly Course[],
+  troubles: ReadonlyMap<string, CourseTrouble> = new Map(),
+): Promise<Pick<RunSummary, 'results' | 'failures' | 'tables'>> {
+  const wanted = new Set(plan.stages);
   const results: CourseResult[] = [];
   const failures: Failure[] = [];
   for (const course of courses) {
-    const outcome = outcomes.get(`${course.patientId}/${course.courseId}`);
-    if (outcome?.status === 'done') {
-      const result = outcome.value as CourseResult;
-      results.push(result);
-      failures.push(...result.failures);
-    } else if (outcome?.status === 'failed') {
-      failures.push({
-        patientId: course.patientId,
-        courseId: course.courseId,
-        stage: '',
-        code: outcome.error.code,
-        reason: outcome.error.message,
-      });
-    }
+    const trouble = troubles.get(courseName(course));
+    const read = await readCourse(course, courseFolder(outdir, course), plan.config);
+    const result = {
+      ...read,
+      stages: new Map([...read.stages].map(([id, state]) => [id, explain(id, state, trouble)])),
+    };
+    if (trouble?.course) {
+      const { code, message } = trouble.course;
+      failures.push({ patientId: course.patientId, courseId: course.courseId, stage: '', code, reason: message });
+    } else results.push(result);
+    failures.push(...failuresOf(result, trouble?.course ? new Set() : wanted));
   }
-  const tables = await aggregate({ outdir, dicomRoot: options.dicomRoot, config, discovery, results, failures });
-  log.info(`tables written`, { rows: tables.rows, failures: failures.length });
-  return { discovery, results, failures, tables };
+  const { dicomRoot, config, discovery } = plan;
+  const tables = await aggregate({ outdir, dicomRoot, config, discovery, results, failures });
+  await sweepLeases(outdir);
+  return { results, failures, tables };
+}
+
+/** A stage that failed and could not even note it. */
+function explain(id: string, state: StageState, trouble: CourseTrouble | undefined): StageState {
+  const error = trouble?.stages.get(id);
+  return state.state === 'pending' && error ? { state: 'failed', error } : state;
 }
 
 async function discover(options: RunOptions, context?: Context): Promise<Discovery> {
@@ -241,16 +231,22 @@ async function checkWritable(outdir: string): Promise<void> {
 }
 
 /** Loads the first model, so that a wrong one is known at once and the device can be told. */
-async function describeSegmentation({ segmentation, customModels }: RunConfig, models: ModelPool): Promise<string> {
+async function describeSegmentation(config: RunConfig): Promise<string> {
+  const { segmentation, customModels } = config;
   const threads = segmentationThreads();
   const folders = [...segmentation.found, ...customModels.found];
   const [first] = folders;
   if (!first) return `threads=${threads}; skipped until a model is given (--models DIR)`;
-  const { provider, note, manifest } = await models.get(first);
-  const lane = await models.lane(segmentation.found.length > 0 ? 'models' : 'custom', first);
-  const names = folders.map((folder) => `${folder.manifest.name} (${folder.manifest.licence})`).join(', ');
-  const why = note === '' ? '' : `; ${manifest.name} ${note}`;
-  return `${lane.width} courses at once (device: ${provider}, threads=${threads}); models: ${names}${why}`;
+  const models = new ModelPool(config, defaultContext());
+  try {
+    const { provider, note, manifest } = await models.get(first);
+    const lane = await models.lane(segmentation.found.length > 0 ? 'models' : 'custom', first);
+    const names = folders.map((folder) => `${folder.manifest.name} (${folder.manifest.licence})`).join(', ');
+    const why = note === '' ? '' : `; ${manifest.name} ${note}`;
+    return `${lane.width} courses at once (device: ${provider}, threads=${threads}); models: ${names}${why}`;
+  } finally {
+    await models.dispose();
+  }
 }
 
 function logConfiguration(

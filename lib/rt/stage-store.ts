@@ -3,6 +3,7 @@
  * written last. Whatever a kill leaves behind, a stage without a manifest is a stage that did not run.
  *
  *   <course>/.isovox/<stage>.json   manifest: key, inputs, outputs with size and SHA-256
+ *   <course>/.isovox/<stage>.failed.json   instead of it, when the stage failed: code and reason
  *   <course>/.isovox/tmp/<stage>/   what a stage is writing; swept at the next start
  */
 
@@ -40,10 +41,25 @@ export interface Manifest {
   readonly outputs: readonly ManifestFile[];
 }
 
+/** Why a stage has no result. */
+export interface StageFailure {
+  readonly stage: string;
+  /** Of the attempt that failed; empty when the failure is not one of its inputs, settings or version. */
+  readonly key: string;
+  readonly code: string;
+  readonly reason: string;
+  /** The input file it is about. */
+  readonly path?: string;
+}
+
 const CONTROL = '.isovox';
 
 export class StageStore {
-  constructor(readonly courseFolder: string) {}
+  /** `guard` is asked before a result is made visible; it throws when that is no longer ours to do. */
+  constructor(
+    readonly courseFolder: string,
+    private readonly guard: () => Promise<void> = async () => {},
+  ) {}
 
   #manifestPath(stage: string): string {
     return join(this.courseFolder, CONTROL, `${stage}.json`);
@@ -56,6 +72,26 @@ export class StageStore {
     } catch {
       return undefined;
     }
+  }
+
+  #failurePath(stage: string): string {
+    return join(this.courseFolder, CONTROL, `${stage}.failed.json`);
+  }
+
+  /** Why the stage failed when it last ran; undefined when it did not. */
+  async failure(stage: string): Promise<StageFailure | undefined> {
+    try {
+      return JSON.parse(await readFile(this.#failurePath(stage), 'utf8')) as StageFailure;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Notes that the stage failed; results of earlier runs go, since they are not those of these inputs. */
+  async fail(failure: StageFailure): Promise<void> {
+    await this.discard(failure.stage);
+    await mkdir(join(this.courseFolder, CONTROL), { recursive: true });
+    await writeText(this.#failurePath(failure.stage), `${canonicalJson(failure)}\n`);
   }
 
   /** Whether the stage ran with this key and all its outputs are still there at their size. */
@@ -92,8 +128,10 @@ export class StageStore {
     const outputs: ManifestFile[] = [];
     for (const path of files) outputs.push({ path, ...(await syncAndDigest(join(folder, path))) });
     failpoint(`${manifest.stage}:written`);
+    await this.guard();
     const before = await this.manifest(manifest.stage);
     await rm(this.#manifestPath(manifest.stage), { force: true });
+    await rm(this.#failurePath(manifest.stage), { force: true });
     const kept = new Set(files);
     for (const old of before?.outputs ?? []) {
       if (kept.has(old.path)) continue;
@@ -118,6 +156,7 @@ export class StageStore {
   async discard(stage: string): Promise<void> {
     const manifest = await this.manifest(stage);
     await rm(this.#manifestPath(stage), { force: true });
+    await rm(this.#failurePath(stage), { force: true });
     for (const { path } of manifest?.outputs ?? []) {
       await rm(join(this.courseFolder, path), { force: true });
       await removeEmptyParents(dirname(join(this.courseFolder, path)), this.courseFolder);

@@ -6,16 +6,21 @@ import type { Handle } from './surface.js';
 
 /** Immutable: threads and memory budget, shared by every task that is given it. */
 export class Context {
-  /** Native threads of one operation, and of all operations of this context together. */
-  readonly threads: number;
   readonly memoryBudgetMb: number;
   readonly config: Config;
+  readonly #threads: () => number;
   #budget: Handle<'Budget'> | undefined;
 
-  constructor(config: Config = getConfig()) {
+  /** `threads` is asked at each operation, where the number changes with what else the machine does. */
+  constructor(config: Config = getConfig(), threads: () => number = () => config.read.concurrency) {
     this.config = config;
-    this.threads = config.read.concurrency;
+    this.#threads = threads;
     this.memoryBudgetMb = config.read.memoryBudgetMb;
+  }
+
+  /** Native threads of one operation, and of all operations of this context together. */
+  get threads(): number {
+    return this.#threads();
   }
 
   /** The native budget that tasks of this context wait for. */

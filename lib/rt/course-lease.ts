@@ -1,0 +1,95 @@
+/**
+ * One worker at a time on a course. The lock is the system's, so that a worker that is killed, on this machine or on
+ * another that shares the folder, holds nothing. Beside it stands who holds it, when it last showed life, and a number
+ * that grows with every holder: one that lost the lock without noticing (a file server that started anew) sees a larger
+ * number before it makes a result visible, and stops.
+ *
+ *   <outdir>/.isovox/leases/<patient>/<course>.lock, .json
+ */
+
+import { readFile, rm, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { IsovoxError } from '../errors.js';
+import { holdFile } from '../native/file-lock.js';
+import { writeText } from '../table/atomic.js';
+import { makeFolder } from './make-folder.js';
+import type { Course } from './model.js';
+import { safeName } from './names.js';
+
+export interface CourseLease {
+  /** Throws ERR_RESOURCE when another holds the course by now. */
+  check(): Promise<void>;
+}
+
+export interface LeaseHolder {
+  readonly token: number;
+  readonly host: string;
+  readonly pid: number;
+}
+
+const BEAT_MS = 10_000;
+
+export const leaseFolder = (outdir: string): string => join(outdir, '.isovox', 'leases');
+
+const leasePath = (outdir: string, course: Pick<Course, 'patientId' | 'courseId'>): string =>
+  join(leaseFolder(outdir), safeName(course.patientId), safeName(course.courseId));
+
+/** Runs `work` while nobody else works on the course; ERR_RESOURCE at once when somebody does. */
+export async function withCourse<T>(
+  outdir: string,
+  course: Pick<Course, 'patientId' | 'courseId'>,
+  work: (lease: CourseLease) => Promise<T>,
+): Promise<T> {
+  const path = leasePath(outdir, course);
+  await makeFolder(dirname(path));
+  const hold = await holdFile(`${path}.lock`);
+  if (!hold) {
+    const holder = await readHolder(path);
+    const who = holder ? ` process ${holder.pid} on ${holder.host}` : ' another process';
+    throw new IsovoxError('ERR_RESOURCE', `Course ${course.patientId}/${course.courseId} is worked on by${who}`, {
+      reason: 'busy',
+    });
+  }
+  let beat: NodeJS.Timeout | undefined;
+  try {
+    const token = ((await readHolder(path))?.token ?? 0) + 1;
+    await writeText(`${path}.json`, `${JSON.stringify({ token, host: hostname(), pid: process.pid })}\n`);
+    beat = setInterval(() => {
+      const now = new Date();
+      utimes(`${path}.json`, now, now).catch(() => {});
+    }, BEAT_MS);
+    beat.unref();
+    return await work({
+      check: async () => {
+        const holder = await readHolder(path);
+        if (holder?.token === token) return;
+        throw new IsovoxError(
+          'ERR_RESOURCE',
+          `The lock on course ${course.patientId}/${course.courseId} was lost to another process`,
+          { reason: 'busy' },
+        );
+      },
+    });
+  } finally {
+    clearInterval(beat);
+    hold.release();
+  }
+}
+
+/** Whether a failure means that another process has the course, and so says nothing about the course. */
+export const isBusy = (error: IsovoxError): boolean => error.code === 'ERR_RESOURCE' && error.context.reason === 'busy';
+
+/** Forgets all holders: when every course has ended. */
+export async function sweepLeases(outdir: string): Promise<void> {
+  await rm(leaseFolder(outdir), { recursive: true, force: true });
+}
+
+async function readHolder(path: string): Promise<LeaseHolder | undefined> {
+  try {
+    return JSON.parse(await readFile(`${path}.json`, 'utf8')) as LeaseHolder;
+  } catch {
+    return undefined;
+  }
+}
