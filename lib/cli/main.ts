@@ -105,7 +105,15 @@ runFlags(
     'the main job: a folder of radiotherapy DICOM in; dose tables, QC and reports out',
     async (_, options) => (await import('./commands/run.js')).run(options as never),
   ),
-).option('--dry-run', 'say what would run, write nothing');
+)
+  .addOption(
+    new Option('--isolation <how>', 'courses in worker processes that may crash alone, or all in this one')
+      .choices(['process', 'none'])
+      .default('process'),
+  )
+  .addOption(new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(21_600))
+  .option('--timeline <file>', 'what ran when, for chrome://tracing or ui.perfetto.dev')
+  .option('--dry-run', 'say what would run, write nothing');
 
 runFlags(
   command('plan', 'what run would do for each course and why; workers take their courses from it', async (_, options) =>
@@ -256,6 +264,10 @@ command('ingest', 'images into a cohort; goes on where it was stopped', async (_
 command('store <uri>', 'what a cohort holds', async (args, options) =>
   (await import('./commands/store.js')).store(args, options as never),
 ).option('--validate', 'compare every volume with the index');
+
+program.command('course-worker', { hidden: true }).action(async () => {
+  await (await import('../distributed/worker-main.js')).serveCourses();
+});
 
 command('status <outdir>', 'every course and stage of a run', async (args, options) =>
   (await import('./commands/status.js')).status(args, options as never),

@@ -30,7 +30,6 @@ export interface RunCommandOptions extends CommonOptions {
   readonly roiSubset?: string[];
   readonly fast?: boolean;
   readonly cropRegion?: string;
-  readonly dryRun?: boolean;
 }
 
 export async function runOptionsOf(options: RunCommandOptions, signal: AbortSignal, log: RunLog): Promise<RunOptions> {

@@ -29,6 +29,11 @@ export class CourseProgress {
     return counts;
   }
 
+  /** How a stage ended in this run; undefined when it took no part. */
+  stateOf(course: string, stage: string): StageEvent | undefined {
+    return this.#stageStates.get(`${course} ${stage}`);
+  }
+
   stage(course: string, stage: string, state: StageEvent): void {
     if (state === 'start') this.#running.set(course, stage);
     else this.#stageStates.set(`${course} ${stage}`, state);

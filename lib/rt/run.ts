@@ -10,7 +10,7 @@ import { type AggregateSummary, aggregate } from './aggregate.js';
 import { type CourseExecutor, type CourseTrouble, runInProcess } from './course-executor.js';
 import { sweepLeases } from './course-lease.js';
 import { CourseProgress } from './course-progress.js';
-import { type CourseResult, type Failure, failuresOf, readCourse } from './course-run.js';
+import { type CourseResult, type Failure, failuresOf, readCourse, type StageEvent } from './course-run.js';
 import { type Discovery, discoverCourses } from './discover.js';
 import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
@@ -127,7 +127,7 @@ export async function runPipeline(options: RunOptions, execute: CourseExecutor =
   };
   const troubles = await execute(work);
   if (signal.aborted) throw new IsovoxError('ERR_CANCELLED', 'The run was cancelled; run it again to go on');
-  const summary = await aggregatePlan(outdir, plan, courses, troubles);
+  const summary = await aggregatePlan(outdir, plan, courses, troubles, progress);
   log.info(`tables written`, { rows: summary.tables.rows, failures: summary.failures.length });
   return { ...summary, discovery, counts: progress.counts };
 }
@@ -138,17 +138,19 @@ export async function aggregatePlan(
   plan: RunPlan,
   courses: readonly Course[],
   troubles: ReadonlyMap<string, CourseTrouble> = new Map(),
+  progress?: CourseProgress,
 ): Promise<Pick<RunSummary, 'results' | 'failures' | 'tables'>> {
   const wanted = new Set(plan.stages);
   const results: CourseResult[] = [];
   const failures: Failure[] = [];
   for (const course of courses) {
-    const trouble = troubles.get(courseName(course));
+    const name = courseName(course);
+    const trouble = troubles.get(name);
     const read = await readCourse(course, courseFolder(outdir, course), plan.config);
-    const result = {
-      ...read,
-      stages: new Map([...read.stages].map(([id, state]) => [id, explain(id, state, trouble)])),
-    };
+    const stages = [...read.stages].map(
+      ([id, state]) => [id, completed(state, trouble?.stages.get(id), progress?.stateOf(name, id))] as const,
+    );
+    const result = { ...read, stages: new Map(stages) };
     if (trouble?.course) {
       const { code, message } = trouble.course;
       failures.push({ patientId: course.patientId, courseId: course.courseId, stage: '', code, reason: message });
@@ -161,10 +163,10 @@ export async function aggregatePlan(
   return { results, failures, tables };
 }
 
-/** A stage that failed and could not even note it. */
-function explain(id: string, state: StageState, trouble: CourseTrouble | undefined): StageState {
-  const error = trouble?.stages.get(id);
-  return state.state === 'pending' && error ? { state: 'failed', error } : state;
+/** What the course folder cannot tell: that the disk refused even the note of a failure, and that nothing was redone. */
+function completed(state: StageState, error: IsovoxError | undefined, event: StageEvent | undefined): StageState {
+  if (state.state === 'pending' && error) return { state: 'failed', error };
+  return state.state === 'done' && event === 'reused' ? { ...state, state: 'reused' } : state;
 }
 
 async function discover(options: RunOptions, context?: Context): Promise<Discovery> {

@@ -23,7 +23,7 @@ function run(
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,
-      [main, 'run', '--dicom-root', root, '--outdir', outdir, '--quiet', '--workers', '2'],
+      [main, 'run', '--dicom-root', root, '--outdir', outdir, '--quiet', '--workers', '2', '--isolation', 'none'],
       {
         stdio: 'ignore',
         env: { ...process.env, ISOVOX_TEST_KILL: killAt },

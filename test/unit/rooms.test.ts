@@ -23,7 +23,9 @@ const LIB: Readonly<Record<string, readonly string[]>> = {
   report: ['native', 'table', 'runtime', 'errors'],
   inference: ['native', 'runtime', 'config', 'errors'],
   rt: ['inference', 'graph', 'table', 'report', 'native', 'runtime', 'config', 'errors'],
+  distributed: ['rt', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
   cli: [
+    'distributed',
     'align',
     'cohort',
     'rt',

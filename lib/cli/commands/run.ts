@@ -2,6 +2,8 @@
 
 import { resolve } from 'node:path';
 
+import { supervise } from '../../distributed/supervise.js';
+import { runInProcess } from '../../rt/course-executor.js';
 import { findCourses, type RunOptions, type RunSummary, runPipeline, settleOptions } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
@@ -9,13 +11,24 @@ import { createLog } from '../log.js';
 import { type RunCommandOptions, runOptionsOf } from '../run-options.js';
 import { planCourses, printPlans } from './plan.js';
 
-export async function run(options: RunCommandOptions): Promise<number> {
+export interface RunCommand extends RunCommandOptions {
+  readonly isolation: 'process' | 'none';
+  readonly stageTimeout: number;
+  readonly timeline?: string;
+  readonly dryRun?: boolean;
+}
+
+export async function run(options: RunCommand): Promise<number> {
   const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
   try {
     return await interruptible(async (signal) => {
       const runOptions = await runOptionsOf(options, signal, log);
       if (options.dryRun) return await dryRun(runOptions, options.json ?? false);
-      const summary = await runPipeline(runOptions);
+      const { stageTimeout, timeline } = options;
+      const summary = await runPipeline(
+        runOptions,
+        options.isolation === 'none' ? runInProcess : supervise({ stageTimeoutMs: stageTimeout * 1000, timeline }),
+      );
       log.close();
       print(summary, options.json ?? false);
       return exitCode(summary);

@@ -1,0 +1,218 @@
+/**
+ * Courses in worker processes of this machine, by the contract that engines use too. A worker that crashes, is killed
+ * for memory or hangs costs its own course one attempt; the others go on. The workers share one number of threads.
+ */
+
+import { type ErrorCode, IsovoxError } from '../errors.js';
+import { HierarchicalExecutor } from '../graph/executor.js';
+import type { CourseExecutor, CourseTrouble, CourseWork } from '../rt/course-executor.js';
+import { estimateCourse } from '../rt/estimate.js';
+import { type CourseJob, localJobsOf } from '../rt/jobs.js';
+import { courseFolder } from '../rt/layout.js';
+import type { Course } from '../rt/model.js';
+import { cpuSegmentations } from '../rt/model-pool.js';
+import { courseName } from '../rt/plan.js';
+import { StageStore } from '../rt/stage-store.js';
+import { CourseWorker, WorkerLost } from './course-worker.js';
+import { shareThreads } from './thread-shares.js';
+import { Timeline } from './timeline.js';
+import { CourseWidth } from './width.js';
+
+export interface SuperviseOptions {
+  /** Milliseconds for one stage of one course. Default 6 hours. */
+  readonly stageTimeoutMs?: number | undefined;
+  /** Courses whose models run at a time. Default: what the processor bears. */
+  readonly modelLanes?: number | undefined;
+  /** File for the timeline. */
+  readonly timeline?: string | undefined;
+}
+
+const MOST_ATTEMPTS = 3;
+const FIRST_WAIT_MS = 500;
+const SIX_HOURS_MS = 6 * 3_600_000;
+
+/** An executor of courses for `runPipeline`. */
+export function supervise(options: SuperviseOptions = {}): CourseExecutor {
+  return (work) => new Supervision(work, options).run();
+}
+
+class Supervision {
+  readonly #executor = new HierarchicalExecutor();
+  readonly #idle: CourseWorker[] = [];
+  readonly #all = new Set<CourseWorker>();
+  readonly #busy = new Map<string, { worker: CourseWorker; weight: number }>();
+  readonly #troubles = new Map<string, { course?: IsovoxError; stages: Map<string, IsovoxError> }>();
+  readonly #width: CourseWidth;
+  /** Read by the graph at each start. */
+  readonly #capacity: { course: number; memoryMb: number; models: number };
+  readonly #timeline: Timeline;
+
+  constructor(
+    private readonly work: CourseWork,
+    private readonly options: SuperviseOptions,
+  ) {
+    // One course more than threads: while one waits for the disk, another computes.
+    this.#width = new CourseWidth(Math.max(1, Math.min(work.workers + 1, work.courses.length)), work.log);
+    this.#capacity = {
+      course: this.#width.width,
+      memoryMb: work.memoryMb,
+      models: options.modelLanes ?? work.config.segmentation.workers ?? cpuSegmentations(),
+    };
+    this.#timeline = new Timeline(work.workers);
+  }
+
+  async run(): Promise<ReadonlyMap<string, CourseTrouble>> {
+    const { courses, signal, log } = this.work;
+    for (const course of courses) this.#add(course);
+    try {
+      await this.#executor.execute({ capacity: this.#capacity, backoffMs: FIRST_WAIT_MS, signal });
+    } finally {
+      await Promise.all([...this.#all].map((worker) => worker.stop()));
+    }
+    const { utilisation, seconds } = this.#timeline;
+    log.info(
+      `workers used ${(100 * utilisation).toFixed(0)} % of ${this.work.workers} threads over ${seconds.toFixed(1)} s`,
+      { utilisation: Number(utilisation.toFixed(3)), seconds: Number(seconds.toFixed(1)) },
+    );
+    if (this.options.timeline !== undefined) await this.#timeline.write(this.options.timeline);
+    return this.#troubles;
+  }
+
+  /** The chain of a course's jobs. A job that fails for good does not stop those after it: they know what they need. */
+  #add(course: Course): void {
+    const { stages, config, memoryMb, progress } = this.work;
+    const name = courseName(course);
+    const estimate = estimateCourse(course);
+    const jobs = localJobsOf(course, stages, config);
+    jobs.forEach((job, n) => {
+      const givenUp = new Set<string>();
+      this.#executor.addTask(
+        taskName(name, n),
+        async ({ attempt, signal }) => {
+          await this.#attempt(course, job, attempt, givenUp, signal);
+          if (n === jobs.length - 1) progress.ended(name);
+        },
+        {
+          dependencies: n === 0 ? [] : [taskName(name, n - 1)],
+          weight: estimate.weight,
+          retries: MOST_ATTEMPTS - 1,
+          retryable: (error) => error.code !== 'ERR_CANCELLED',
+          resources: {
+            course: 1,
+            memoryMb: Math.min(estimate.memoryMb, memoryMb),
+            ...(job.class === 'gpu' ? { models: 1 } : {}),
+          },
+        },
+      );
+    });
+  }
+
+  async #attempt(
+    course: Course,
+    job: CourseJob,
+    attempt: number,
+    givenUp: Set<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const name = courseName(course);
+    for (;;) {
+      const began = this.#width.width;
+      try {
+        const { failed, verdict } = await this.#order(course, job, givenUp, signal);
+        const busy = verdict === 'try-again' && failed.length > 0 && failed.every(({ stage }) => stage === '');
+        if (busy) {
+          const [why] = failed as [(typeof failed)[number]];
+          throw new IsovoxError(why.code as ErrorCode, why.reason);
+        }
+        for (const { stage, code, reason, path } of failed) {
+          this.#trouble(name).stages.set(stage, new IsovoxError(code as ErrorCode, reason, path ? { path } : {}));
+        }
+        this.#width.succeeded();
+        this.#capacity.course = this.#width.width;
+        return;
+      } catch (thrown) {
+        this.work.progress.waits(name);
+        const lost = thrown instanceof WorkerLost ? thrown : undefined;
+        const error = lost?.error ?? (thrown as IsovoxError);
+        if (lost?.wasKilled) {
+          this.#width.halve(began);
+          this.#capacity.course = this.#width.width;
+        }
+        if (error.code !== 'ERR_CANCELLED' && attempt < MOST_ATTEMPTS) {
+          this.work.log.warn(`${error.code}: ${error.message}; trying again`, { course: name, attempt });
+        }
+        if (error.code === 'ERR_CANCELLED' || attempt < MOST_ATTEMPTS) throw error;
+        if (lost?.stage === undefined || givenUp.has(lost.stage)) {
+          this.#trouble(name).course = error;
+          return;
+        }
+        // The stage has had its attempts; those after it go without.
+        givenUp.add(lost.stage);
+        this.work.log.error(`${lost.stage} failed: ${error.code}`, { course: name });
+        this.#trouble(name).stages.set(lost.stage, error);
+        const store = new StageStore(courseFolder(this.work.outdir, course));
+        await store.fail({ stage: lost.stage, key: '', code: error.code, reason: error.message }).catch(() => {});
+      }
+    }
+  }
+
+  #trouble(name: string): { course?: IsovoxError; stages: Map<string, IsovoxError> } {
+    let trouble = this.#troubles.get(name);
+    if (!trouble) {
+      trouble = { stages: new Map() };
+      this.#troubles.set(name, trouble);
+    }
+    return trouble;
+  }
+
+  async #order(course: Course, job: CourseJob, givenUp: ReadonlySet<string>, signal: AbortSignal) {
+    const { outdir, workers, memoryMb, force, progress, log } = this.work;
+    const name = courseName(course);
+    let worker = this.#idle.pop();
+    while (worker && !worker.isAlive) worker = this.#idle.pop();
+    if (!worker) {
+      worker = new CourseWorker({ outdir, threads: 1, memoryMb, log });
+      this.#all.add(worker);
+    }
+    this.#busy.set(name, { worker, weight: estimateCourse(course).weight });
+    this.#share(workers);
+    const { pid } = worker;
+    let ended = 'lost';
+    try {
+      const verdict = await worker.run(
+        {
+          course: name,
+          stages: job.stages,
+          force: job.stages.filter((stage) => force.has(stage)),
+          givenUp: [...givenUp],
+          keepBadData: false,
+        },
+        {
+          signal,
+          stageTimeoutMs: this.options.stageTimeoutMs ?? SIX_HOURS_MS,
+          onStage: (stage, state) => {
+            if (state === 'start') this.#timeline.start(name, stage, pid);
+            else this.#timeline.end(name, state);
+            progress.stage(name, stage, state);
+          },
+        },
+      );
+      ended = verdict.verdict;
+      this.#timeline.used(verdict.cpuMs);
+      return verdict;
+    } finally {
+      this.#timeline.end(name, ended);
+      this.#busy.delete(name);
+      if (worker.isAlive) this.#idle.push(worker);
+      else this.#all.delete(worker);
+      this.#share(workers);
+    }
+  }
+
+  #share(threads: number): void {
+    const shares = shareThreads(threads, new Map([...this.#busy].map(([name, { weight }]) => [name, weight])));
+    for (const [name, { worker }] of this.#busy) worker.setThreads(shares.get(name) ?? 1);
+  }
+}
+
+const taskName = (course: string, job: number): string => `${course} ${job}`;
