@@ -21,11 +21,32 @@ double Entropy(double weighted, double n) { return std::max(0.0, std::log2(n) - 
 
 }  // namespace
 
-void PairCounts::Count(const Levels& levels, size_t first_span, size_t last_span, int64_t offset) {
-  const uint16_t* code = levels.code.data();
+namespace {
+
+// Neighbouring voxels often ask for the same count: with a table for each direction its additions need not wait for each
+// other.
+template <size_t N>
+void CountAlong(const Levels& levels, size_t first_span, size_t last_span, const int64_t* offsets, uint32_t* const* counts,
+                size_t width) {
   for (size_t s = first_span; s < last_span; ++s) {
-    const int64_t end = levels.spans[s].first + levels.spans[s].length;
-    for (int64_t v = levels.spans[s].first; v < end; ++v) ++counts_[code[v] * width_ + code[v + offset]];
+    const uint16_t* code = levels.code.data() + levels.spans[s].first;
+    for (int64_t x = 0; x < levels.spans[s].length; ++x) {
+      const size_t row = code[x] * width;
+      for (size_t d = 0; d < N; ++d) ++counts[d][row + code[x + offsets[d]]];
+    }
+  }
+}
+
+}  // namespace
+
+void PairCounts::Count(const Levels& levels, size_t first_span, size_t last_span, std::span<const int64_t> offsets,
+                       std::span<PairCounts> counts) {
+  for (size_t d = 0; d < offsets.size(); d += 4) {
+    const size_t n = std::min<size_t>(offsets.size() - d, 4);
+    uint32_t* tables[4];
+    for (size_t t = 0; t < n; ++t) tables[t] = counts[d + t].counts_.data();
+    const auto along = n == 4 ? CountAlong<4> : n == 3 ? CountAlong<3> : n == 2 ? CountAlong<2> : CountAlong<1>;
+    along(levels, first_span, last_span, offsets.data() + d, tables, counts[0].width_);
   }
 }
 

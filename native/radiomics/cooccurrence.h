@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "radiomics/levels.h"
@@ -14,7 +15,9 @@ class PairCounts {
  public:
   explicit PairCounts(const Levels& levels)
       : width_(static_cast<size_t>(levels.codes()) + 1), counts_(width_ * width_, 0) {}
-  void Count(const Levels& levels, size_t first_span, size_t last_span, int64_t offset);
+  // Adds the pairs along offsets[d] to counts[d], for the voxels of spans [first, last).
+  static void Count(const Levels& levels, size_t first_span, size_t last_span, std::span<const int64_t> offsets,
+                    std::span<PairCounts> counts);
   void Merge(const PairCounts& other);
   void Clear();
   // By codes; code 0 is outside the mask and must not be asked for.

@@ -40,7 +40,7 @@ Matrices MatricesOf(const Exec& exec, const Region& region, const Settings& sett
   m.levels = LayOut(region, m.discretised, settings.distance);
   if (!zones) return m;
   if (settings.aggregations[k2dAverage] || settings.aggregations[k25dMerged]) m.zones_2d = Zones2d(exec, region, m.levels, distances);
-  if (settings.aggregations[k3dMerged]) m.zones_3d = Zones3d(region, m.levels, distances);
+  if (settings.aggregations[k3dMerged]) m.zones_3d = Zones3d(exec, region, m.levels, distances);
   return m;
 }
 

@@ -91,6 +91,7 @@ class RowMean {
   void Add(std::span<const double> row);
   void AddAll(const RowMean& other);
   void Store(std::span<double> row) const;
+  size_t features() const { return sum_.size(); }
 
  private:
   std::vector<double> sum_;

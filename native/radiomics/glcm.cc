@@ -4,6 +4,8 @@
 #include "radiomics/cooccurrence.h"
 #include "radiomics/directions.h"
 #include "radiomics/family.h"
+#include "radiomics/maximal_correlation.h"
+#include "radiomics/pyradiomics.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -46,43 +48,51 @@ constexpr Formula<S> kFormulas[] = {
 };
 constexpr size_t kCount = std::size(kFormulas);
 
+// PyRadiomics has one feature more.
+constexpr FeatureInfo kMaximalCorrelation{"MCC", "", "1", "Maximal correlation coefficient"};
+
 void AddRow(const PairCounts& counts, const Levels& levels, RowMean& mean) {
   const CooccurrenceSums sums = SumsOf(counts, levels);
   if (sums.pairs == 0) return;
-  std::array<double, kCount> row;
+  std::array<double, kCount + 1> row;
   Evaluate(kFormulas, sums, row);
-  mean.Add(row);
+  const size_t features = mean.features();
+  if (features > kCount) row[kCount] = MaximalCorrelation(counts);
+  mean.Add(std::span(row).first(features));
 }
 
 struct FlatPartial {
-  FlatPartial(const Levels& levels, size_t directions)
-      : of_direction(directions, PairCounts(levels)), slice_average(kCount), slice_merged(kCount) {}
+  FlatPartial(const Levels& levels, size_t directions, size_t features)
+      : of_direction(directions, PairCounts(levels)), slice_average(features), slice_merged(features) {}
   std::vector<PairCounts> of_direction;
   RowMean slice_average, slice_merged;
 };
 
-void ComputeFlat(const Subject& subject, const Exec& exec, Values& values) {
+void ComputeFlat(const Subject& subject, const Exec& exec, size_t features, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
   const auto directions = Directions2d(levels, subject.settings->distance);
   FlatPartial total = OrderedReduce<FlatPartial>(
-      exec, levels.size[2], 8, FlatPartial(levels, directions.size()),
+      exec, levels.size[2], 8, FlatPartial(levels, directions.size(), features),
       [&](int64_t begin, int64_t end) {
-        FlatPartial part(levels, directions.size());
-        PairCounts one(levels), all(levels);
+        FlatPartial part(levels, directions.size(), features);
+        std::vector<PairCounts> slice(directions.size(), PairCounts(levels));
         for (int64_t k = begin; k < end; ++k) {
           const size_t first = levels.slice_spans[static_cast<size_t>(k)];
           const size_t last = levels.slice_spans[static_cast<size_t>(k) + 1];
           if (first == last) continue;
-          all.Clear();
-          for (size_t d = 0; d < directions.size(); ++d) {
-            one.Clear();
-            one.Count(levels, first, last, directions[d]);
-            part.of_direction[d].Merge(one);
-            if (wanted[k2dAverage]) AddRow(one, levels, part.slice_average);
-            if (wanted[k2dMerged]) all.Merge(one);
+          if (!wanted[k2dAverage] && !wanted[k2dMerged]) {
+            PairCounts::Count(levels, first, last, directions, part.of_direction);
+            continue;
           }
-          if (wanted[k2dMerged]) AddRow(all, levels, part.slice_merged);
+          for (PairCounts& counts : slice) counts.Clear();
+          PairCounts::Count(levels, first, last, directions, slice);
+          for (size_t d = 0; d < directions.size(); ++d) {
+            part.of_direction[d].Merge(slice[d]);
+            if (wanted[k2dAverage]) AddRow(slice[d], levels, part.slice_average);
+            if (d > 0) slice[0].Merge(slice[d]);
+          }
+          if (wanted[k2dMerged]) AddRow(slice[0], levels, part.slice_merged);
         }
         return part;
       },
@@ -93,7 +103,7 @@ void ComputeFlat(const Subject& subject, const Exec& exec, Values& values) {
       });
   if (wanted[k2dAverage]) total.slice_average.Store(values.Row(k2dAverage));
   if (wanted[k2dMerged]) total.slice_merged.Store(values.Row(k2dMerged));
-  RowMean average(kCount), merged(kCount);
+  RowMean average(features), merged(features);
   for (const PairCounts& counts : total.of_direction) AddRow(counts, levels, average);
   for (size_t d = 1; d < directions.size(); ++d) total.of_direction[0].Merge(total.of_direction[d]);
   AddRow(total.of_direction[0], levels, merged);
@@ -101,20 +111,21 @@ void ComputeFlat(const Subject& subject, const Exec& exec, Values& values) {
   if (wanted[k25dMerged]) merged.Store(values.Row(k25dMerged));
 }
 
+template <size_t kFeatures>
 void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
   if (wanted[k2dAverage] || wanted[k2dMerged] || wanted[k25dAverage] || wanted[k25dMerged]) {
-    ComputeFlat(subject, exec, values);
+    ComputeFlat(subject, exec, kFeatures, values);
   }
   if (!wanted[k3dAverage] && !wanted[k3dMerged]) return;
   const auto directions = Directions3d(levels, subject.settings->distance);
   std::vector<PairCounts> counts(directions.size(), PairCounts(levels));
-  std::vector<RowMean> rows(directions.size(), RowMean(kCount));
-  ParallelFor(exec, static_cast<int64_t>(directions.size()), 1, [&](int64_t begin, int64_t) {
-    const auto d = static_cast<size_t>(begin);
-    counts[d].Count(levels, 0, levels.spans.size(), directions[d]);
-    if (wanted[k3dAverage]) AddRow(counts[d], levels, rows[d]);
+  std::vector<RowMean> rows(directions.size(), RowMean(kFeatures));
+  ParallelFor(exec, static_cast<int64_t>(directions.size()), 4, [&](int64_t begin, int64_t end) {
+    const auto first = static_cast<size_t>(begin), n = static_cast<size_t>(end - begin);
+    PairCounts::Count(levels, 0, levels.spans.size(), std::span(directions).subspan(first, n), std::span(counts).subspan(first, n));
+    for (size_t d = first; d < first + n && wanted[k3dAverage]; ++d) AddRow(counts[d], levels, rows[d]);
   });
   if (wanted[k3dAverage]) {
     for (size_t d = 1; d < rows.size(); ++d) rows[0].AddAll(rows[d]);
@@ -122,7 +133,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   }
   if (wanted[k3dMerged]) {
     for (size_t d = 1; d < counts.size(); ++d) counts[0].Merge(counts[d]);
-    RowMean merged(kCount);
+    RowMean merged(kFeatures);
     AddRow(counts[0], levels, merged);
     merged.Store(values.Row(k3dMerged));
   }
@@ -131,7 +142,15 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
 }  // namespace
 
 Family GlcmFamily() {
-  return {"glcm", "LFYI", "Grey level co-occurrence matrix", InfosOf(kFormulas), kDirectionalVariants, true, false, Compute};
+  return {"glcm", "LFYI", "Grey level co-occurrence matrix", InfosOf(kFormulas), kDirectionalVariants, true, false,
+          Compute<kCount>};
+}
+
+Family PyradiomicsGlcmFamily() {
+  Family family = GlcmFamily();
+  family.features.push_back(kMaximalCorrelation);
+  family.compute = Compute<kCount + 1>;
+  return family;
 }
 
 }  // namespace isovox::radiomics

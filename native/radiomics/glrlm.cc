@@ -1,9 +1,12 @@
 // Grey level run length matrix (IBSI 1 chapter 3.7, TP0I): runs of one level along a line.
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "radiomics/directions.h"
 #include "radiomics/family.h"
 #include "radiomics/size_matrix.h"
+#include "simd/codes.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -33,20 +36,50 @@ constexpr Formula<SizeSums> kFormulas[] = {
 };
 constexpr size_t kCount = std::size(kFormulas);
 
-// Runs of spans [first, last) along `offset`, each met at its first voxel.
-void CountRuns(const Levels& levels, size_t first, size_t last, int64_t offset, SizeCounter& counts) {
-  const uint16_t* code = levels.code.data();
-  for (size_t s = first; s < last; ++s) {
-    const int64_t end = levels.spans[s].first + levels.spans[s].length;
-    for (int64_t v = levels.spans[s].first; v < end; ++v) {
-      const uint16_t here = code[v];
-      if (code[v - offset] == here) continue;
-      int64_t length = 1;
-      for (int64_t next = v + offset; code[next] == here; next += offset) ++length;
-      counts.Add(here, length);
+// Counts the runs of spans [first, last) along one offset at a time.
+class RunCounter {
+ public:
+  RunCounter(const Levels& levels, size_t first, size_t last)
+      : levels_(levels), first_(first), last_(last), voxels_(levels.level.size(), 0),
+        // Eight more, so that the flags can be looked at eight at a time.
+        same_(static_cast<size_t>(LongestSpan(levels)) + 8, 0) {
+    for (size_t s = first; s < last; ++s) {
+      const uint16_t* code = levels.code.data() + levels.spans[s].first;
+      for (int64_t x = 0; x < levels.spans[s].length; ++x) ++voxels_[code[x]];
     }
   }
-}
+
+  // Only runs of two and more are followed; the voxels that are left are runs of one.
+  void Count(int64_t offset, SizeCounter& counts) {
+    std::vector<int64_t> alone = voxels_;
+    for (size_t s = first_; s < last_; ++s) {
+      const Span span = levels_.spans[s];
+      const uint16_t* code = levels_.code.data() + span.first;
+      simd::SameAs({code, span.length}, -offset, same_.data());
+      std::memset(same_.data() + span.length, 0, 8);
+      for (int64_t x = 0; x < span.length; x += 8) {
+        uint64_t flags;
+        std::memcpy(&flags, same_.data() + x, 8);
+        for (; flags != 0; flags &= flags - 1) {
+          const int64_t v = x + std::countr_zero(flags) / 8;
+          const uint16_t here = code[v];
+          if (code[v - 2 * offset] == here) continue;  // inside a run that was met before
+          int64_t length = 2;
+          for (int64_t next = v + offset; code[next] == here; next += offset) ++length;
+          counts.Add(here, length);
+          alone[here] -= length;
+        }
+      }
+    }
+    for (size_t c = 1; c < alone.size(); ++c) counts.AddMany(static_cast<uint16_t>(c), 1, alone[c]);
+  }
+
+ private:
+  const Levels& levels_;
+  size_t first_, last_;
+  std::vector<int64_t> voxels_;  // by code
+  std::vector<uint8_t> same_;
+};
 
 void AddRow(const SizeCounter& counts, int64_t voxels, RowMean& mean) {
   const std::vector<SizeEntry> entries = counts.Entries();
@@ -77,9 +110,10 @@ void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, Valu
           int64_t voxels = 0;
           for (size_t s = first; s < last; ++s) voxels += levels.spans[s].length;
           if (voxels == 0) continue;
+          RunCounter runs(levels, first, last);
           for (size_t d = 0; d < 4; ++d) {
             slice[d].Clear();
-            CountRuns(levels, first, last, directions[d], slice[d]);
+            runs.Count(directions[d], slice[d]);
             part.of_direction[d].Merge(slice[d]);
             if (wanted[k2dAverage]) AddRow(slice[d], voxels, part.slice_average);
           }
@@ -115,7 +149,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   std::vector<SizeCounter> counts(directions.size(), SizeCounter(levels, longest));
   ParallelFor(exec, static_cast<int64_t>(directions.size()), 1, [&](int64_t begin, int64_t) {
     const auto d = static_cast<size_t>(begin);
-    CountRuns(levels, 0, levels.spans.size(), directions[d], counts[d]);
+    RunCounter(levels, 0, levels.spans.size()).Count(directions[d], counts[d]);
   });
   RowMean average(kCount), merged(kCount);
   for (const SizeCounter& of_direction : counts) AddRow(of_direction, levels.voxels, average);

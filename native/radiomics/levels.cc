@@ -115,4 +115,17 @@ Levels LayOut(const Region& region, const Discretised& discretised, int64_t pad)
   return out;
 }
 
+LevelSteps::LevelSteps(const Levels& levels) : levels_(&levels) {
+  if (levels.codes() == 0 || levels.level.back() - levels.level[1] == levels.codes() - 1) return;
+  own_.resize(levels.code.size());
+  std::transform(levels.code.begin(), levels.code.end(), own_.begin(),
+                 [&](uint16_t code) { return static_cast<uint16_t>(levels.level[code]); });
+}
+
+int64_t LongestSpan(const Levels& levels) {
+  int64_t longest = 0;
+  for (const Span& span : levels.spans) longest = std::max(longest, span.length);
+  return longest;
+}
+
 }  // namespace isovox::radiomics

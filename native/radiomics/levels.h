@@ -33,6 +33,21 @@ struct Levels {
   int codes() const { return static_cast<int>(level.size()) - 1; }
 };
 
+// Codes whose differences are those of the levels: the codes themselves unless a level between others does not occur.
+// REQUIRES: no level is above 65535.
+class LevelSteps {
+ public:
+  explicit LevelSteps(const Levels& levels);
+  const uint16_t* data() const { return own_.empty() ? levels_->code.data() : own_.data(); }
+
+ private:
+  const Levels* levels_;
+  std::vector<uint16_t> own_;
+};
+
+// The longest of the spans; what scratch lines must hold.
+int64_t LongestSpan(const Levels& levels);
+
 // The level of every voxel of the intensity mask in raster order: 1 and up for bins; for kNone whole intensities are
 // shifted so that the lowest is 1, unless all are already 1 or more.
 struct Discretised {

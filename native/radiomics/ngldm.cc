@@ -1,11 +1,11 @@
 // Neighbouring grey level dependence matrix (IBSI 1 chapter 3.11, REK0): voxels by the number of neighbours whose level
 // differs by at most the coarseness, the voxel itself counted.
 #include <array>
-#include <cstdlib>
 
 #include "radiomics/directions.h"
 #include "radiomics/family.h"
 #include "radiomics/size_matrix.h"
+#include "simd/codes.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -48,22 +48,15 @@ std::vector<int64_t> Later(const Levels& levels, int distance, bool flat) {
 }
 
 // Adds the dependence of every voxel of spans [first, last).
-void CountDependence(const Levels& levels, size_t first, size_t last, const std::vector<int64_t>& later, int coarseness,
-                     SizeCounter& counts) {
-  const uint16_t* code = levels.code.data();
-  const auto near = [&](uint16_t a, uint16_t b) {
-    return b != 0 && std::llabs(levels.level[a] - levels.level[b]) <= coarseness;
-  };
+void CountDependence(const Levels& levels, const LevelSteps& steps, size_t first, size_t last,
+                     const std::vector<int64_t>& later, int coarseness, SizeCounter& counts) {
+  std::vector<uint16_t> near(static_cast<size_t>(LongestSpan(levels)));
   for (size_t s = first; s < last; ++s) {
-    for (int64_t v = levels.spans[s].first; v < levels.spans[s].first + levels.spans[s].length; ++v) {
-      int64_t dependence = 1;
-      if (coarseness == 0) {
-        for (const int64_t offset : later) dependence += (code[v + offset] == code[v]) + (code[v - offset] == code[v]);
-      } else {
-        for (const int64_t offset : later) dependence += near(code[v], code[v + offset]) + near(code[v], code[v - offset]);
-      }
-      counts.Add(code[v], dependence);
-    }
+    const Span span = levels.spans[s];
+    simd::CountNear({steps.data() + span.first, span.length}, later.data(), static_cast<int64_t>(later.size()),
+                    static_cast<uint16_t>(coarseness), near.data());
+    const uint16_t* code = levels.code.data() + span.first;
+    for (int64_t x = 0; x < span.length; ++x) counts.Add(code[x], 1 + near[static_cast<size_t>(x)]);
   }
 }
 
@@ -75,6 +68,7 @@ struct Partial {
 void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const Settings& settings = *subject.settings;
+  const LevelSteps steps(levels);
   const auto neighbourhood = [&](bool flat) {
     const int64_t width = 2 * settings.distance + 1;
     return flat ? width * width : width * width * width;
@@ -96,7 +90,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
             int64_t voxels = 0;
             for (size_t s = first; s < last; ++s) voxels += levels.spans[s].length;
             slice.Clear();
-            CountDependence(levels, first, last, later, settings.coarseness, slice);
+            CountDependence(levels, steps, first, last, later, settings.coarseness, slice);
             part.merged.Merge(slice);
             std::array<double, kCount> row;
             features(slice, voxels, row);
@@ -117,7 +111,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
         exec, static_cast<int64_t>(levels.spans.size()), 4096, SizeCounter(levels, neighbourhood(false)),
         [&](int64_t begin, int64_t end) {
           SizeCounter part(levels, neighbourhood(false));
-          CountDependence(levels, static_cast<size_t>(begin), static_cast<size_t>(end), later, settings.coarseness, part);
+          CountDependence(levels, steps, static_cast<size_t>(begin), static_cast<size_t>(end), later, settings.coarseness, part);
           return part;
         },
         [](SizeCounter& into, SizeCounter&& part) { into.Merge(part); });

@@ -7,6 +7,7 @@
 #include "radiomics/directions.h"
 #include "radiomics/family.h"
 #include "radiomics/pyradiomics.h"
+#include "simd/codes.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -120,17 +121,20 @@ class ToneCounts {
   std::vector<int64_t> count_, sum_;
 };
 
-void CountTones(const Levels& levels, size_t first, size_t last, const std::vector<int64_t>& later, ToneCounts& counts) {
-  const uint16_t* code = levels.code.data();
+void CountTones(const Levels& levels, const LevelSteps& steps, size_t first, size_t last,
+                const std::vector<int64_t>& later, ToneCounts& counts) {
+  const auto longest = static_cast<size_t>(LongestSpan(levels));
+  std::vector<uint16_t> present(longest);
+  std::vector<uint32_t> sum(longest);
   for (size_t s = first; s < last; ++s) {
-    for (int64_t v = levels.spans[s].first; v < levels.spans[s].first + levels.spans[s].length; ++v) {
-      int64_t neighbours = 0, sum = 0;
-      for (const int64_t offset : later) {
-        const uint16_t a = code[v + offset], b = code[v - offset];
-        neighbours += (a != 0) + (b != 0);
-        sum += levels.level[a] + levels.level[b];
-      }
-      counts.Add(code[v], neighbours, std::llabs(neighbours * levels.level[code[v]] - sum));
+    const Span span = levels.spans[s];
+    const uint16_t* level = steps.data() + span.first;
+    simd::SumNeighbours({level, span.length}, later.data(), static_cast<int64_t>(later.size()), present.data(), sum.data());
+    const uint16_t* code = levels.code.data() + span.first;
+    for (int64_t x = 0; x < span.length; ++x) {
+      const auto at = static_cast<size_t>(x);
+      const int64_t neighbours = present[at];
+      counts.Add(code[x], neighbours, std::llabs(neighbours * level[x] - static_cast<int64_t>(sum[at])));
     }
   }
 }
@@ -144,6 +148,7 @@ template <bool kWithLonely>
 void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const Settings& settings = *subject.settings;
+  const LevelSteps steps(levels);
   const auto neighbours = [&](bool flat) {
     std::vector<int64_t> later;
     for (int shell = 1; shell <= settings.distance; ++shell) {
@@ -161,7 +166,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
           Partial part{ToneCounts(levels, most), RowMean(kCount)};
           for (int64_t k = begin; k < end; ++k) {
             ToneCounts slice(levels, most);
-            CountTones(levels, levels.slice_spans[static_cast<size_t>(k)], levels.slice_spans[static_cast<size_t>(k) + 1],
+            CountTones(levels, steps, levels.slice_spans[static_cast<size_t>(k)], levels.slice_spans[static_cast<size_t>(k) + 1],
                        later, slice);
             const Tones tones = slice.TonesOf(levels, kWithLonely);
             if (tones.voxels == 0) continue;
@@ -187,7 +192,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
         exec, static_cast<int64_t>(levels.spans.size()), 4096, ToneCounts(levels, most),
         [&](int64_t begin, int64_t end) {
           ToneCounts part(levels, most);
-          CountTones(levels, static_cast<size_t>(begin), static_cast<size_t>(end), later, part);
+          CountTones(levels, steps, static_cast<size_t>(begin), static_cast<size_t>(end), later, part);
           return part;
         },
         [](ToneCounts& into, ToneCounts&& part) { into.Merge(part); });

@@ -98,14 +98,13 @@ constexpr Name kNames[] = {
 };
 
 std::span<const Family> DialectFamilies() {
-  static const Family families[] = {PyradiomicsShapeFamily(), PyradiomicsFirstOrderFamily(), GlcmFamily(), PyradiomicsMccFamily(),
+  static const Family families[] = {PyradiomicsShapeFamily(), PyradiomicsFirstOrderFamily(), PyradiomicsGlcmFamily(),
                                     GlrlmFamily(),            GlszmFamily(),                 NgldmFamily(), PyradiomicsNgtdmFamily()};
   return families;
 }
 
 // Families that give the features of a class.
 std::vector<std::string> FamiliesOf(const std::string& of_class) {
-  if (of_class == "glcm") return {"glcm", "glcm_mcc"};
   if (of_class == "gldm") return {"ngldm"};
   return {of_class};
 }

@@ -42,7 +42,7 @@ Extraction ExtractPyradiomics(const Exec& exec, const Volume& image, const Volum
 // Families of definitions that are PyRadiomics' own.
 Family PyradiomicsShapeFamily();
 Family PyradiomicsFirstOrderFamily();
-Family PyradiomicsMccFamily();
+Family PyradiomicsGlcmFamily();
 Family PyradiomicsNgtdmFamily();
 
 }  // namespace isovox::radiomics

@@ -27,6 +27,10 @@ class SizeCounter {
       large_.push_back({code, size, 1});
     }
   }
+  // REQUIRES: size is within the dense table.
+  void AddMany(uint16_t code, int64_t size, int64_t times) {
+    dense_[static_cast<size_t>(code * dense_sizes_ + size - 1)] += static_cast<uint32_t>(times);
+  }
   void Merge(const SizeCounter& other);
   void Clear();
   // Non-zero counts by their real levels, ordered by level, then size.

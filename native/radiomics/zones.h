@@ -12,8 +12,8 @@ namespace isovox::radiomics {
 
 struct Zone {
   uint16_t code;
-  int64_t size;      // voxels
-  int64_t distance;  // of its voxel nearest to the border; 1 at the border
+  uint16_t distance;  // of its voxel nearest to the border; 1 at the border; 65535 when it was not asked for
+  int64_t size;       // voxels
 };
 
 // In the order of each zone's first voxel.
@@ -23,9 +23,9 @@ struct Zones {
 };
 
 // 8-connected in each slice, distances over the four edges of a pixel in the slice of the morphological mask.
-// `distances`: also the distance of each zone from the border; 0 otherwise.
+// `distances`: also the distance of each zone from the border.
 Zones Zones2d(const Exec& exec, const Region& region, const Levels& levels, bool distances);
 // 26-connected, distances over the six faces of a voxel.
-Zones Zones3d(const Region& region, const Levels& levels, bool distances);
+Zones Zones3d(const Exec& exec, const Region& region, const Levels& levels, bool distances);
 
 }  // namespace isovox::radiomics

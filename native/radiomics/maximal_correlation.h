@@ -1,0 +1,12 @@
+// PyRadiomics' maximal correlation coefficient.
+#pragma once
+
+#include "radiomics/cooccurrence.h"
+
+namespace isovox::radiomics {
+
+// The root of the second largest eigenvalue of Q(i, j) = sum over k of p(i, k) p(j, k) / (p(i) p(k)); 1 for a single level,
+// not a number without pairs.
+double MaximalCorrelation(const PairCounts& counts);
+
+}  // namespace isovox::radiomics
