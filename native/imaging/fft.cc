@@ -12,56 +12,33 @@
 namespace isovox {
 namespace {
 
-constexpr int64_t kLinesAtOnce = 32;
+constexpr int64_t kLinesAtOnce = 16;
 
-struct Twiddle {
-  double c, s;
-};
-
-// One Stockham step of radix R: m groups of R inputs, `stride` apart, to R outputs each.
+// One Stockham step of radix R: m groups of R inputs, `stride` apart, to R outputs each. Group p turns its output a by
+// turns[p * (R - 1) + a - 1].
 template <int R>
-[[gnu::always_inline]] inline void StepBody(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, const double* cosine,
-          const double* sine, int64_t jump, int64_t length) {
-  double wr[R][R], wi[R][R];
-  for (int a = 0; a < R; ++a) {
-    for (int b = 0; b < R; ++b) {
-      const int64_t t = (static_cast<int64_t>(a * b) % R) * (length / R);
-      wr[a][b] = cosine[t];
-      wi[a][b] = -sine[t];
-    }
-  }
+[[gnu::always_inline]] inline void StepBody(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
+                                            double* yi, const FftTurn* turns) {
+  static_assert(R == 2);
   for (int64_t p = 0; p < m; ++p) {
-    double tr[R], ti[R];
-    for (int a = 0; a < R; ++a) {
-      const int64_t t = (p * a * jump) % length;
-      tr[a] = cosine[t];
-      ti[a] = -sine[t];
-    }
+    const FftTurn t = turns[p];
+    const double *r0 = xr + stride * p, *r1 = r0 + stride * m, *i0 = xi + stride * p, *i1 = i0 + stride * m;
+    double *o = yr + stride * 2 * p, *z = yi + stride * 2 * p;
     for (int64_t q = 0; q < stride; ++q) {
-      double ar[R], ai[R];
-      for (int a = 0; a < R; ++a) {
-        ar[a] = xr[q + stride * (p + m * a)];
-        ai[a] = xi[q + stride * (p + m * a)];
-      }
-      for (int b = 0; b < R; ++b) {
-        double sr = ar[0], si = ai[0];
-        for (int a = 1; a < R; ++a) {
-          sr += ar[a] * wr[a][b] - ai[a] * wi[a][b];
-          si += ar[a] * wi[a][b] + ai[a] * wr[a][b];
-        }
-        yr[q + stride * (R * p + b)] = sr * tr[b] - si * ti[b];
-        yi[q + stride * (R * p + b)] = sr * ti[b] + si * tr[b];
-      }
+      const double dr = r0[q] - r1[q], di = i0[q] - i1[q];
+      o[q] = r0[q] + r1[q];
+      z[q] = i0[q] + i1[q];
+      o[q + stride] = dr * t.c - di * t.s;
+      z[q + stride] = dr * t.s + di * t.c;
     }
   }
 }
 
 template <>
-[[gnu::always_inline]] inline void StepBody<4>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, const double* cosine,
-             const double* sine, int64_t jump, int64_t length) {
+[[gnu::always_inline]] inline void StepBody<4>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
+                                               double* yi, const FftTurn* turns) {
   for (int64_t p = 0; p < m; ++p) {
-    Twiddle t[4];
-    for (int64_t a = 0; a < 4; ++a) t[a] = {cosine[(p * a * jump) % length], -sine[(p * a * jump) % length]};
+    const FftTurn* t = turns + 3 * p - 1;
     const double *r0 = xr + stride * p, *r1 = r0 + stride * m, *r2 = r1 + stride * m, *r3 = r2 + stride * m;
     const double *i0 = xi + stride * p, *i1 = i0 + stride * m, *i2 = i1 + stride * m, *i3 = i2 + stride * m;
     double *o = yr + stride * 4 * p, *z = yi + stride * 4 * p;
@@ -83,12 +60,10 @@ template <>
 
 template <>
 [[gnu::always_inline]] inline void StepBody<3>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
-                                               double* yi, const double* cosine, const double* sine, int64_t jump,
-                                               int64_t length) {
+                                               double* yi, const FftTurn* turns) {
   const double root = std::numbers::sqrt3 / 2;
   for (int64_t p = 0; p < m; ++p) {
-    const int64_t u = p * jump % length, v = 2 * p * jump % length;
-    const Twiddle t1{cosine[u], -sine[u]}, t2{cosine[v], -sine[v]};
+    const FftTurn t1 = turns[2 * p], t2 = turns[2 * p + 1];
     const double *r0 = xr + stride * p, *r1 = r0 + stride * m, *r2 = r1 + stride * m;
     const double *i0 = xi + stride * p, *i1 = i0 + stride * m, *i2 = i1 + stride * m;
     double *o = yr + stride * 3 * p, *z = yi + stride * 3 * p;
@@ -108,13 +83,11 @@ template <>
 
 template <>
 [[gnu::always_inline]] inline void StepBody<5>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
-                                               double* yi, const double* cosine, const double* sine, int64_t jump,
-                                               int64_t length) {
+                                               double* yi, const FftTurn* turns) {
   const double c1 = std::cos(2 * std::numbers::pi / 5), c2 = std::cos(4 * std::numbers::pi / 5);
   const double s1 = std::sin(2 * std::numbers::pi / 5), s2 = std::sin(4 * std::numbers::pi / 5);
   for (int64_t p = 0; p < m; ++p) {
-    Twiddle t[5];
-    for (int64_t a = 1; a < 5; ++a) t[a] = {cosine[p * a * jump % length], -sine[p * a * jump % length]};
+    const FftTurn* t = turns + 4 * p - 1;
     const double *r0 = xr + stride * p, *i0 = xi + stride * p;
     const int64_t far = stride * m;
     double *o = yr + stride * 5 * p, *z = yi + stride * 5 * p;
@@ -144,10 +117,10 @@ template <>
   }
 }
 
-#define ISOVOX_FFT_STEP(name, radix)                                                                                     \
-  ISOVOX_CPU_TARGETS void name(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi,   \
-                               const double* cosine, const double* sine, int64_t jump, int64_t length) {                \
-    StepBody<radix>(m, stride, xr, xi, yr, yi, cosine, sine, jump, length);                                             \
+#define ISOVOX_FFT_STEP(name, radix)                                                                                   \
+  ISOVOX_CPU_TARGETS void name(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, \
+                               const FftTurn* turns) {                                                                 \
+    StepBody<radix>(m, stride, xr, xi, yr, yi, turns);                                                                 \
   }
 ISOVOX_FFT_STEP(Step2, 2)
 ISOVOX_FFT_STEP(Step3, 3)
@@ -213,7 +186,20 @@ Fft::Fft(int64_t length) : length_(length), cos_(static_cast<size_t>(length)), s
     cos_[static_cast<size_t>(t)] = std::cos(angle);
     sin_[static_cast<size_t>(t)] = std::sin(angle);
   }
-  if (!chirped) return;
+  if (!chirped) {
+    int64_t n = length;
+    for (const int radix : radices_) {
+      const int64_t m = n / radix, jump = length / n;
+      for (int64_t p = 0; p < m; ++p) {
+        for (int64_t a = 1; a < radix; ++a) {
+          const auto t = static_cast<size_t>(p * a * jump % length);
+          turns_.push_back({cos_[t], -sin_[t]});
+        }
+      }
+      n = m;
+    }
+    return;
+  }
   const int64_t wide = FastFftLength(2 * length - 1);
   wide_ = std::make_shared<const Fft>(wide);
   chirp_re_.assign(static_cast<size_t>(wide), 0);
@@ -272,10 +258,12 @@ void Fft::Factored(double* re, double* im, int64_t batch) const {
   const auto scratch = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(2 * length_ * batch));
   double *xr = re, *xi = im, *yr = scratch.get(), *yi = scratch.get() + length_ * batch;
   int64_t n = length_, stride = batch;
+  const FftTurn* turns = turns_.data();
   for (const int radix : radices_) {
-    const int64_t m = n / radix, jump = length_ / n;
+    const int64_t m = n / radix;
     const auto step = radix == 4 ? Step4 : radix == 2 ? Step2 : radix == 3 ? Step3 : Step5;
-    step(m, stride, xr, xi, yr, yi, cos_.data(), sin_.data(), jump, length_);
+    step(m, stride, xr, xi, yr, yi, turns);
+    turns += m * (radix - 1);
     n = m;
     stride *= radix;
     std::swap(xr, yr);

@@ -13,6 +13,10 @@ namespace isovox {
 // The smallest length >= n of factors 2, 3 and 5.
 int64_t FastFftLength(int64_t n);
 
+struct FftTurn {
+  double c, s;
+};
+
 // A plan for one length. Real and imaginary parts lie in two arrays; `batch` lines are transformed side by side, element
 // t of line b at [t * batch + b].
 class Fft {
@@ -27,6 +31,7 @@ class Fft {
 
   int64_t length_;
   std::vector<int> radices_;
+  std::vector<FftTurn> turns_;  // of the steps, one after the other
   std::vector<double> cos_, sin_;  // of 2 pi t / n, or of the chirp pi t^2 / n for other lengths
   std::shared_ptr<const Fft> wide_;  // for other lengths: the plan of the convolution with the chirp
   std::vector<double> chirp_re_, chirp_im_;  // the chirp's spectrum there

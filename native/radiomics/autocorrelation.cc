@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "imaging/fft.h"
-#include "radiomics/intensities.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -104,8 +103,7 @@ PairSums BySpectra(const Exec& exec, const Region& region, const std::vector<dou
 
 }  // namespace
 
-Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region) {
-  std::vector<double> x = IntensitiesOf(region);
+Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region, std::vector<double> x) {
   const auto n = static_cast<double>(x.size());
   const bool flat = std::all_of(x.begin(), x.end(), [&](double value) { return value == x.front(); });
   double mean = 0, square = 0;

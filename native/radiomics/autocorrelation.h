@@ -1,6 +1,8 @@
 // How alike intensities are that lie close together.
 #pragma once
 
+#include <vector>
+
 #include "exec/exec.h"
 #include "radiomics/region.h"
 
@@ -13,6 +15,6 @@ struct Autocorrelation {
 
 // Over all pairs of voxels of the intensity mask, weighted by the inverse of their distance in millimetres. Not numbers
 // for fewer than two voxels or when all are equal.
-Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region);
+Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region, std::vector<double> intensities);
 
 }  // namespace isovox::radiomics

@@ -168,9 +168,7 @@ class Quickhull {
 
 }  // namespace
 
-std::vector<PlanePoint> PlaneHull(std::vector<PlanePoint> points) {
-  std::sort(points.begin(), points.end());
-  points.erase(std::unique(points.begin(), points.end()), points.end());
+std::vector<PlanePoint> SortedHull(std::vector<PlanePoint> points) {
   if (points.size() < 3) return points;
   std::vector<PlanePoint> hull;
   const auto turn = [&](const PlanePoint& c) {

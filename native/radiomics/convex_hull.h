@@ -10,8 +10,8 @@ namespace isovox::radiomics {
 using PlanePoint = std::array<int64_t, 2>;
 using SpacePoint = std::array<int64_t, 3>;
 
-// Corners in counter-clockwise order, without points on edges.
-std::vector<PlanePoint> PlaneHull(std::vector<PlanePoint> points);
+// Corners in counter-clockwise order, without points on edges. REQUIRES: ascending points, none twice.
+std::vector<PlanePoint> SortedHull(std::vector<PlanePoint> points);
 
 struct Hull {
   std::vector<SpacePoint> corners;

@@ -62,13 +62,13 @@ void AddImage(Rows& rows, const std::string& tail, const std::array<int64_t, 3>&
   rows.AddIntensities("", tail, values);
 }
 
-void AddRoi(Rows& rows, const std::string& tail, const std::array<int64_t, 3>& image_size, const Region& region) {
+void AddRoi(const Exec& exec, Rows& rows, const std::string& tail, const std::array<int64_t, 3>& image_size, const Region& region) {
   rows.AddThree("int_mask_dim_", tail, Numbers(image_size), "1");
   rows.AddThree("int_mask_bb_dim_", tail, BoxOf(region.intensity, region.size), "1");
   rows.AddThree("morph_mask_bb_dim_", tail, BoxOf(region.morphology, region.size), "1");
   rows.Add("int_mask_vox_count" + tail, static_cast<double>(region.intensity_voxels), "1");
   rows.Add("morph_mask_vox_count" + tail, static_cast<double>(region.morphology_voxels), "1");
-  rows.AddIntensities("int_mask_", tail, IntensitiesOf(region));
+  rows.AddIntensities("int_mask_", tail, IntensitiesOf(exec, region));
 }
 
 // The whole image as a region without a structure, on the lattice that `settings` asks for.
@@ -99,9 +99,9 @@ std::vector<Feature> Diagnostics(const Exec& exec, const Volume& image, const Vo
   AddImage(rows, "_init_img", size, spacing, initial);
   const std::vector<double> after = WholeImage(exec, image, interpolated, interpolated_size, spacing);
   AddImage(rows, "_interp_img", interpolated_size, spacing, after);
-  AddRoi(rows, "_init_roi", size, Prepare(exec, image, mask, label, untouched, false, ignored));
-  AddRoi(rows, "_interp_roi", interpolated_size, Prepare(exec, image, mask, label, interpolated, false, ignored));
-  AddRoi(rows, "_reseg_roi", interpolated_size, Prepare(exec, image, mask, label, settings, false, ignored));
+  AddRoi(exec, rows, "_init_roi", size, Prepare(exec, image, mask, label, untouched, false, ignored));
+  AddRoi(exec, rows, "_interp_roi", interpolated_size, Prepare(exec, image, mask, label, interpolated, false, ignored));
+  AddRoi(exec, rows, "_reseg_roi", interpolated_size, Prepare(exec, image, mask, label, settings, false, ignored));
   return rows.Take();
 }
 

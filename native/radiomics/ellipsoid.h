@@ -18,7 +18,8 @@ PrincipalAxes PrincipalAxesOf(const std::array<double, 6>& matrix);
 // By the Legendre series of IBSI 1 (3.1.20), to 20 terms. REQUIRES: a >= b >= c > 0.
 double EllipsoidArea(double a, double b, double c);
 
-// Semi-axes, descending, of the smallest ellipsoid that holds all points (Khachiyan's method, to 0.1 % of the volume).
+// Semi-axes, descending, of the smallest ellipsoid that holds all points to 0.01 % of the volume. REQUIRES: points that
+// span a volume.
 std::array<double, 3> SmallestEllipsoid(const std::vector<Vec3>& points);
 
 }  // namespace isovox::radiomics

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 
 #include "base/error.h"
@@ -18,9 +19,10 @@ struct Matrices {
   std::string missing;  // why there are no levels
 };
 
-Matrices MatricesOf(const Exec& exec, const Region& region, const Settings& settings, bool zones, bool distances, Findings& findings) {
+Matrices MatricesOf(const Exec& exec, const Region& region, const Intensities& intensities, const Settings& settings,
+                    Findings& findings) {
   Matrices m;
-  m.discretised = Discretise(region, settings.discretise);
+  m.discretised = Discretise(exec, region, intensities.values, settings.discretise);
   if (settings.discretise.method == Binning::kNone && !m.discretised.whole) {
     m.missing = "radiomics.not_discretised";
     findings.push_back({m.missing, Severity::kWarn, "Intensities are not whole numbers: texture needs a discretisation"});
@@ -37,10 +39,7 @@ Matrices MatricesOf(const Exec& exec, const Region& region, const Settings& sett
     findings.push_back({"radiomics.below_first_bin", Severity::kWarn,
                         std::to_string(m.discretised.below) + " voxels lie below the first bin and were counted in it"});
   }
-  m.levels = LayOut(region, m.discretised, settings.distance);
-  if (!zones) return m;
-  if (settings.aggregations[k2dAverage] || settings.aggregations[k25dMerged]) m.zones_2d = Zones2d(exec, region, m.levels, distances);
-  if (settings.aggregations[k3dMerged]) m.zones_3d = Zones3d(exec, region, m.levels, distances);
+  m.levels = LayOut(exec, region, m.discretised, settings.distance);
   return m;
 }
 
@@ -100,13 +99,16 @@ std::vector<Feature> FeaturesOf(const Exec& exec, const Region& region, const Se
   std::vector<Feature> out;
   const auto uses = [&](auto what) { return std::any_of(wanted.begin(), wanted.end(), what); };
   const bool usable = region.intensity_voxels > 0;
+  Intensities intensities;
   Matrices matrices;
-  if (usable && uses([](const Family* f) { return f->needs_levels; })) {
-    const bool distances = uses([](const Family* f) { return std::string_view(f->name) == "gldzm"; });
-    const bool zones = uses([](const Family* f) { return f->needs_zones; });
-    matrices = MatricesOf(exec, region, settings, zones, distances, findings);
+  if (usable) {
+    intensities.values = IntensitiesOf(exec, region);
+    intensities.distinct = CountsOf(intensities.values);
   }
-  const Subject subject{&region, &matrices.discretised, &matrices.levels, &matrices.zones_2d, &matrices.zones_3d, &settings};
+  if (usable && uses([](const Family* f) { return f->needs_levels; })) {
+    matrices = MatricesOf(exec, region, intensities, settings, findings);
+  }
+  const Subject subject{&region, &intensities, &matrices.discretised, &matrices.levels, &matrices.zones_2d, &matrices.zones_3d, &settings};
   std::vector<std::unique_ptr<Values>> values(wanted.size());
   for (size_t f = 0; f < wanted.size(); ++f) {
     values[f] = std::make_unique<Values>(std::max<size_t>(wanted[f]->variants.size(), 1), wanted[f]->features.size());
@@ -115,10 +117,24 @@ std::vector<Feature> FeaturesOf(const Exec& exec, const Region& region, const Se
     if (!usable) return findings.empty() ? "roi.empty" : findings.back().code;
     return family.needs_levels ? matrices.missing : "";
   };
-  ParallelFor(exec, static_cast<int64_t>(wanted.size()), 1, [&](int64_t f, int64_t) {
-    const auto at = static_cast<size_t>(f);
-    if (missing(*wanted[at]).empty()) wanted[at]->compute(subject, exec, *values[at]);
-  });
+  // Zones are made while the families run that need none; then come those that wait for them.
+  std::vector<std::function<void()>> first, then;
+  for (size_t f = 0; f < wanted.size(); ++f) {
+    if (!missing(*wanted[f]).empty()) continue;
+    (wanted[f]->needs_zones ? then : first).push_back([&, f] { wanted[f]->compute(subject, exec, *values[f]); });
+  }
+  if (!then.empty()) {
+    const bool distances = uses([](const Family* f) { return std::string_view(f->name) == "gldzm"; });
+    if (settings.aggregations[k3dMerged]) {
+      first.push_back([&, distances] { matrices.zones_3d = Zones3d(exec, region, matrices.levels, distances); });
+    }
+    if (settings.aggregations[k2dAverage] || settings.aggregations[k25dMerged]) {
+      first.push_back([&, distances] { matrices.zones_2d = Zones2d(exec, region, matrices.levels, distances); });
+    }
+  }
+  for (const auto& tasks : {first, then}) {
+    ParallelFor(exec, static_cast<int64_t>(tasks.size()), 1, [&](int64_t t, int64_t) { tasks[static_cast<size_t>(t)](); });
+  }
   for (size_t f = 0; f < wanted.size(); ++f) {
     const Family& family = *wanted[f];
     const std::string why = missing(family);

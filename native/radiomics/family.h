@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exec/exec.h"
+#include "radiomics/intensities.h"
 #include "radiomics/levels.h"
 #include "radiomics/region.h"
 #include "radiomics/settings.h"
@@ -33,6 +34,7 @@ struct Formula {
 // What families compute from. `levels` is null when the image has no usable grey levels.
 struct Subject {
   const Region* region;
+  const Intensities* intensities;
   const Discretised* discretised;
   const Levels* levels;
   const Zones* zones_2d;

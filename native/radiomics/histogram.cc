@@ -17,9 +17,10 @@ struct Histogram {
 
 Histogram HistogramOf(const Discretised& discretised) {
   Histogram h;
-  h.moments = MomentsOf(std::vector<double>(discretised.level.begin(), discretised.level.end()));
+  const std::vector<Counted> levels = CountsOf(discretised.level);
+  h.moments = MomentsOf(levels);
   h.count.assign(static_cast<size_t>(discretised.top), 0);
-  for (const int64_t level : discretised.level) h.count[static_cast<size_t>(level) - 1] += 1;
+  for (const auto& [level, times] : levels) h.count[static_cast<size_t>(level) - 1] = times;
   const double most = *std::max_element(h.count.begin(), h.count.end());
   for (size_t b = 0; b < h.count.size(); ++b) {
     if (h.count[b] == 0) continue;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
 #include "radiomics/family.h"
-#include "radiomics/intensities.h"
+#include "simd/binning.h"
 
 namespace isovox::radiomics {
 namespace {
+
+constexpr double kMostSteps = 1 << 24;
 
 // Ascending intensities and the fraction of the volume at or above each.
 struct Curve {
@@ -39,51 +42,66 @@ struct Curve {
   }
 };
 
-Curve CurveOf(const Region& region, const Discretisation& how) {
-  std::vector<double> values = IntensitiesOf(region);
+// The distinct values of a list, ascending.
+std::vector<Counted> DistinctOf(const Intensities& intensities) {
+  if (!intensities.distinct.empty()) return intensities.distinct;
+  std::vector<double> values = intensities.values;
   std::sort(values.begin(), values.end());
-  const auto fill = [&](Curve& curve) {
-    const auto n = static_cast<double>(values.size());
-    auto from = values.begin();
-    for (const double g : curve.intensity) {
-      from = std::lower_bound(from, values.end(), g);
-      curve.fraction.push_back(static_cast<double>(values.end() - from) / n);
-    }
-  };
-  Curve curve;
-  const bool whole = std::all_of(values.begin(), values.end(), [](double x) { return x == std::floor(x); });
-  if (how.method == Binning::kNone && !whole) {
-    curve.intensity = values;
-    curve.intensity.erase(std::unique(curve.intensity.begin(), curve.intensity.end()), curve.intensity.end());
-    curve.beyond = values.back();
-    fill(curve);
-    return curve;
+  std::vector<Counted> out;
+  for (const double x : values) {
+    if (out.empty() || out.back().value != x) out.push_back({x, 0});
+    out.back().times += 1;
   }
-  double low = region.range_given[0] ? region.intensity_range[0] : values.front();
-  double high = region.range_given[1] ? region.intensity_range[1] : values.back();
+  return out;
+}
+
+Curve CurveOf(const Exec& exec, const Subject& subject) {
+  const Region& region = *subject.region;
+  const Discretisation& how = subject.settings->ivh;
+  const std::span<const double> all = subject.intensities->values;
+  const auto [least, most] = simd::EndsOf(all.data(), static_cast<int64_t>(all.size()));
+  double low = region.range_given[0] ? region.intensity_range[0] : least;
+  double high = region.range_given[1] ? region.intensity_range[1] : most;
   double step = 1;
-  if (how.method == Binning::kFixedCount) {
-    const Discretised levels = Discretise(region, how);
-    values.assign(levels.level.begin(), levels.level.end());
-    std::sort(values.begin(), values.end());
+  std::vector<Counted> values;
+  Curve curve;
+  if (how.method == Binning::kNone) {
+    values = DistinctOf(*subject.intensities);
+    const bool whole = std::all_of(values.begin(), values.end(), [](const Counted& c) { return c.value == std::floor(c.value); });
+    if (!whole) {
+      for (const Counted& each : values) curve.intensity.push_back(each.value);
+      curve.beyond = most;
+    }
+  } else {
+    const Discretised levels = Discretise(exec, region, all, how);
+    values = CountsOf(levels.level);
     low = 1;
     high = static_cast<double>(how.bins);
-  } else if (how.method == Binning::kFixedSize) {
-    const Discretised levels = Discretise(region, how);
-    step = how.width;
-    for (size_t v = 0; v < values.size(); ++v) {
-      values[v] = levels.first_edge + (static_cast<double>(levels.level[v]) - 0.5) * step;
+    if (how.method == Binning::kFixedSize) {
+      step = how.width;
+      for (Counted& each : values) each.value = levels.first_edge + (each.value - 0.5) * step;
+      low = levels.first_edge + 0.5 * step;
+      const double bins = region.range_given[1] ? std::ceil((region.intensity_range[1] - levels.first_edge) / step)
+                                                : static_cast<double>(levels.top);
+      high = low + (bins - 1) * step;
     }
-    std::sort(values.begin(), values.end());
-    low = levels.first_edge + 0.5 * step;
-    const double bins = region.range_given[1] ? std::ceil((high - levels.first_edge) / step)
-                                              : static_cast<double>(levels.top);
-    high = low + (bins - 1) * step;
   }
-  const auto steps = static_cast<int64_t>(std::round((high - low) / step));
-  for (int64_t g = 0; g <= steps; ++g) curve.intensity.push_back(low + static_cast<double>(g) * step);
-  curve.beyond = low + static_cast<double>(steps + 1) * step;
-  fill(curve);
+  if (curve.intensity.empty()) {
+    const double steps = std::round((high - low) / step);
+    if (steps > kMostSteps) {
+      throw Error(ErrorCode::kResource, "Expected at most " + std::to_string(kMostSteps) + " steps of the intensity-volume histogram but the range gives " + std::to_string(steps),
+                  {{"limit", std::to_string(kMostSteps)}, {"requested", std::to_string(steps)}});
+    }
+    for (double g = 0; g <= steps; ++g) curve.intensity.push_back(low + g * step);
+    curve.beyond = low + (steps + 1) * step;
+  }
+  const auto n = static_cast<double>(all.size());
+  double reached = n;
+  auto next = values.begin();
+  for (const double g : curve.intensity) {
+    for (; next != values.end() && next->value < g; ++next) reached -= next->times;
+    curve.fraction.push_back(reached / n);
+  }
   return curve;
 }
 
@@ -101,8 +119,8 @@ constexpr Formula<C> kFormulas[] = {
     {{"ivh_auc", "9CMM", "1", "Area under the intensity-volume histogram curve"}, [](const C& c) { return c.Area(); }},
 };
 
-void Compute(const Subject& subject, const Exec&, Values& values) {
-  Evaluate(kFormulas, CurveOf(*subject.region, subject.settings->ivh), values.Row(0));
+void Compute(const Subject& subject, const Exec& exec, Values& values) {
+  Evaluate(kFormulas, CurveOf(exec, subject), values.Row(0));
 }
 
 }  // namespace

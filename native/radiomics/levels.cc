@@ -4,58 +4,97 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "radiomics/intensities.h"
+#include "simd/binning.h"
 
 namespace isovox::radiomics {
-Discretised Discretise(const Region& region, const Discretisation& how) {
-  const std::vector<double> values = IntensitiesOf(region);
+namespace {
+
+constexpr int64_t kAtOnce = int64_t{1} << 16;
+
+simd::Ends EndsOf(const Exec& exec, std::span<const double> values) {
+  return OrderedReduce<simd::Ends>(
+      exec, static_cast<int64_t>(values.size()), kAtOnce, {values[0], values[0]},
+      [&](int64_t begin, int64_t end) { return simd::EndsOf(values.data() + begin, end - begin); },
+      [](simd::Ends& into, simd::Ends&& part) {
+        into = {std::min(into.least, part.least), std::max(into.most, part.most)};
+      });
+}
+
+}  // namespace
+
+Discretised Discretise(const Exec& exec, const Region& region, std::span<const double> values, const Discretisation& how) {
   Discretised out;
   out.level.resize(values.size());
   if (values.empty()) return out;
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const auto n = static_cast<int64_t>(values.size());
+  const auto [least, most] = EndsOf(exec, values);
+  const double span = most - least;
   switch (how.method) {
     case Binning::kFixedSize: {
       out.width = how.width;
-      out.first_edge = how.min ? *how.min : region.range_given[0] ? region.intensity_range[0] : *least;
+      out.first_edge = how.min ? *how.min : region.range_given[0] ? region.intensity_range[0] : least;
       if (how.at_multiples) {
-        const double over = std::fmod(*least, how.width);
-        out.first_edge = *least - (over < 0 ? over + how.width : over);
-      }
-      for (size_t v = 0; v < values.size(); ++v) {
-        out.level[v] = static_cast<int64_t>(std::floor((values[v] - out.first_edge) / how.width)) + 1;
+        const double over = std::fmod(least, how.width);
+        out.first_edge = least - (over < 0 ? over + how.width : over);
       }
       break;
     }
     case Binning::kFixedCount: {
-      out.first_edge = *least;
-      out.width = (*most - *least) / static_cast<double>(how.bins);
-      const double span = *most - *least;
-      for (size_t v = 0; v < values.size(); ++v) {
-        const double share = span > 0 ? static_cast<double>(how.bins) * (values[v] - *least) / span : 0;
-        out.level[v] = std::min(static_cast<int64_t>(std::floor(share)) + 1, how.bins);
-      }
+      out.first_edge = least;
+      out.width = span / static_cast<double>(how.bins);
       out.top = how.bins;
       break;
     }
     case Binning::kNone: {
-      const int64_t shift = *least >= 1 ? 0 : 1 - static_cast<int64_t>(std::floor(*least));
+      const double shift = least >= 1 ? 0 : 1 - std::floor(least);
       out.width = 1;
-      out.whole = std::all_of(values.begin(), values.end(), [](double x) { return x == std::floor(x); });
-      out.first_edge = 1 - static_cast<double>(shift);
-      for (size_t v = 0; v < values.size(); ++v) out.level[v] = static_cast<int64_t>(std::floor(values[v])) + shift;
+      out.whole = simd::AllWhole(values.data(), n);
+      out.first_edge = 1 - shift;
       break;
     }
   }
   // Below the first edge there is no bin: such voxels count as bin 1.
-  for (int64_t& level : out.level) {
-    out.below += level < 1;
-    level = std::max<int64_t>(level, 1);
-  }
-  out.top = std::max(out.top, *std::max_element(out.level.begin(), out.level.end()));
+  out.below = OrderedReduce<int64_t>(
+      exec, n, kAtOnce, 0,
+      [&](int64_t begin, int64_t end) -> int64_t {
+        const double* from = values.data() + begin;
+        int32_t* to = out.level.data() + begin;
+        if (how.method != Binning::kFixedCount) return simd::BinsOfWidth(from, end - begin, out.first_edge, out.width, to);
+        if (span > 0) {
+          simd::BinsOfCount(from, end - begin, least, span, static_cast<int32_t>(how.bins), to);
+        } else {
+          std::fill(to, to + (end - begin), 1);
+        }
+        return 0;
+      },
+      [](int64_t& into, int64_t&& part) { into += part; });
+  out.top = std::max<int64_t>(out.top, *std::max_element(out.level.begin(), out.level.end()));
   return out;
 }
 
-Levels LayOut(const Region& region, const Discretised& discretised, int64_t pad) {
+std::vector<Counted> CountsOf(const std::vector<int32_t>& levels) {
+  constexpr int32_t kMostCounted = 1 << 20;
+  std::vector<Counted> out;
+  if (levels.empty()) return out;
+  const int32_t top = *std::max_element(levels.begin(), levels.end());
+  if (top <= kMostCounted) {
+    std::vector<uint32_t> counts(static_cast<size_t>(top) + 1, 0);
+    for (const int32_t level : levels) ++counts[static_cast<size_t>(level)];
+    for (size_t level = 0; level < counts.size(); ++level) {
+      if (counts[level] > 0) out.push_back({static_cast<double>(level), static_cast<double>(counts[level])});
+    }
+    return out;
+  }
+  std::vector<int32_t> sorted = levels;
+  std::sort(sorted.begin(), sorted.end());
+  for (const int32_t level : sorted) {
+    if (out.empty() || out.back().value != level) out.push_back({static_cast<double>(level), 0});
+    out.back().times += 1;
+  }
+  return out;
+}
+
+Levels LayOut(const Exec& exec, const Region& region, const Discretised& discretised, int64_t pad) {
   Levels out;
   out.size = region.size;
   out.pad = pad;
@@ -65,53 +104,49 @@ Levels LayOut(const Region& region, const Discretised& discretised, int64_t pad)
   out.top = discretised.top;
   out.voxels = region.intensity_voxels;
 
-  std::vector<int64_t> occurring = discretised.level;
-  std::vector<uint16_t> code_of;
-  const bool dense = out.top <= int64_t{1} << 20;
-  if (dense) {
-    std::vector<uint8_t> seen(static_cast<size_t>(out.top) + 1, 0);
-    for (const int64_t level : discretised.level) seen[static_cast<size_t>(level)] = 1;
-    occurring.clear();
-    code_of.assign(seen.size(), 0);
-    for (size_t level = 0; level < seen.size(); ++level) {
-      if (seen[level] == 0) continue;
-      occurring.push_back(static_cast<int64_t>(level));
-      code_of[level] = static_cast<uint16_t>(occurring.size());
-    }
-  } else {
-    std::sort(occurring.begin(), occurring.end());
-    occurring.erase(std::unique(occurring.begin(), occurring.end()), occurring.end());
-  }
+  const std::vector<Counted> occurring = CountsOf(discretised.level);
   if (occurring.size() > 65535) {
     throw Error(ErrorCode::kResource, "Expected at most 65535 grey levels but received " + std::to_string(occurring.size()),
                 {{"limit", "65535"}, {"requested", std::to_string(occurring.size())}});
   }
   out.level.assign(1, 0);
-  out.level.insert(out.level.end(), occurring.begin(), occurring.end());
+  for (const Counted& each : occurring) out.level.push_back(static_cast<int64_t>(each.value));
+  std::vector<uint16_t> code_of;  // of levels up to a million
+  const bool dense = out.level.back() <= int64_t{1} << 20;
+  if (dense) {
+    code_of.assign(static_cast<size_t>(out.level.back()) + 1, 0);
+    for (size_t c = 1; c < out.level.size(); ++c) code_of[static_cast<size_t>(out.level[c])] = static_cast<uint16_t>(c);
+  }
+  const auto code = [&](int32_t level) {
+    if (dense) return code_of[static_cast<size_t>(level)];
+    return static_cast<uint16_t>(std::lower_bound(out.level.begin(), out.level.end(), level) - out.level.begin());
+  };
 
-  size_t next = 0;
+  std::vector<int64_t> first(static_cast<size_t>(out.size[2]) + 1, 0);  // of the levels of each slice
   for (int64_t k = 0; k < out.size[2]; ++k) {
     out.slice_spans.push_back(out.spans.size());
+    int64_t voxels = 0;
     for (int64_t j = 0; j < out.size[1]; ++j) {
       const uint8_t* in = region.intensity.data() + (k * out.size[1] + j) * out.size[0];
+      const uint8_t* end = in + out.size[0];
       const int64_t row = out.origin + j * out.stride[1] + k * out.stride[2];
-      int64_t length = 0;
-      for (int64_t i = 0; i <= out.size[0]; ++i) {
-        if (i < out.size[0] && in[i] != 0) {
-          const int64_t level = discretised.level[next++];
-          out.code[static_cast<size_t>(row + i)] =
-              dense ? code_of[static_cast<size_t>(level)]
-                    : static_cast<uint16_t>(std::lower_bound(occurring.begin(), occurring.end(), level) -
-                                            occurring.begin() + 1);
-          ++length;
-        } else if (length > 0) {
-          out.spans.push_back({row + i - length, length});
-          length = 0;
-        }
+      for (const uint8_t* from = std::find(in, end, 1); from != end;) {
+        const uint8_t* to = std::find(from, end, 0);
+        out.spans.push_back({row + (from - in), to - from});
+        voxels += to - from;
+        from = std::find(to, end, 1);
       }
     }
+    first[static_cast<size_t>(k) + 1] = first[static_cast<size_t>(k)] + voxels;
   }
   out.slice_spans.push_back(out.spans.size());
+  ParallelFor(exec, out.size[2], 8, [&](int64_t begin, int64_t end) {
+    const int32_t* level = discretised.level.data() + first[static_cast<size_t>(begin)];
+    for (size_t s = out.slice_spans[static_cast<size_t>(begin)]; s < out.slice_spans[static_cast<size_t>(end)]; ++s) {
+      uint16_t* to = out.code.data() + out.spans[s].first;
+      for (int64_t x = 0; x < out.spans[s].length; ++x) to[x] = code(*level++);
+    }
+  });
   return out;
 }
 

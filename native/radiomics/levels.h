@@ -3,8 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "exec/exec.h"
+#include "radiomics/intensities.h"
 #include "radiomics/region.h"
 #include "radiomics/settings.h"
 
@@ -51,7 +54,7 @@ int64_t LongestSpan(const Levels& levels);
 // The level of every voxel of the intensity mask in raster order: 1 and up for bins; for kNone whole intensities are
 // shifted so that the lowest is 1, unless all are already 1 or more.
 struct Discretised {
-  std::vector<int64_t> level;  // one per voxel of the intensity mask
+  std::vector<int32_t> level;  // one per voxel of the intensity mask
   int64_t top = 0;
   double first_edge = 0;       // lower edge of bin 1
   double width = 0;
@@ -59,7 +62,11 @@ struct Discretised {
   bool whole = true;           // kNone: all intensities are whole numbers
 };
 
-Discretised Discretise(const Region& region, const Discretisation& how);
-Levels LayOut(const Region& region, const Discretised& discretised, int64_t pad);
+Discretised Discretise(const Exec& exec, const Region& region, std::span<const double> intensities, const Discretisation& how);
+
+// How often each level occurs, ascending.
+std::vector<Counted> CountsOf(const std::vector<int32_t>& levels);
+
+Levels LayOut(const Exec& exec, const Region& region, const Discretised& discretised, int64_t pad);
 
 }  // namespace isovox::radiomics

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "radiomics/convex_hull.h"
 #include "radiomics/marching_cubes.h"
 
 namespace isovox::radiomics {
@@ -77,50 +76,41 @@ MeshSize MeasureMesh(const Region& region, MeshKind kind) {
   return size;
 }
 
-std::vector<HalfVoxel> OuterCorners(const Region& region) {
-  const auto [nx, ny, nz] = region.size;
-  std::vector<std::vector<PlanePoint>> planes(static_cast<size_t>(2 * nz + 1));  // by 2 k + 1
-  const auto add = [&](int64_t i2, int64_t j2, int64_t k2) { planes[static_cast<size_t>(k2 + 1)].push_back({i2, j2}); };
-  std::vector<int64_t> first_k(static_cast<size_t>(nx * ny), -1), last_k(first_k);
-  for (int64_t k = 0; k < nz; ++k) {
-    std::vector<int64_t> first_j(static_cast<size_t>(nx), -1), last_j(first_j);
-    for (int64_t j = 0; j < ny; ++j) {
-      const uint8_t* row = region.morphology.data() + (k * ny + j) * nx;
-      int64_t first = -1, last = -1;
-      for (int64_t i = 0; i < nx; ++i) {
-        if (row[i] == 0) continue;
-        if (first < 0) first = i;
-        last = i;
-        const auto at = static_cast<size_t>(i), column = static_cast<size_t>(j * nx + i);
-        if (first_j[at] < 0) first_j[at] = j;
-        last_j[at] = j;
-        if (first_k[column] < 0) first_k[column] = k;
-        last_k[column] = k;
-      }
-      if (first < 0) continue;
-      add(2 * first - 1, 2 * j, 2 * k);
-      add(2 * last + 1, 2 * j, 2 * k);
-    }
-    for (int64_t i = 0; i < nx; ++i) {
-      const auto at = static_cast<size_t>(i);
-      if (first_j[at] < 0) continue;
-      add(2 * i, 2 * first_j[at] - 1, 2 * k);
-      add(2 * i, 2 * last_j[at] + 1, 2 * k);
-    }
-  }
+std::vector<HalfVoxel> OuterCorners(const Extents& extents) {
+  const auto [nx, ny, nz] = extents.size;
+  std::vector<HalfVoxel> corners;
+  RowPoints plane(-1, 2 * ny - 1);
+  const auto finish = [&](int64_t k2) {
+    for (const PlanePoint& point : plane.Hull()) corners.push_back({point[0], point[1], k2});
+    plane.Clear();
+  };
+  // Between planes of voxels lie the ends of the columns: the lower at k2 = 2 first - 1, the upper at 2 last + 1.
+  std::vector<std::vector<PlanePoint>> ends(static_cast<size_t>(nz) + 1);
   for (int64_t j = 0; j < ny; ++j) {
     for (int64_t i = 0; i < nx; ++i) {
       const auto column = static_cast<size_t>(j * nx + i);
-      if (first_k[column] < 0) continue;
-      add(2 * i, 2 * j, 2 * first_k[column] - 1);
-      add(2 * i, 2 * j, 2 * last_k[column] + 1);
+      if (extents.along_k.first[column] < 0) continue;
+      ends[static_cast<size_t>(extents.along_k.first[column])].push_back({2 * i, 2 * j});
+      ends[static_cast<size_t>(extents.along_k.last[column]) + 1].push_back({2 * i, 2 * j});
     }
   }
-  std::vector<HalfVoxel> corners;
-  for (size_t p = 0; p < planes.size(); ++p) {
-    for (const PlanePoint& point : PlaneHull(std::move(planes[p]))) {
-      corners.push_back({point[0], point[1], static_cast<int64_t>(p) - 1});
+  for (int64_t k = 0; k <= nz; ++k) {
+    for (const PlanePoint& point : ends[static_cast<size_t>(k)]) plane.Add(point[0], point[1]);
+    finish(2 * k - 1);
+    if (k == nz) break;
+    for (int64_t j = 0; j < ny; ++j) {
+      const auto row = static_cast<size_t>(k * ny + j);
+      if (extents.along_i.first[row] < 0) continue;
+      plane.Add(2 * extents.along_i.first[row] - 1, 2 * j);
+      plane.Add(2 * extents.along_i.last[row] + 1, 2 * j);
     }
+    for (int64_t i = 0; i < nx; ++i) {
+      const auto line = static_cast<size_t>(k * nx + i);
+      if (extents.along_j.first[line] < 0) continue;
+      plane.Add(2 * i, 2 * extents.along_j.first[line] - 1);
+      plane.Add(2 * i, 2 * extents.along_j.last[line] + 1);
+    }
+    finish(2 * k);
   }
   return corners;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "radiomics/extents.h"
 #include "radiomics/region.h"
 
 namespace isovox::radiomics {
@@ -23,6 +24,6 @@ MeshSize MeasureMesh(const Region& region, MeshKind kind);
 
 // Corners of the mesh in half voxels, with every corner of its convex hull among them.
 using HalfVoxel = std::array<int64_t, 3>;
-std::vector<HalfVoxel> OuterCorners(const Region& region);
+std::vector<HalfVoxel> OuterCorners(const Extents& extents);
 
 }  // namespace isovox::radiomics

@@ -25,40 +25,13 @@ std::vector<double> AtRanks(std::vector<double>& values, std::span<const double>
   return out;
 }
 
-constexpr double kMostCounts = 1 << 16;
-
-// A value and how often it occurs.
-struct Counted {
-  double value, times;
-};
-
-// The distinct values, ascending, when all are whole numbers of a small range; empty otherwise.
-std::vector<Counted> CountsOf(std::span<const double> values) {
-  double least = values[0], most = values[0];
-  for (const double x : values) {
-    least = std::min(least, x);
-    most = std::max(most, x);
-  }
-  if (!(most - least < kMostCounts) || least != std::floor(least) || std::abs(least) > 1e15) return {};
-  std::vector<uint32_t> counts(static_cast<size_t>(most - least) + 1, 0);
-  bool whole = true;
-  for (const double x : values) {
-    const double at = x - least;
-    const auto index = static_cast<uint32_t>(at);
-    whole = whole && static_cast<double>(index) == at;
-    ++counts[index];
-  }
-  std::vector<Counted> out;
-  for (size_t v = 0; whole && v < counts.size(); ++v) {
-    if (counts[v] > 0) out.push_back({least + static_cast<double>(v), static_cast<double>(counts[v])});
-  }
-  return out;
-}
+}  // namespace
 
 // The formulas of the header over distinct values: sums of products instead of sums.
-Moments MomentsOfCounts(std::span<const Counted> values, double n) {
+Moments MomentsOf(std::span<const Counted> values) {
   Moments m;
-  m.n = n;
+  for (const Counted& each : values) m.n += each.times;
+  const double n = m.n;
   m.min = values.front().value;
   m.max = values.back().value;
   double sum = 0;
@@ -113,13 +86,12 @@ Moments MomentsOfCounts(std::span<const Counted> values, double n) {
   return m;
 }
 
-}  // namespace
-
-Moments MomentsOf(std::span<const double> values) {
+Moments MomentsOf(const Intensities& intensities) {
+  const std::vector<double>& values = intensities.values;
   Moments m;
   m.n = static_cast<double>(values.size());
   if (values.empty()) return m;
-  if (const std::vector<Counted> counts = CountsOf(values); !counts.empty()) return MomentsOfCounts(counts, m.n);
+  if (!intensities.distinct.empty()) return MomentsOf(intensities.distinct);
   double sum = 0;
   m.min = m.max = values[0];
   for (const double x : values) {

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "radiomics/intensities.h"
+
 namespace isovox::radiomics {
 
 struct Moments {
@@ -17,6 +19,7 @@ struct Moments {
 };
 
 // Percentiles interpolate linearly between the neighbours in rank.
-Moments MomentsOf(std::span<const double> values);
+Moments MomentsOf(const Intensities& intensities);
+Moments MomentsOf(std::span<const Counted> values);
 
 }  // namespace isovox::radiomics

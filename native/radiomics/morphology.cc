@@ -118,10 +118,10 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   // The pieces are independent; the autocorrelation is by far the longest.
   ParallelFor(exec, 2, 1, [&](int64_t piece, int64_t) {
     if (piece == 0) {
-      form.autocorrelation = AutocorrelationOf(exec, region);
+      form.autocorrelation = AutocorrelationOf(exec, region, subject.intensities->values);
       return;
     }
-    form.shape = ShapeOf(region, MeshKind::kWatertight);
+    form.shape = ShapeOf(region, Extents(region), MeshKind::kWatertight);
     const std::array<double, 3> half{region.spacing[0] / 2, region.spacing[1] / 2, region.spacing[2] / 2};
     form.oriented_box = SmallestBox(form.shape.hull, half);
     std::vector<Vec3> corners;

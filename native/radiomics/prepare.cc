@@ -100,7 +100,7 @@ std::vector<uint8_t> Cut(const std::vector<double>& covered, const std::array<in
 }
 
 // Takes voxels out of the intensity mask that lie outside the range or among the outliers.
-void Resegment(const Settings& settings, Region& region, Findings& findings) {
+void Resegment(const Exec& exec, const Settings& settings, Region& region, Findings& findings) {
   region.intensity = region.morphology;
   const auto keep_if = [&](auto keep) {
     int64_t dropped = 0;
@@ -126,7 +126,7 @@ void Resegment(const Settings& settings, Region& region, Findings& findings) {
   double low = -std::numeric_limits<double>::infinity(), high = -low;
   double mean = 0, sigma = 0, most = low;
   if (settings.outliers_sigma || (settings.range && settings.range_mode != RangeMode::kAbsolute)) {
-    const std::vector<double> values = IntensitiesOf(region);
+    const std::vector<double> values = IntensitiesOf(exec, region);
     for (const double x : values) {
       mean += x / static_cast<double>(values.size());
       most = std::max(most, x);
@@ -233,7 +233,7 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
   region.image_size = SizeOf(wide);
   region.lattice_begin = wide.begin;
   region.image = SampledImage(exec, image, settings, lattice, wide);
-  Resegment(settings, region, findings);
+  Resegment(exec, settings, region, findings);
   if (settings.filter && region.intensity_voxels > 0) FilterRegion(exec, image, settings, lattice, region);
   const auto dimensions = std::count_if(region.size.begin(), region.size.end(), [](int64_t n) { return n > 1; });
   if (region.morphology_voxels < settings.least_voxels || dimensions < settings.least_dimensions) {

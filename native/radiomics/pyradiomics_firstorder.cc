@@ -15,17 +15,18 @@ struct Sums {
 
 Sums SumsOf(const Subject& subject) {
   Sums s;
-  std::vector<double> values = IntensitiesOf(*subject.region);
-  s.m = MomentsOf(values);
+  s.m = MomentsOf(*subject.intensities);
   const double shift = subject.settings->intensity_shift;
-  for (const double x : values) s.energy += (x + shift) * (x + shift);
+  if (subject.intensities->distinct.empty()) {
+    for (const double x : subject.intensities->values) s.energy += (x + shift) * (x + shift);
+  } else {
+    for (const auto& [x, times] : subject.intensities->distinct) s.energy += times * ((x + shift) * (x + shift));
+  }
   s.voxel_mm3 = subject.region->voxel_mm3();
-  std::vector<double> count(static_cast<size_t>(subject.discretised->top) + 1, 0);
-  for (const int64_t level : subject.discretised->level) count[static_cast<size_t>(level)] += 1;
-  for (const double c : count) {
-    const double p = c / s.m.n;
+  for (const auto& [level, times] : CountsOf(subject.discretised->level)) {
+    const double p = times / s.m.n;
     s.uniformity += p * p;
-    if (p > 0) s.entropy -= p * std::log2(p);
+    s.entropy -= p * std::log2(p);
   }
   return s;
 }

@@ -17,58 +17,89 @@ struct Form {
 // The largest distance between two corners of the mesh that share the coordinate of `axis`. In the plane through voxel
 // middles lie the crossings along the other two axes, between planes those along the axis itself; of each line of voxels
 // only the outermost crossings can be corners of the plane's hull.
-double FlatDiameter(const Region& region, size_t axis) {
-  const size_t u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
-  const std::array<int64_t, 3> stride{1, region.size[0], region.size[0] * region.size[1]};
-  const std::vector<uint8_t> nothing(region.morphology.size() + 1, 0);
-  const auto plane_at = [&](int64_t p) {
-    return p < 0 || p >= region.size[axis] ? nothing.data() : region.morphology.data() + p * stride[axis];
-  };
-  double most = 0;
-  const auto measure = [&](std::vector<PlanePoint> points) {
-    const std::vector<PlanePoint> hull = PlaneHull(std::move(points));
+class FlatDiameter {
+ public:
+  FlatDiameter(const Region& region, size_t axis)
+      : mm_u_(region.spacing[axis == 0 ? 1 : 0] / 2),
+        mm_v_(region.spacing[axis == 2 ? 1 : 2] / 2),
+        points_(-1, 2 * region.size[axis == 2 ? 1 : 2] - 1) {}
+  void Add(int64_t u2, int64_t v2) { points_.Add(u2, v2); }
+  // Measures the points of a plane and begins another.
+  void Finish() {
+    const std::vector<PlanePoint> hull = points_.Hull();
+    points_.Clear();
+    double width = 0, height = 0;
+    for (const PlanePoint& p : hull) {
+      width = std::max(width, std::abs(static_cast<double>(p[0] - hull[0][0])));
+      height = std::max(height, std::abs(static_cast<double>(p[1] - hull[0][1])));
+    }
+    // No two points are farther apart than twice the farthest from one of them.
+    if (4 * (width * width * mm_u_ * mm_u_ + height * height * mm_v_ * mm_v_) < most_) return;
     for (size_t p = 0; p < hull.size(); ++p) {
       for (size_t q = 0; q < p; ++q) {
-        const double x = static_cast<double>(hull[p][0] - hull[q][0]) * region.spacing[u] / 2;
-        const double y = static_cast<double>(hull[p][1] - hull[q][1]) * region.spacing[v] / 2;
-        most = std::max(most, x * x + y * y);
+        const double x = static_cast<double>(hull[p][0] - hull[q][0]) * mm_u_;
+        const double y = static_cast<double>(hull[p][1] - hull[q][1]) * mm_v_;
+        most_ = std::max(most_, x * x + y * y);
       }
     }
-  };
-  std::vector<int64_t> first_b(static_cast<size_t>(region.size[u])), last_b(first_b.size());
-  for (int64_t plane = -1; plane < region.size[axis]; ++plane) {
-    const uint8_t *here = plane_at(plane), *next = plane_at(plane + 1);
-    std::vector<PlanePoint> middle, between;
-    std::fill(first_b.begin(), first_b.end(), -1);
-    for (int64_t b = 0; b < region.size[v]; ++b) {
-      int64_t first = -1, last = -1, first_change = -1, last_change = -1;
-      for (int64_t a = 0; a < region.size[u]; ++a) {
-        const int64_t at = a * stride[u] + b * stride[v];
-        if (here[at] != next[at]) {
-          if (first_change < 0) first_change = a;
-          last_change = a;
-        }
-        if (here[at] == 0) continue;
-        if (first < 0) first = a;
-        last = a;
-        if (first_b[static_cast<size_t>(a)] < 0) first_b[static_cast<size_t>(a)] = b;
-        last_b[static_cast<size_t>(a)] = b;
-      }
-      if (first >= 0) middle.insert(middle.end(), {PlanePoint{2 * first - 1, 2 * b}, PlanePoint{2 * last + 1, 2 * b}});
-      if (first_change >= 0) {
-        between.insert(between.end(), {PlanePoint{2 * first_change, 2 * b}, PlanePoint{2 * last_change, 2 * b}});
-      }
-    }
-    for (int64_t a = 0; a < region.size[u]; ++a) {
-      const auto at = static_cast<size_t>(a);
-      if (first_b[at] >= 0) {
-        middle.insert(middle.end(), {PlanePoint{2 * a, 2 * first_b[at] - 1}, PlanePoint{2 * a, 2 * last_b[at] + 1}});
-      }
-    }
-    measure(std::move(middle));
-    measure(std::move(between));
   }
-  return std::sqrt(most);
+  double mm() const { return std::sqrt(most_); }
+
+ private:
+  double mm_u_, mm_v_, most_ = 0;
+  RowPoints points_;
+};
+
+// `ends` of the lines `line(row)` of a plane, as points at `along` and `row` in half voxels; `beyond` reaches the faces.
+template <typename Line>
+void AddRows(const Ends& ends, int64_t rows, int64_t beyond, Line line, FlatDiameter& plane) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const auto at = static_cast<size_t>(line(r));
+    if (ends.first[at] < 0) continue;
+    plane.Add(2 * ends.first[at] - beyond, 2 * r);
+    plane.Add(2 * ends.last[at] + beyond, 2 * r);
+  }
+}
+
+template <typename Line>
+void AddColumns(const Ends& ends, int64_t columns, Line line, FlatDiameter& plane) {
+  for (int64_t c = 0; c < columns; ++c) {
+    const auto at = static_cast<size_t>(line(c));
+    if (ends.first[at] < 0) continue;
+    plane.Add(2 * c, 2 * ends.first[at] - 1);
+    plane.Add(2 * c, 2 * ends.last[at] + 1);
+  }
+}
+
+std::array<double, 3> FlatDiameters(const Region& region, const Extents& in, const Changes& across) {
+  const auto [nx, ny, nz] = region.size;
+  const int64_t wide = nx, high = ny, deep = nz;
+  FlatDiameter i_plane(region, 0), j_plane(region, 1), k_plane(region, 2);
+  for (int64_t i = 0; i <= wide; ++i) {
+    AddRows(across.across_i, deep, 0, [&](int64_t k) { return i * deep + k; }, i_plane);
+    i_plane.Finish();
+    if (i == wide) break;
+    AddRows(in.along_j, deep, 1, [&](int64_t k) { return k * wide + i; }, i_plane);
+    AddColumns(in.along_k, high, [&](int64_t j) { return j * wide + i; }, i_plane);
+    i_plane.Finish();
+  }
+  for (int64_t j = 0; j <= high; ++j) {
+    AddRows(across.across_j, deep, 0, [&](int64_t k) { return j * deep + k; }, j_plane);
+    j_plane.Finish();
+    if (j == high) break;
+    AddRows(in.along_i, deep, 1, [&](int64_t k) { return k * high + j; }, j_plane);
+    AddColumns(in.along_k, wide, [&](int64_t i) { return j * wide + i; }, j_plane);
+    j_plane.Finish();
+  }
+  for (int64_t k = 0; k <= deep; ++k) {
+    AddRows(across.across_k, high, 0, [&](int64_t j) { return k * high + j; }, k_plane);
+    k_plane.Finish();
+    if (k == deep) break;
+    AddRows(in.along_i, high, 1, [&](int64_t j) { return k * high + j; }, k_plane);
+    AddColumns(in.along_j, wide, [&](int64_t i) { return k * wide + i; }, k_plane);
+    k_plane.Finish();
+  }
+  return {i_plane.mm(), j_plane.mm(), k_plane.mm()};
 }
 
 double Axis(const Form& f, size_t axis) { return 4 * std::sqrt(f.shape.variance_mm2[axis]); }
@@ -101,12 +132,14 @@ constexpr Formula<F> kFormulas[] = {
 };
 
 void Compute(const Subject& subject, const Exec& exec, Values& values) {
+  const Region& region = *subject.region;
+  const Extents extents(region);
   Form form;
-  ParallelFor(exec, 4, 1, [&](int64_t piece, int64_t) {
-    if (piece == 3) {
-      form.shape = ShapeOf(*subject.region, MeshKind::kMirrored);
+  ParallelFor(exec, 2, 1, [&](int64_t piece, int64_t) {
+    if (piece == 0) {
+      form.shape = ShapeOf(region, extents, MeshKind::kMirrored);
     } else {
-      form.flat_diameter[static_cast<size_t>(piece)] = FlatDiameter(*subject.region, static_cast<size_t>(piece));
+      form.flat_diameter = FlatDiameters(region, extents, Changes(region));
     }
   });
   Evaluate(kFormulas, form, values.Row(0));

@@ -21,6 +21,6 @@ struct Shape {
   double diameter_mm = 0;                  // largest distance between two corners of the mesh
 };
 
-Shape ShapeOf(const Region& region, MeshKind kind);
+Shape ShapeOf(const Region& region, const Extents& extents, MeshKind kind);
 
 }  // namespace isovox::radiomics

@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "radiomics/family.h"
-#include "radiomics/intensities.h"
 #include "radiomics/moments.h"
 
 namespace isovox::radiomics {
@@ -33,7 +32,7 @@ constexpr Formula<M> kFormulas[] = {
 };
 
 void Compute(const Subject& subject, const Exec&, Values& values) {
-  Evaluate(kFormulas, MomentsOf(IntensitiesOf(*subject.region)), values.Row(0));
+  Evaluate(kFormulas, MomentsOf(*subject.intensities), values.Row(0));
 }
 
 }  // namespace

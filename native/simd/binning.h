@@ -1,0 +1,24 @@
+// Kernels over lists of intensities. Each number is treated by itself, so that every CPU target gives the same bits.
+#pragma once
+
+#include <cstdint>
+
+namespace isovox::simd {
+
+struct Ends {
+  double least, most;
+};
+
+// Of n >= 1 finite numbers.
+Ends EndsOf(const double* values, int64_t n);
+
+// Whether all are whole numbers.
+bool AllWhole(const double* values, int64_t n);
+
+// bins[x] = floor((values[x] - edge) / width) + 1, at most 2^31 - 1; below `edge` 1. Returns how many lay below.
+int64_t BinsOfWidth(const double* values, int64_t n, double edge, double width, int32_t* bins);
+
+// bins[x] = floor(count * (values[x] - least) / span) + 1, at most `count`. REQUIRES: span > 0, least is the least value.
+void BinsOfCount(const double* values, int64_t n, double least, double span, int32_t count, int32_t* bins);
+
+}  // namespace isovox::simd
