@@ -17,8 +17,8 @@ constexpr int64_t kLinesAtOnce = 16;
 // One Stockham step of radix R: m groups of R inputs, `stride` apart, to R outputs each. Group p turns its output a by
 // turns[p * (R - 1) + a - 1].
 template <int R>
-[[gnu::always_inline]] inline void StepBody(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
-                                            double* yi, const FftTurn* turns) {
+[[gnu::always_inline]] inline void StepBody(int64_t m, int64_t stride, const double* __restrict xr, const double* __restrict xi, double* __restrict yr,
+                                            double* __restrict yi, const FftTurn* turns) {
   static_assert(R == 2);
   for (int64_t p = 0; p < m; ++p) {
     const FftTurn t = turns[p];
@@ -35,8 +35,8 @@ template <int R>
 }
 
 template <>
-[[gnu::always_inline]] inline void StepBody<4>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
-                                               double* yi, const FftTurn* turns) {
+[[gnu::always_inline]] inline void StepBody<4>(int64_t m, int64_t stride, const double* __restrict xr, const double* __restrict xi, double* __restrict yr,
+                                               double* __restrict yi, const FftTurn* turns) {
   for (int64_t p = 0; p < m; ++p) {
     const FftTurn* t = turns + 3 * p - 1;
     const double *r0 = xr + stride * p, *r1 = r0 + stride * m, *r2 = r1 + stride * m, *r3 = r2 + stride * m;
@@ -59,8 +59,8 @@ template <>
 }
 
 template <>
-[[gnu::always_inline]] inline void StepBody<3>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
-                                               double* yi, const FftTurn* turns) {
+[[gnu::always_inline]] inline void StepBody<3>(int64_t m, int64_t stride, const double* __restrict xr, const double* __restrict xi, double* __restrict yr,
+                                               double* __restrict yi, const FftTurn* turns) {
   const double root = std::numbers::sqrt3 / 2;
   for (int64_t p = 0; p < m; ++p) {
     const FftTurn t1 = turns[2 * p], t2 = turns[2 * p + 1];
@@ -82,8 +82,8 @@ template <>
 }
 
 template <>
-[[gnu::always_inline]] inline void StepBody<5>(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr,
-                                               double* yi, const FftTurn* turns) {
+[[gnu::always_inline]] inline void StepBody<5>(int64_t m, int64_t stride, const double* __restrict xr, const double* __restrict xi, double* __restrict yr,
+                                               double* __restrict yi, const FftTurn* turns) {
   const double c1 = std::cos(2 * std::numbers::pi / 5), c2 = std::cos(4 * std::numbers::pi / 5);
   const double s1 = std::sin(2 * std::numbers::pi / 5), s2 = std::sin(4 * std::numbers::pi / 5);
   for (int64_t p = 0; p < m; ++p) {

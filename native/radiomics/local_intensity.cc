@@ -5,6 +5,7 @@
 
 #include "radiomics/family.h"
 #include "radiomics/local_intensity.h"
+#include "simd/targets.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -43,6 +44,13 @@ std::vector<SphereRow> SphereRows(const Region& region) {
   return rows;
 }
 
+// Adds the sums of `length` voxels from each of n voxels on, and their number.
+ISOVOX_CPU_TARGETS void AddWhole(const double* sums, int64_t length, int64_t n, double* sum, double* count) {
+  const auto voxels = static_cast<double>(length);
+  for (int64_t x = 0; x < n; ++x) sum[x] += sums[x + length] - sums[x];
+  for (int64_t x = 0; x < n; ++x) count[x] += voxels;
+}
+
 Peaks PeaksOf(const Region& region, const Exec& exec) {
   const auto [nx, ny, nz] = region.image_size;
   // Sums along each image row up to and without voxel i.
@@ -73,12 +81,18 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
             const int64_t y = j + region.image_offset[1] + part_of.dj, z = k + region.image_offset[2] + part_of.dk;
             if (y < 0 || y >= ny || z < 0 || z >= nz) continue;
             const double* sums = before.data() + (z * ny + y) * width;
-            for (int64_t i = first; i < last; ++i) {
-              const int64_t x = i + region.image_offset[0];
-              const int64_t from = std::max<int64_t>(x - part_of.half, 0), to = std::min(x + part_of.half + 1, nx);
+            // Where the row of the sphere lies wholly in the image no end needs a test.
+            const int64_t x0 = region.image_offset[0], half = part_of.half;
+            const int64_t inner = std::clamp(half - x0, first, last);
+            const int64_t outer = std::clamp(nx - half - x0, inner, last);
+            const auto clipped = [&](int64_t i) {
+              const int64_t from = std::max<int64_t>(i + x0 - half, 0), to = std::min(i + x0 + half + 1, nx);
               sum[static_cast<size_t>(i)] += sums[to] - sums[from];
               count[static_cast<size_t>(i)] += static_cast<double>(to - from);
-            }
+            };
+            for (int64_t i = first; i < inner; ++i) clipped(i);
+            AddWhole(sums + inner + x0 - half, 2 * half + 1, outer - inner, sum.data() + inner, count.data() + inner);
+            for (int64_t i = outer; i < last; ++i) clipped(i);
           }
           const double* value = region.Row(j, k);
           for (int64_t i = first; i < last; ++i) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "simd/binning.h"
 #include "volume/grid.h"
 
 namespace isovox::radiomics {
@@ -68,6 +69,12 @@ std::array<double, 3> SmallestBox(const Hull& hull, const std::array<double, 3>&
     corners.push_back({static_cast<double>(c[0]) * half_mm[0], static_cast<double>(c[1]) * half_mm[1],
                        static_cast<double>(c[2]) * half_mm[2]});
   }
+  simd::Coordinates axes;
+  for (const Vec3& p : corners) {
+    axes.x.push_back(p.x);
+    axes.y.push_back(p.y);
+    axes.z.push_back(p.z);
+  }
   // First every face with one rectangle in its plane, along its first edge; then the most promising faces in full.
   struct Candidate {
     double bound;
@@ -83,17 +90,9 @@ std::array<double, 3> SmallestBox(const Hull& hull, const std::array<double, 3>&
     const bool seen = std::any_of(candidates.end() - static_cast<int64_t>(std::min<size_t>(candidates.size(), 8)),
                                   candidates.end(), [&](const Candidate& c) { return Norm(Cross(c.u, c.v) - n) < 1e-9; });
     if (seen) continue;
-    double low = 1e300, u_min = 1e300, u_max = -1e300, v_min = 1e300, v_max = -1e300;
-    for (const Vec3& p : corners) {
-      const double pu = Dot(p, u), pv = Dot(p, v);
-      low = std::min(low, Dot(p, n));
-      u_min = std::min(u_min, pu);
-      u_max = std::max(u_max, pu);
-      v_min = std::min(v_min, pv);
-      v_max = std::max(v_max, pv);
-    }
-    const double height = Dot(a, n) - low;
-    candidates.push_back({height * (u_max - u_min) * (v_max - v_min), height, u, v});
+    const simd::Ends along_u = EndsAlong(axes, u.x, u.y, u.z), along_v = EndsAlong(axes, v.x, v.y, v.z);
+    const double height = Dot(a, n) - EndsAlong(axes, n.x, n.y, n.z).least;
+    candidates.push_back({height * (along_u.most - along_u.least) * (along_v.most - along_v.least), height, u, v});
   }
   const size_t tried = std::min<size_t>(candidates.size(), 64);
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<int64_t>(tried), candidates.end(),

@@ -2,24 +2,74 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "simd/targets.h"
 
 namespace isovox::simd {
 
-ISOVOX_CPU_TARGETS Ends EndsOf(const double* values, int64_t n) {
-  constexpr int64_t kLanes = 8;
-  double low[kLanes], high[kLanes];
-  for (int64_t l = 0; l < kLanes; ++l) low[l] = high[l] = values[0];
-  int64_t x = 0;
-  for (; x + kLanes <= n; x += kLanes) {
-    for (int64_t l = 0; l < kLanes; ++l) {
-      low[l] = values[x + l] < low[l] ? values[x + l] : low[l];
-      high[l] = values[x + l] > high[l] ? values[x + l] : high[l];
-    }
+namespace {
+
+// Eight numbers; targets with narrower registers take several.
+typedef double Lanes __attribute__((vector_size(64)));
+constexpr int64_t kLanes = 8;
+
+[[gnu::always_inline]] inline void Load(const double* from, Lanes& to) { std::memcpy(&to, from, sizeof to); }
+
+struct Extremes {
+  Lanes low, high;
+
+  [[gnu::always_inline]] void Add(const Lanes& x) {
+    low = x < low ? x : low;
+    high = x > high ? x : high;
   }
-  Ends ends{*std::min_element(low, low + kLanes), *std::max_element(high, high + kLanes)};
+  Ends Of() const {
+    Ends ends{low[0], high[0]};
+    for (int64_t l = 1; l < kLanes; ++l) ends = {std::min(ends.least, low[l]), std::max(ends.most, high[l])};
+    return ends;
+  }
+};
+
+}  // namespace
+
+ISOVOX_CPU_TARGETS Ends EndsOf(const double* values, int64_t n) {
+  Ends ends{values[0], values[0]};
+  int64_t x = 0;
+  if (n >= kLanes) {
+    Lanes some;
+    Load(values, some);
+    Extremes extremes{some, some};
+    for (x = kLanes; x + kLanes <= n; x += kLanes) {
+      Load(values + x, some);
+      extremes.Add(some);
+    }
+    ends = extremes.Of();
+  }
   for (; x < n; ++x) ends = {std::min(ends.least, values[x]), std::max(ends.most, values[x])};
+  return ends;
+}
+
+ISOVOX_CPU_TARGETS Ends EndsAlong(const Coordinates& points, double u, double v, double w) {
+  const double *x = points.x.data(), *y = points.y.data(), *z = points.z.data();
+  const auto n = static_cast<int64_t>(points.x.size());
+  const double first = x[0] * u + y[0] * v + z[0] * w;
+  Ends ends{first, first};
+  int64_t p = 0;
+  if (n >= kLanes) {
+    Extremes extremes{Lanes{} + first, Lanes{} + first};
+    for (; p + kLanes <= n; p += kLanes) {
+      Lanes px, py, pz;
+      Load(x + p, px);
+      Load(y + p, py);
+      Load(z + p, pz);
+      extremes.Add(px * u + py * v + pz * w);
+    }
+    ends = extremes.Of();
+  }
+  for (; p < n; ++p) {
+    const double along = x[p] * u + y[p] * v + z[p] * w;
+    ends = {std::min(ends.least, along), std::max(ends.most, along)};
+  }
   return ends;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace isovox::simd {
 
@@ -11,6 +12,14 @@ struct Ends {
 
 // Of n >= 1 finite numbers.
 Ends EndsOf(const double* values, int64_t n);
+
+// Of points in space; at least one.
+struct Coordinates {
+  std::vector<double> x, y, z;
+};
+
+// How far points reach along the direction {u, v, w}.
+Ends EndsAlong(const Coordinates& points, double u, double v, double w);
 
 // Whether all are whole numbers.
 bool AllWhole(const double* values, int64_t n);
