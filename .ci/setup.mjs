@@ -38,6 +38,10 @@ const SYSTEM_TESTS = [
   { package: 'radosgw', file: '/usr/bin/radosgw' },
   { package: 'ceph-mon', file: '/usr/bin/ceph-mon' },
   { package: 'ceph-osd', file: '/usr/bin/ceph-osd' },
+  { package: 'redis-server', file: '/usr/bin/redis-server' },
+  { package: 'snakemake', file: '/usr/bin/snakemake' },
+  { package: 'slurm-wlm', file: '/usr/bin/sbatch' },
+  { package: 'munge', file: '/usr/sbin/munged' },
 ];
 
 export function run(command, args, options = {}) {

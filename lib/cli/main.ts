@@ -131,6 +131,32 @@ command(
   .addOption(new Option('--force <ids>', 'run these again though nothing changed').argParser(parseList))
   .addOption(new Option('--memory <MiB>', 'memory that its operations may reserve').argParser(parsePositive));
 
+runFlags(
+  command('submit', "a run's courses into queues on Redis, for isovox worker on any machines", async (_, options) =>
+    (await import('./commands/submit.js')).submit(options as never),
+  ),
+)
+  .requiredOption('--queue <url>', 'redis://host:port')
+  .option('--name <name>', "first part of the queues' names", 'isovox')
+  .addOption(
+    new Option('--gpus <n>', 'jobs with models at a time, on all machines').argParser(parsePositive).default(1),
+  )
+  .option('--wait', 'until all courses are done; then write the tables');
+
+command('worker', 'takes courses from queues; on as many machines as see the same folders', async (_, options) =>
+  (await import('./commands/worker.js')).worker(options as never),
+)
+  .requiredOption('--queue <url>', 'redis://host:port')
+  .option('--name <name>', "first part of the queues' names", 'isovox')
+  .addOption(new Option('--class <names>', 'io, cpu, gpu').argParser(parseList).default(['io', 'cpu', 'gpu']))
+  .addOption(new Option('--slots <n>', 'courses at a time, of each class').argParser(parsePositive).default(1))
+  .option('--outdir <dir>', 'where the output folder is mounted here, if elsewhere than submitted')
+  .addOption(new Option('--memory <MiB>', 'memory that one course may reserve').argParser(parsePositive))
+  .addOption(new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(21_600))
+  .addOption(new Option('--exit-when-idle <s>', 'end when nothing was to do for so long').argParser(parsePositive))
+  .addOption(new Option('--metrics-port <port>', 'serve /metrics for Prometheus').argParser(parsePositive))
+  .option('--metrics-host <address>', 'where from', '127.0.0.1');
+
 command('aggregate', "the cohort's tables and report of the courses that were planned and run", async (_, options) =>
   (await import('./commands/aggregate.js')).aggregate(options as never),
 ).requiredOption('--outdir <dir>', 'where the plan and the courses are');

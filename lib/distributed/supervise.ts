@@ -3,17 +3,16 @@
  * for memory or hangs costs its own course one attempt; the others go on. The workers share one number of threads.
  */
 
-import { type ErrorCode, IsovoxError } from '../errors.js';
+import { asIsovoxError, type IsovoxError } from '../errors.js';
 import { HierarchicalExecutor } from '../graph/executor.js';
 import type { CourseExecutor, CourseTrouble, CourseWork } from '../rt/course-executor.js';
 import { estimateCourse } from '../rt/estimate.js';
 import { type CourseJob, localJobsOf } from '../rt/jobs.js';
-import { courseFolder } from '../rt/layout.js';
 import type { Course } from '../rt/model.js';
 import { cpuSegmentations } from '../rt/model-pool.js';
 import { courseName } from '../rt/plan.js';
-import { StageStore } from '../rt/stage-store.js';
-import { CourseWorker, WorkerLost } from './course-worker.js';
+import { attemptJob } from './attempt.js';
+import { CourseWorker } from './course-worker.js';
 import { shareThreads } from './thread-shares.js';
 import { Timeline } from './timeline.js';
 import { CourseWidth } from './width.js';
@@ -85,11 +84,10 @@ class Supervision {
     const estimate = estimateCourse(course);
     const jobs = localJobsOf(course, stages, config);
     jobs.forEach((job, n) => {
-      const givenUp = new Set<string>();
       this.#executor.addTask(
         taskName(name, n),
         async ({ attempt, signal }) => {
-          await this.#attempt(course, job, attempt, givenUp, signal);
+          await this.#attempt(course, job, attempt, signal);
           if (n === jobs.length - 1) progress.ended(name);
         },
         {
@@ -107,52 +105,32 @@ class Supervision {
     });
   }
 
-  async #attempt(
-    course: Course,
-    job: CourseJob,
-    attempt: number,
-    givenUp: Set<string>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #attempt(course: Course, job: CourseJob, attempt: number, signal: AbortSignal): Promise<void> {
     const name = courseName(course);
-    for (;;) {
-      const began = this.#width.width;
-      try {
-        const { failed, verdict } = await this.#order(course, job, givenUp, signal);
-        const busy = verdict === 'try-again' && failed.length > 0 && failed.every(({ stage }) => stage === '');
-        if (busy) {
-          const [why] = failed as [(typeof failed)[number]];
-          throw new IsovoxError(why.code as ErrorCode, why.reason);
-        }
-        for (const { stage, code, reason, path } of failed) {
-          this.#trouble(name).stages.set(stage, new IsovoxError(code as ErrorCode, reason, path ? { path } : {}));
-        }
-        this.#width.succeeded();
-        this.#capacity.course = this.#width.width;
-        return;
-      } catch (thrown) {
-        this.work.progress.waits(name);
-        const lost = thrown instanceof WorkerLost ? thrown : undefined;
-        const error = lost?.error ?? (thrown as IsovoxError);
-        if (lost?.wasKilled) {
-          this.#width.halve(began);
+    const { outdir, log, progress } = this.work;
+    const began = this.#width.width;
+    try {
+      const { verdict, stages, error } = await attemptJob({
+        outdir,
+        course,
+        isLast: attempt === MOST_ATTEMPTS,
+        log,
+        order: (givenUp) => this.#order(course, job, givenUp, signal),
+        onLost: ({ wasKilled }) => {
+          if (wasKilled) this.#width.halve(began);
           this.#capacity.course = this.#width.width;
-        }
-        if (error.code !== 'ERR_CANCELLED' && attempt < MOST_ATTEMPTS) {
-          this.work.log.warn(`${error.code}: ${error.message}; trying again`, { course: name, attempt });
-        }
-        if (error.code === 'ERR_CANCELLED' || attempt < MOST_ATTEMPTS) throw error;
-        if (lost?.stage === undefined || givenUp.has(lost.stage)) {
-          this.#trouble(name).course = error;
-          return;
-        }
-        // The stage has had its attempts; those after it go without.
-        givenUp.add(lost.stage);
-        this.work.log.error(`${lost.stage} failed: ${error.code}`, { course: name });
-        this.#trouble(name).stages.set(lost.stage, error);
-        const store = new StageStore(courseFolder(this.work.outdir, course));
-        await store.fail({ stage: lost.stage, key: '', code: error.code, reason: error.message }).catch(() => {});
-      }
+        },
+      });
+      if (verdict === 'busy' && error && attempt < MOST_ATTEMPTS) throw error;
+      for (const [stage, why] of stages) this.#trouble(name).stages.set(stage, why);
+      if (error) this.#trouble(name).course = error;
+      else this.#width.succeeded();
+      this.#capacity.course = this.#width.width;
+    } catch (thrown) {
+      progress.waits(name);
+      const { code, message } = asIsovoxError(thrown);
+      if (code !== 'ERR_CANCELLED') log.warn(`${code}: ${message}; trying again`, { course: name, attempt });
+      throw thrown;
     }
   }
 
@@ -165,7 +143,7 @@ class Supervision {
     return trouble;
   }
 
-  async #order(course: Course, job: CourseJob, givenUp: ReadonlySet<string>, signal: AbortSignal) {
+  async #order(course: Course, job: CourseJob, givenUp: readonly string[], signal: AbortSignal) {
     const { outdir, workers, memoryMb, force, progress, log } = this.work;
     const name = courseName(course);
     let worker = this.#idle.pop();
@@ -184,7 +162,7 @@ class Supervision {
           course: name,
           stages: job.stages,
           force: job.stages.filter((stage) => force.has(stage)),
-          givenUp: [...givenUp],
+          givenUp,
           keepBadData: false,
         },
         {

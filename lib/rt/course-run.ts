@@ -4,6 +4,7 @@ import { asIsovoxError, IsovoxError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { type CourseLease, isBusy, withCourse } from './course-lease.js';
+import { trace } from './failpoint.js';
 import type { RunLog } from './log.js';
 import type { Course } from './model.js';
 import type { ModelPool } from './model-pool.js';
@@ -62,7 +63,13 @@ const LASTING_ERRNO = new Set<string>(['ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'ED
 
 /** Runs the stages while nobody else works on the course; ERR_RESOURCE with `busy` when somebody does. */
 export function runCourse(options: CourseRunOptions): Promise<CourseResult> {
-  return withCourse(options.outdir, options.course, (lease) => runStages(options, lease));
+  return withCourse(options.outdir, options.course, async (lease) => {
+    const what = `${options.course.patientId}/${options.course.courseId} ${options.stages.map(({ id }) => id).join()}`;
+    trace(`start ${what}`);
+    const result = await runStages(options, lease);
+    trace(`end ${what}`);
+    return result;
+  });
 }
 
 async function runStages(options: CourseRunOptions, lease: CourseLease): Promise<CourseResult> {

@@ -1,0 +1,56 @@
+/** isovox worker: takes courses from queues. */
+
+import { WorkerMetrics } from '../../distributed/metrics.js';
+import { workQueues } from '../../distributed/queue-worker.js';
+import { invalidArgument } from '../../errors.js';
+import { JOB_CLASSES, type JobClass } from '../../rt/jobs.js';
+import { automaticMemoryMb, automaticWorkers } from '../../rt/run.js';
+import { EXIT } from '../exit.js';
+import { interruptible } from '../interrupt.js';
+import { createLog } from '../log.js';
+import type { CommonOptions } from '../options.js';
+
+export interface WorkerCommandOptions extends CommonOptions {
+  readonly queue: string;
+  readonly name: string;
+  readonly class: string[];
+  readonly slots: number;
+  readonly outdir?: string;
+  readonly memory?: number;
+  readonly stageTimeout: number;
+  readonly exitWhenIdle?: number;
+  readonly metricsPort?: number;
+  readonly metricsHost: string;
+}
+
+export async function worker(options: WorkerCommandOptions): Promise<number> {
+  for (const one of options.class) {
+    if (!(JOB_CLASSES as readonly string[]).includes(one)) throw invalidArgument('--class', 'io, cpu or gpu', one);
+  }
+  const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
+  const metrics = new WorkerMetrics();
+  const server =
+    options.metricsPort === undefined ? undefined : await metrics.serve(options.metricsPort, options.metricsHost);
+  try {
+    await interruptible((signal) =>
+      workQueues({
+        url: options.queue,
+        name: options.name,
+        classes: options.class as JobClass[],
+        slots: options.slots,
+        threads: Math.max(1, Math.floor((options.workers ?? automaticWorkers()) / options.slots)),
+        memoryMb: options.memory ?? Math.max(256, Math.floor(automaticMemoryMb() / options.slots)),
+        outdir: options.outdir,
+        stageTimeoutMs: options.stageTimeout * 1000,
+        idleMs: options.exitWhenIdle === undefined ? undefined : options.exitWhenIdle * 1000,
+        metrics,
+        signal,
+        log,
+      }),
+    );
+    return EXIT.done;
+  } finally {
+    server?.close();
+    log.close();
+  }
+}
