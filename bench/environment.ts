@@ -13,6 +13,10 @@ export const python: string | undefined = existsSync(venvPython) ? venvPython : 
 const radiomicsVenv = join(cacheFolder, 'venv-radiomics', 'bin', 'python');
 /** The Python of MIRP and Nyxus. */
 export const radiomicsPython: string | undefined = existsSync(radiomicsVenv) ? radiomicsVenv : undefined;
+const storesVenv = join(cacheFolder, 'venv-stores', 'bin', 'python');
+/** The Python of TileDB-Py and zarrs. */
+export const storesPython: string | undefined = existsSync(storesVenv) ? storesVenv : undefined;
+export const storesPythonAbsent = storesPython === undefined ? 'not installed: npm run bench:setup' : undefined;
 export const pythonAbsent = python === undefined ? 'not installed: npm run bench:setup' : undefined;
 
 /** A program that bench/setup.mjs compiled. */

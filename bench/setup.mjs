@@ -55,6 +55,18 @@ run(join(cache, 'venv', 'bin', 'python'), ['-m', 'pip', 'install', '-q', '--no-b
 const second = join(cache, 'venv-radiomics');
 if (!existsSync(join(second, 'bin', 'python'))) run('python3', ['-m', 'venv', second]);
 run(join(second, 'bin', 'python'), ['-m', 'pip', 'install', '-q', 'mirp==2.7.0', 'nyxus==0.11.0']);
+// These want a newer NumPy too.
+const stores = join(cache, 'venv-stores');
+if (!existsSync(join(stores, 'bin', 'python'))) run('python3', ['-m', 'venv', stores]);
+run(join(stores, 'bin', 'python'), [
+  '-m',
+  'pip',
+  'install',
+  '-q',
+  'tiledb==0.36.1',
+  'zarrs==0.2.3',
+  'ome-zarr-models==1.7',
+]);
 run('cmake', [
   '-S',
   join(root, 'bench', 'native'),
@@ -79,4 +91,5 @@ run('npm', [
   'tinypool@2.2.0',
   'workerpool@10.0.3',
   'p-queue@9.3.5',
+  'zarrita@0.7.5',
 ]);

@@ -11,7 +11,7 @@ import { niftiGz } from './nifti-gz.js';
 import { radiomicsLarge, radiomicsSmall } from './radiomics.js';
 import { s3Chunks, s3Shards } from './s3.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
-import { zarrAll, zarrRoi, zarrShardRoi, zarrShuffleAll } from './zarr.js';
+import { zarrCases } from './zarr.js';
 
 export const CASES: readonly BenchCase[] = [
   dicomSeries,
@@ -28,10 +28,7 @@ export const CASES: readonly BenchCase[] = [
   inferenceSlide,
   maskEdt,
   maskLabel,
-  zarrAll,
-  zarrRoi,
-  zarrShuffleAll,
-  zarrShardRoi,
+  ...zarrCases,
   s3Chunks,
   s3Shards,
   radiomicsSmall,

@@ -1,6 +1,6 @@
 /**
- * isovox-store.ts PATH WHAT REPETITIONS THREADS: regions of a stored volume without the cache. WHAT is all (the whole
- * volume) or roi (64 boxes of 64 cubed; the time is that of one box).
+ * isovox-store.ts PATH WHAT REPETITIONS THREADS: regions of a stored volume without the cache. WHAT is all, roi, axial,
+ * coronal or sagittal (boxes.ts); the time is that of one region.
  */
 
 import { configure, getConfig } from '../../lib/config/resolve.js';
@@ -8,23 +8,19 @@ import { describeStore, openStore, readRegion } from '../../lib/native/store.js'
 import { addon } from '../../lib/runtime/addon.js';
 import { Context } from '../../lib/runtime/context.js';
 import { packageVersion } from '../../lib/runtime/package-root.js';
-import { boxes } from './boxes.js';
+import { wantedOf } from './boxes.js';
 
 const [path = '', what = 'all', repetitions = '7', threads = '2'] = process.argv.slice(2);
 configure({ read: { concurrency: Number(threads), tileCacheSizeMb: 0 } });
 const task = { context: new Context(getConfig()) };
 const store = await openStore({ path }, task);
-const { grid } = describeStore(store);
+const wanted = wantedOf(what, describeStore(store).grid.size);
 const ms: number[] = [];
 let answer: Record<string, number> = {};
 for (let i = 0; i <= Number(repetitions); i++) {
-  const wanted = what === 'all' ? [[0, 0, 0] as const] : boxes(grid.size);
   const begun = performance.now();
   const volumes = [];
-  for (const [x, y, z] of wanted) {
-    const box = what === 'all' ? {} : { x: [x, x + 64] as const, y: [y, y + 64] as const, z: [z, z + 64] as const };
-    volumes.push(await readRegion({ store, ...(box as object) }, task));
-  }
+  for (const box of wanted) volumes.push(await readRegion({ store, ...(box as object) }, task));
   if (i > 0) ms.push((performance.now() - begun) / wanted.length);
   let [sum, count] = [0, 0];
   for (const volume of volumes) {

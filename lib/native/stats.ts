@@ -1,4 +1,7 @@
-/** What reads did, measured: never constants. Counters are those of the process, whose caches and pools contexts share. */
+/**
+ * What reads did, measured: never constants. Counters of the cache are those of the context where it has its own; all
+ * others are those of the process.
+ */
 
 import type { Context } from '../runtime/context.js';
 import type { S3Stats } from './io-types.js';
@@ -45,20 +48,21 @@ export interface StatsReport {
 export class Stats {
   readonly #context: Context | undefined;
   #s3: S3Stats = s3Stats();
-  #store: StoreStats = storeStats();
+  #store: StoreStats;
 
   constructor(context?: Context) {
     this.#context = context;
+    this.#store = storeStats(context);
   }
 
   /** Begins anew. */
   reset(): void {
     this.#s3 = s3Stats();
-    this.#store = storeStats();
+    this.#store = storeStats(this.#context);
   }
 
   report(): StatsReport {
-    const [s3, store] = [s3Stats(), storeStats()];
+    const [s3, store] = [s3Stats(), storeStats(this.#context)];
     const requests = (key: keyof S3Stats): number => s3[key] - this.#s3[key];
     const grown = (key: keyof StoreStats): number => store[key] - this.#store[key];
     const [hits, misses, joined] = [grown('cacheHits'), grown('cacheMisses'), grown('cacheJoined')];

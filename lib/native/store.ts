@@ -1,7 +1,7 @@
 /** Volumes in Zarr 3 folders, on the disk or below `s3://bucket/prefix`: opened once, read box by box. */
 
 import { addon } from '../runtime/addon.js';
-import { defaultContext } from '../runtime/context.js';
+import { type Context, defaultContext } from '../runtime/context.js';
 import { locate } from '../runtime/s3.js';
 import type { Handle, HeavyName, Surface } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
@@ -12,8 +12,8 @@ type ResultOf<Name extends HeavyName> = Promise<Awaited<ReturnType<Surface[Name]
 
 /** Opens an OME-Zarr image or a Zarr 3 array; only its metadata are read. */
 export async function openStore(args: ArgsOf<'openStore'>, options?: SubmitOptions): ResultOf<'openStore'> {
-  const { config } = options?.context ?? defaultContext();
-  addon().setTileCacheLimit(config.read.tileCacheSizeMb * 2 ** 20);
+  const { config, isolated } = options?.context ?? defaultContext();
+  if (!isolated) addon().setTileCacheLimit(config.read.tileCacheSizeMb * 2 ** 20);
   return submit('openStore', { ...args, path: await locate(args.path, options) }, options);
 }
 
@@ -26,7 +26,7 @@ export function describeStore(store: Handle<'StoredVolume'>): StoreDescription {
   return addon().describeStore(store);
 }
 
-/** Measured counters of the tile cache and of reads, since the process began. */
-export function storeStats(): StoreStats {
-  return addon().storeStats();
+/** Measured counters of the context's tile cache, and of the process's reads since it began. */
+export function storeStats(context?: Context): StoreStats {
+  return addon().storeStats(context?.isolated?.cache);
 }

@@ -8,14 +8,24 @@ import type { Handle } from './surface.js';
 export class Context {
   readonly memoryBudgetMb: number;
   readonly config: Config;
+  /** A pool and a cache of its own; undefined when it shares those of the process. */
+  readonly isolated: { readonly pool: Handle<'Pool'>; readonly cache: Handle<'TileCache'> } | undefined;
   readonly #threads: () => number;
   #budget: Handle<'Budget'> | undefined;
 
   /** `threads` is asked at each operation, where the number changes with what else the machine does. */
-  constructor(config: Config = getConfig(), threads: () => number = () => config.read.concurrency) {
+  constructor(
+    config: Config = getConfig(),
+    threads: () => number = () => config.read.concurrency,
+    options: { readonly isolated?: boolean } = {},
+  ) {
     this.config = config;
     this.#threads = threads;
     this.memoryBudgetMb = config.read.memoryBudgetMb;
+    if (options.isolated) {
+      const cache = addon().createTileCache(config.read.tileCacheSizeMb * 2 ** 20);
+      this.isolated = { pool: addon().createPool(this.threads), cache };
+    }
   }
 
   /** Native threads of one operation, and of all operations of this context together. */
@@ -49,7 +59,7 @@ export function ctxForThreads(context: Context = defaultContext()): Context {
   return context;
 }
 
-/** A new context with the same configuration and a budget of its own. */
+/** A new context with the same configuration, and a budget, a cache of chunks and native threads of its own. */
 export function ctxForProcess(context: Context = defaultContext()): Context {
-  return new Context(context.config);
+  return new Context(context.config, undefined, { isolated: true });
 }

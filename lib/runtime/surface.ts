@@ -51,6 +51,8 @@ export interface VolumeDescription {
 export interface TaskOptions {
   threads: number;
   budget?: Handle<'Budget'>;
+  pool?: Handle<'Pool'>;
+  cache?: Handle<'TileCache'>;
   token?: Handle<'CancelToken'>;
   onProgress?: (done: number, total: number) => void;
 }
@@ -68,6 +70,8 @@ export interface Surface {
   cancelToken: (token: Handle<'CancelToken'>) => void;
   /** A memory budget in bytes, 0 for none; tasks that name it wait for room in it. */
   createBudget: (bytes: number) => Handle<'Budget'>;
+  /** Threads of 1 to 256 that only tasks run on that name them. */
+  createPool: (threads: number) => Handle<'Pool'>;
   /** What a budget holds now and held at most. */
   budgetState: (budget: Handle<'Budget'>) => { limitBytes: number; inUseBytes: number; peakBytes: number };
   /** Burns steps x microseconds on the pool: measures the pool, and tests cancellation. */
@@ -134,8 +138,10 @@ export interface Surface {
   readRegion: (args: { store: Handle<'StoredVolume'>; x?: [number, number]; y?: [number, number]; z?: [number, number]; t?: [number, number] }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Geometry, type and chunks of a stored volume. */
   describeStore: (store: Handle<'StoredVolume'>) => StoreDescription;
-  /** What the tile cache and the stores did in this process. */
-  storeStats: () => StoreStats;
+  /** What a tile cache, the process's by default, and the stores did in this process. */
+  storeStats: (cache?: Handle<'TileCache'>) => StoreStats;
+  /** A cache of decoded chunks for the tasks that name it. */
+  createTileCache: (bytes: number) => Handle<'TileCache'>;
   /** How many bytes of decoded chunks the process keeps. */
   setTileCacheLimit: (bytes: number) => void;
   /** How much of every voxel of a grid a contoured structure covers. */

@@ -26,6 +26,8 @@ export async function submit<Name extends HeavyName>(
   const context = options.context ?? defaultContext();
   const native = addon();
   const task: TaskOptions = { threads: context.threads, budget: context.budget };
+  const { isolated } = context;
+  if (isolated) Object.assign(task, isolated);
   if (onProgress) task.onProgress = onProgress;
   let stop: (() => void) | undefined;
   if (signal) {

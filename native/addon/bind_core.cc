@@ -67,6 +67,8 @@ constexpr Row kRows[] = {
     {"cancelToken", nullptr, CancelTokenNow, "(token: Handle<'CancelToken'>) => void", "Raises the flag."},
     {"createBudget", nullptr, CreateBudget, "(bytes: number) => Handle<'Budget'>",
      "A memory budget in bytes, 0 for none; tasks that name it wait for room in it."},
+    {"createPool", nullptr, CreatePool, "(threads: number) => Handle<'Pool'>",
+     "Threads of 1 to 256 that only tasks run on that name them."},
     {"budgetState", nullptr, BudgetState,
      "(budget: Handle<'Budget'>) => { limitBytes: number; inUseBytes: number; peakBytes: number }",
      "What a budget holds now and held at most."},

@@ -69,7 +69,8 @@ Work ReadRegion(Args& args) {
 }
 
 Napi::Value StoreStats(const Napi::CallbackInfo& info) {
-  const auto cache = TileCache::Process().counters();
+  const auto own = info[0].IsUndefined() ? nullptr : UnwrapHandle<TileCache>(info[0], "cache");
+  const auto cache = (own ? *own : TileCache::Process()).counters();
   const auto& done = StoreCounters::Process();
   return ToJs(info.Env(), {{"cacheHits", cache.hits},
                            {"cacheMisses", cache.misses},
@@ -84,11 +85,19 @@ Napi::Value StoreStats(const Napi::CallbackInfo& info) {
                            {"decodedBytes", done.decoded_bytes.load()}});
 }
 
-Napi::Value SetTileCacheLimit(const Napi::CallbackInfo& info) {
+int64_t BytesOf(const Napi::CallbackInfo& info) {
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   if (!(bytes >= 0 && bytes < 9e15)) throw InvalidArgument("bytes", "a number of bytes of at least 0", Describe(info[0]));
-  TileCache::Process().SetLimit(static_cast<int64_t>(bytes));
+  return static_cast<int64_t>(bytes);
+}
+
+Napi::Value SetTileCacheLimit(const Napi::CallbackInfo& info) {
+  TileCache::Process().SetLimit(BytesOf(info));
   return info.Env().Undefined();
+}
+
+Napi::Value CreateTileCache(const Napi::CallbackInfo& info) {
+  return WrapHandle(info.Env(), std::make_shared<TileCache>(BytesOf(info)));
 }
 
 constexpr Row kRows[] = {
@@ -100,7 +109,10 @@ constexpr Row kRows[] = {
      "The voxels of a box, each range from begin to before end; only the chunks that it touches are read."},
     {"describeStore", nullptr, DescribeStore, "(store: Handle<'StoredVolume'>) => StoreDescription",
      "Geometry, type and chunks of a stored volume."},
-    {"storeStats", nullptr, StoreStats, "() => StoreStats", "What the tile cache and the stores did in this process."},
+    {"storeStats", nullptr, StoreStats, "(cache?: Handle<'TileCache'>) => StoreStats",
+     "What a tile cache, the process's by default, and the stores did in this process."},
+    {"createTileCache", nullptr, CreateTileCache, "(bytes: number) => Handle<'TileCache'>",
+     "A cache of decoded chunks for the tasks that name it."},
     {"setTileCacheLimit", nullptr, SetTileCacheLimit, "(bytes: number) => void",
      "How many bytes of decoded chunks the process keeps."},
 };

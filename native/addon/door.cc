@@ -6,12 +6,14 @@
 
 #include "addon/convert.h"
 #include "addon/env_state.h"
+#include "addon/store_handle.h"
 #include "exec/admission.h"
 
 namespace isovox::addon {
 
 template <> struct HandleName<CancelToken> { static constexpr const char* value = "CancelToken"; };
 template <> struct HandleName<Admission> { static constexpr const char* value = "Budget"; };
+template <> struct HandleName<Arena> { static constexpr const char* value = "Pool"; };
 
 namespace {
 
@@ -23,6 +25,7 @@ struct Task {
   std::shared_ptr<CancelToken> token;
   std::shared_ptr<Admission> budget;  // may be null
   std::shared_ptr<Arena> arena;
+  std::shared_ptr<TileCache> cache;   // may be null
   Work work;
   uint64_t id = 0;
   std::unique_ptr<Progress> progress;
@@ -89,7 +92,7 @@ void RunOnPool(const std::shared_ptr<Task>& task) {
   std::optional<Error> error;
   if (!task->env->closed()) {
     try {
-      const Exec exec{task->token.get(), task->progress.get()};
+      const Exec exec{task->token.get(), task->progress.get(), task->cache.get()};
       exec.CheckCancelled();
       const CancelScope scope(exec.cancel);
       finish = task->work.run(exec);
@@ -126,6 +129,8 @@ Napi::Value CallHeavy(const Napi::CallbackInfo& info, const Row& row) {
       threads = static_cast<int>(options.Integer("threads", 1, 256, 4));
       if (options.Has("token")) task->token = options.Native<CancelToken>("token");
       if (options.Has("budget")) task->budget = options.Native<Admission>("budget");
+      if (options.Has("pool")) task->arena = options.Native<Arena>("pool");
+      if (options.Has("cache")) task->cache = options.Native<TileCache>("cache");
       if (options.Has("onProgress")) {
         const Napi::Value callback = options.Raw("onProgress");
         if (!callback.IsFunction()) throw InvalidArgument("task.onProgress", "a function", Describe(callback));
@@ -133,7 +138,7 @@ Napi::Value CallHeavy(const Napi::CallbackInfo& info, const Row& row) {
       }
     }
     if (!task->token) task->token = std::make_shared<CancelToken>();
-    task->arena = Arena::WithThreads(threads);
+    if (!task->arena) task->arena = Arena::WithThreads(threads);
     task->work = row.heavy(args);
     const bool reports = !on_progress.IsEmpty();
     std::weak_ptr<Task> weak = task;
@@ -175,6 +180,12 @@ Napi::Value CreateBudget(const Napi::CallbackInfo& info) {
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   if (!(bytes >= 0)) throw InvalidArgument("bytes", "a number of bytes, 0 for no limit", Describe(info[0]));
   return WrapHandle(info.Env(), std::make_shared<Admission>(static_cast<int64_t>(bytes)));
+}
+
+Napi::Value CreatePool(const Napi::CallbackInfo& info) {
+  const double threads = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
+  if (!(threads >= 1 && threads <= 256)) throw InvalidArgument("threads", "an integer between 1 and 256", Describe(info[0]));
+  return WrapHandle(info.Env(), Arena::Isolated(static_cast<int>(threads)));
 }
 
 Napi::Value BudgetState(const Napi::CallbackInfo& info) {

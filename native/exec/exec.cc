@@ -38,18 +38,21 @@ class TbbArena : public Arena {
 
 }  // namespace
 
-std::shared_ptr<Arena> Arena::WithThreads(int threads) {
+std::shared_ptr<Arena> Arena::Isolated(int threads) {
   if (threads < 1 || threads > kMaxThreads) {
     throw InvalidArgument("threads", "an integer between 1 and 256", std::to_string(threads));
   }
   AllowEveryArena();
+  return std::make_shared<TbbArena>(threads);
+}
+
+std::shared_ptr<Arena> Arena::WithThreads(int threads) {
   // Never destroyed: a pool thread may outlive every static destructor when the process exits in mid-task.
   static auto& mutex = *new std::mutex;
   static auto& arenas = *new std::map<int, std::shared_ptr<Arena>>;
   const std::lock_guard lock(mutex);
-  auto& arena = arenas[threads];
-  if (!arena) arena = std::make_shared<TbbArena>(threads);
-  return arena;
+  if (const auto found = arenas.find(threads); found != arenas.end()) return found->second;
+  return arenas.emplace(threads, Isolated(threads)).first->second;
 }
 
 void ParallelFor(const Exec& exec, int64_t count, int64_t chunk,

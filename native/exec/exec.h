@@ -21,6 +21,8 @@ class Arena {
  public:
   // REQUIRES: 1 <= threads <= 256.
   static std::shared_ptr<Arena> WithThreads(int threads);
+  // One that nobody else gets.
+  static std::shared_ptr<Arena> Isolated(int threads);
 
   virtual ~Arena() = default;
   virtual int threads() const = 0;
@@ -30,10 +32,13 @@ class Arena {
   virtual void Execute(const std::function<void()>& work) = 0;
 };
 
+class TileCache;
+
 // What every long operation is handed. Cheap to copy; all pointers may be null.
 struct Exec {
   const CancelToken* cancel = nullptr;
   Progress* progress = nullptr;
+  TileCache* cache = nullptr;  // of the context; null for the process's
 
   void CheckCancelled() const {
     if (cancel != nullptr) cancel->Check();

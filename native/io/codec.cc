@@ -29,10 +29,10 @@ std::vector<std::byte> EncodeCrc32c(std::span<const std::byte> bytes, const Code
 }
 
 constexpr ByteCodec kCodecs[] = {
-    {"zstd", DecodeZstd, EncodeZstd},
-    {"blosc", DecodeBlosc, EncodeBlosc},
-    {"gzip", GunzipInto, EncodeGzip},
-    {"crc32c", DecodeCrc32c, EncodeCrc32c},
+    {"zstd", DecodeZstd, DecodeZstdPart, EncodeZstd},
+    {"blosc", DecodeBlosc, DecodeBloscPart, EncodeBlosc},
+    {"gzip", GunzipInto, nullptr, EncodeGzip},
+    {"crc32c", DecodeCrc32c, nullptr, EncodeCrc32c},
 };
 
 }  // namespace

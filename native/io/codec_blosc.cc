@@ -3,20 +3,105 @@
 #include <blosc.h>
 
 #include <algorithm>
+#include <cstring>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "io/codec.h"
+#include "io/file.h"
+#include "simd/unshuffle.h"
 
 namespace isovox {
 namespace {
 
-// The decompressed size; throws unless the header fits the bytes.
-size_t CheckedSize(std::span<const std::byte> bytes) {
+constexpr int kZstdFormat = 4;  // in the upper three bits of the flags
+
+struct Header {
+  size_t size = 0, block = 0, sample = 1;
+  bool shuffled = false, bits_shuffled = false, stored = false, split = true;
+  int format = 0;
+
+  size_t blocks() const { return block == 0 ? 0 : (size + block - 1) / block; }
+};
+
+Error Damaged() { return Error(ErrorCode::kCorruptData, "The blosc data are damaged"); }
+
+// Throws unless the header fits the bytes.
+Header HeaderOf(std::span<const std::byte> bytes) {
   size_t size = 0;
   if (bytes.size() < BLOSC_MIN_HEADER_LENGTH || blosc_cbuffer_validate(bytes.data(), bytes.size(), &size) != 0) {
     throw Error(ErrorCode::kCorruptData, "The blosc header does not fit its data");
   }
-  return size;
+  ByteReader reader(bytes);
+  reader.Skip(2);
+  const int flags = reader.Read<uint8_t>();
+  Header header;
+  header.sample = std::max<size_t>(1, reader.Read<uint8_t>());
+  header.size = size;
+  reader.Skip(4);
+  header.block = reader.Read<uint32_t>();
+  header.shuffled = (flags & BLOSC_DOSHUFFLE) != 0 && header.sample > 1;
+  header.stored = (flags & BLOSC_MEMCPYED) != 0;
+  header.bits_shuffled = (flags & BLOSC_DOBITSHUFFLE) != 0;
+  header.split = (flags & 0x10) == 0;
+  header.format = flags >> 5;
+  return header;
+}
+
+// What c-blosc does through two buffers and a new context for every block is done here in one pass.
+bool Ours(const Header& header) {
+  return header.format == kZstdFormat && !header.split && !header.bits_shuffled && !header.stored && header.block > 0;
+}
+
+std::span<const std::byte> Stream(std::span<const std::byte> bytes, const Header& header, size_t block) {
+  ByteReader starts(bytes);
+  starts.Seek(BLOSC_MIN_HEADER_LENGTH + block * 4);
+  const size_t start = starts.Read<uint32_t>();
+  if (start < BLOSC_MIN_HEADER_LENGTH + header.blocks() * 4 || start + 4 > bytes.size()) throw Damaged();
+  ByteReader reader(bytes);
+  reader.Seek(start);
+  const size_t length = reader.Read<uint32_t>();
+  if (length > bytes.size() - start - 4) throw Damaged();
+  return bytes.subspan(start + 4, length);
+}
+
+// A buffer of this thread for one shuffled block.
+std::span<std::byte> Scratch(size_t size) {
+  thread_local Buffer buffer;
+  if (buffer.size < size) buffer = Buffer::OfSize(size);
+  return {buffer.data.get(), size};
+}
+
+// Bytes [begin, end) of the block into the same of `into`, rounded to whole samples.
+void DecodeBlock(std::span<const std::byte> stream, const Header& header, std::span<std::byte> into, size_t begin, size_t end) {
+  const bool raw = stream.size() == into.size();
+  if (!raw && !header.shuffled) {
+    if (DecodeZstd(stream, into) != into.size()) throw Damaged();
+    return;
+  }
+  std::span<const std::byte> block = stream;
+  if (!raw) {
+    const auto scratch = Scratch(into.size());
+    if (DecodeZstd(stream, scratch) != scratch.size()) throw Damaged();
+    block = scratch;
+  }
+  if (!header.shuffled) {
+    std::memcpy(into.data() + begin, block.data() + begin, end - begin);
+    return;
+  }
+  const size_t numbers = into.size() / header.sample;
+  const size_t first = begin / header.sample, last = std::min(numbers, (end + header.sample - 1) / header.sample);
+  if (last > first) simd::Unshuffle(block, header.sample, first, last - first, into.data() + first * header.sample);
+  const size_t whole = numbers * header.sample;
+  std::memcpy(into.data() + whole, block.data() + whole, into.size() - whole);
+}
+
+void DecodeBlocks(std::span<const std::byte> bytes, const Header& header, std::span<std::byte> into, size_t begin, size_t end) {
+  for (size_t b = begin / header.block; b * header.block < end; ++b) {
+    const size_t at = b * header.block;
+    const auto block = into.subspan(at, std::min(header.block, header.size - at));
+    DecodeBlock(Stream(bytes, header, b), header, block, begin > at ? begin - at : 0, std::min(end - at, block.size()));
+  }
 }
 
 int ShuffleOf(const std::string& name) {
@@ -28,25 +113,28 @@ int ShuffleOf(const std::string& name) {
 }  // namespace
 
 size_t DecodeBlosc(std::span<const std::byte> bytes, std::span<std::byte> into) {
-  const size_t size = CheckedSize(bytes);
-  if (size > into.size()) throw Error(ErrorCode::kCorruptData, "The blosc data hold more than declared");
-  const int written = blosc_decompress_ctx(bytes.data(), into.data(), into.size(), 1);
-  if (written < 0 || static_cast<size_t>(written) != size) {
-    throw Error(ErrorCode::kCorruptData, "The blosc data are damaged");
+  const Header header = HeaderOf(bytes);
+  if (header.size > into.size()) throw Error(ErrorCode::kCorruptData, "The blosc data hold more than declared");
+  if (Ours(header)) {
+    DecodeBlocks(bytes, header, into, 0, header.size);
+    return header.size;
   }
-  return size;
+  const int written = blosc_decompress_ctx(bytes.data(), into.data(), into.size(), 1);
+  if (written < 0 || static_cast<size_t>(written) != header.size) throw Damaged();
+  return header.size;
 }
 
-bool DecodeBloscPart(std::span<const std::byte> bytes, size_t sample, size_t start, size_t count, std::span<std::byte> into) {
-  const size_t size = CheckedSize(bytes);
-  size_t typesize = 0;
-  int flags = 0;
-  blosc_cbuffer_metainfo(bytes.data(), &typesize, &flags);
-  if (typesize != sample || (start + count) * sample > size || count * sample > into.size()) return false;
-  const int written = blosc_getitem(bytes.data(), static_cast<int>(start), static_cast<int>(count), into.data());
-  if (written < 0 || static_cast<size_t>(written) != count * sample) {
-    throw Error(ErrorCode::kCorruptData, "The blosc data are damaged");
+bool DecodeBloscPart(std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end) {
+  const Header header = HeaderOf(bytes);
+  if (header.size != into.size() || end > into.size() || begin >= end) return false;
+  if (Ours(header)) {
+    DecodeBlocks(bytes, header, into, begin, end);
+    return true;
   }
+  const size_t first = begin / header.sample, count = (end + header.sample - 1) / header.sample - first;
+  if ((first + count) * header.sample > into.size()) return false;
+  const int written = blosc_getitem(bytes.data(), static_cast<int>(first), static_cast<int>(count), into.data() + first * header.sample);
+  if (written < 0 || static_cast<size_t>(written) != count * header.sample) throw Damaged();
   return true;
 }
 

@@ -1,4 +1,5 @@
 // Zstandard frames (RFC 8878).
+#define ZSTD_STATIC_LINKING_ONLY  // the library is linked in, so what may change between versions cannot change under us
 #include <zstd.h>
 
 #include <algorithm>
@@ -39,6 +40,29 @@ size_t DecodeZstd(std::span<const std::byte> bytes, std::span<std::byte> into) {
     throw Error(ErrorCode::kCorruptData, std::string("The zstd data are damaged or too long: ") + ZSTD_getErrorName(written));
   }
   return written;
+}
+
+bool DecodeZstdPart(std::span<const std::byte> bytes, std::span<std::byte> into, size_t, size_t end) {
+  ZSTD_frameHeader header;
+  if (ZSTD_getFrameHeader(&header, bytes.data(), bytes.size()) != 0) return false;
+  if (header.checksumFlag != 0 || header.frameContentSize != into.size() || header.blockSizeMax >= into.size()) return false;
+  ZSTD_DCtx* context = Decompressor();
+  ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters);
+  ZSTD_DCtx_setParameter(context, ZSTD_d_stableOutBuffer, 1);  // it decodes into `into` itself
+  ZSTD_outBuffer out{into.data(), into.size(), 0};
+  ZSTD_inBuffer in{bytes.data(), 0, 0};
+  // It says how many bytes the next block takes and is given no more, or it would decode all that it has.
+  size_t next = header.headerSize;
+  while (out.pos < end && in.pos < bytes.size() && !ZSTD_isError(next) && next > 0) {
+    in.size = std::min(bytes.size(), in.pos + next);
+    next = ZSTD_decompressStream(context, &out, &in);
+  }
+  const bool failed = ZSTD_isError(next) != 0 || out.pos < end;
+  ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters);
+  if (failed) {
+    throw Error(ErrorCode::kCorruptData, std::string("The zstd data are damaged: ") + (ZSTD_isError(next) ? ZSTD_getErrorName(next) : "they end early"));
+  }
+  return true;
 }
 
 std::vector<std::byte> EncodeZstd(std::span<const std::byte> bytes, const CodecSettings& settings) {

@@ -6,6 +6,7 @@ namespace isovox {
 namespace {
 
 constexpr int64_t kDefaultLimit = int64_t{512} << 20;
+constexpr int64_t kIndexesLimit = int64_t{16} << 20;
 constexpr int64_t kEntryOverhead = 256;
 
 int64_t WeightOf(const TileCache::Tile& tile) {
@@ -17,6 +18,11 @@ int64_t WeightOf(const TileCache::Tile& tile) {
 // Never destroyed: a pool thread may outlive every static destructor when the process exits in mid-task.
 TileCache& TileCache::Process() {
   static auto& cache = *new TileCache(kDefaultLimit);
+  return cache;
+}
+
+TileCache& TileCache::Indexes() {
+  static auto& cache = *new TileCache(kIndexesLimit);
   return cache;
 }
 

@@ -25,6 +25,8 @@ class TileCache {
   };
 
   static TileCache& Process();
+  // Indexes of shards: small, and every read of a shard needs its own, so they are kept whatever the limit for tiles is.
+  static TileCache& Indexes();
   explicit TileCache(int64_t limit) : limit_(limit) {}
 
   void SetLimit(int64_t bytes);

@@ -26,19 +26,21 @@ struct ShardIndex {
 // Claims of cache entries that are certain to be given back.
 class Claims {
  public:
+  explicit Claims(TileCache& cache) : cache_(cache) {}
   ~Claims() {
     for (const auto& ticket : open_) {
-      TileCache::Process().Fail(ticket, std::make_exception_ptr(Error(ErrorCode::kIo, "The read that this one waited for was given up")));
+      cache_.Fail(ticket, std::make_exception_ptr(Error(ErrorCode::kIo, "The read that this one waited for was given up")));
     }
   }
   void Add(TileCache::Ticket ticket) { open_.push_back(std::move(ticket)); }
   void Fulfil(const TileCache::Ticket& ticket, TileCache::Tile tile) {
-    TileCache::Process().Fulfil(ticket, std::move(tile));
+    cache_.Fulfil(ticket, std::move(tile));
     const std::lock_guard lock(mutex_);
     std::erase_if(open_, [&](const auto& one) { return one.entry == ticket.entry; });
   }
 
  private:
+  TileCache& cache_;
   std::mutex mutex_;
   std::vector<TileCache::Ticket> open_;
 };
@@ -65,7 +67,7 @@ class RemoteRegion : public Region {
         exec_.Step();
       }
     });
-    for (const auto& [part, ticket] : joined_) PlaceTile(part, TileCache::Process().Wait(ticket));
+    for (const auto& [part, ticket] : joined_) PlaceTile(part, cache().Wait(ticket));
   }
 
  private:
@@ -85,7 +87,7 @@ class RemoteRegion : public Region {
   bool Needs(const Part& part, const Shape& cell, Cell& out) {
     out.part = part;
     if (!Cached(part)) return true;
-    auto ticket = TileCache::Process().Claim(TileKey(cell));
+    auto ticket = cache().Claim(TileKey(cell));
     switch (ticket.state) {
       case TileCache::Ticket::State::kReady:
         PlaceTile(part, ticket.tile);
@@ -132,14 +134,15 @@ class RemoteRegion : public Region {
   // Of each shard; null where there is no such object.
   std::vector<TileCache::Tile> Indexes(const std::vector<Shape>& shards) {
     std::vector<TileCache::Tile> indexes(shards.size());
+    Claims claimed(TileCache::Indexes());
     std::vector<TileCache::Ticket> tickets;
     std::vector<size_t> asked;
     std::vector<Fetch> fetches;
     for (size_t s = 0; s < shards.size(); ++s) {
-      tickets.push_back(TileCache::Process().Claim(TileKey(shards[s]) + "index"));
+      tickets.push_back(TileCache::Indexes().Claim(TileKey(shards[s])));
       if (tickets[s].state == TileCache::Ticket::State::kReady) indexes[s] = tickets[s].tile;
       if (tickets[s].state != TileCache::Ticket::State::kClaimed) continue;
-      claims_.Add(tickets[s]);
+      claimed.Add(tickets[s]);
       fetches.push_back(IndexFetch(shards[s]));
       asked.push_back(s);
     }
@@ -157,10 +160,10 @@ class RemoteRegion : public Region {
           arrived = Again(IndexFetch(shards[s]));
         }
       }
-      claims_.Fulfil(tickets[s], indexes[s]);
+      claimed.Fulfil(tickets[s], indexes[s]);
     }
     for (size_t s = 0; s < shards.size(); ++s) {
-      if (tickets[s].state == TileCache::Ticket::State::kJoined) indexes[s] = TileCache::Process().Wait(tickets[s]);
+      if (tickets[s].state == TileCache::Ticket::State::kJoined) indexes[s] = TileCache::Indexes().Wait(tickets[s]);
     }
     return indexes;
   }
@@ -277,7 +280,7 @@ class RemoteRegion : public Region {
 
   S3Uri folder_;
   std::shared_ptr<S3Client> client_;
-  Claims claims_;
+  Claims claims_{cache()};
   std::vector<Group> groups_;
   std::vector<std::pair<Part, TileCache::Ticket>> joined_;
 };

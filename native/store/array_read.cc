@@ -71,7 +71,7 @@ class DiskRegion : public Region {
     std::span<const std::byte> bytes;
     try {
       if (Cached(part)) {
-        PlaceTile(part, TileCache::Process().Get(TileKey(index), [&]() -> TileCache::Tile {
+        PlaceTile(part, cache().Get(TileKey(index), [&]() -> TileCache::Tile {
           return Slurp(path, bytes) ? Tile(bytes) : nullptr;
         }));
       } else if (Slurp(path, bytes)) {
@@ -86,7 +86,7 @@ class DiskRegion : public Region {
   }
 
   TileCache::Tile IndexOf(const File& file, const Shape& shard) const {
-    return TileCache::Process().Get(TileKey(shard) + "index", [&]() -> TileCache::Tile {
+    return TileCache::Indexes().Get(TileKey(shard), [&]() -> TileCache::Tile {
       const size_t size = IndexBytes();
       if (file.size() < size) throw Error(ErrorCode::kCorruptData, "The shard is shorter than its index", {{"path", file.path()}});
       auto index = std::make_shared<Buffer>(Buffer::OfSize(size));
@@ -154,7 +154,7 @@ class DiskRegion : public Region {
             need();
             return bytes.subspan(static_cast<size_t>(one.offset - begin), static_cast<size_t>(one.length));
           };
-          if (Cached(one.part)) PlaceTile(one.part, TileCache::Process().Get(TileKey(one.cell), [&] { return Tile(own()); }));
+          if (Cached(one.part)) PlaceTile(one.part, cache().Get(TileKey(one.cell), [&] { return Tile(own()); }));
           else Place(one.part, own());
         }
       }

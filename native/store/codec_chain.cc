@@ -1,4 +1,5 @@
 // One cell through its chain of codecs.
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -9,33 +10,47 @@
 
 namespace isovox::store {
 
-void DecodeCell(const ArrayMeta& meta, std::span<const std::byte> bytes, std::span<std::byte> into) {
+namespace {
+
+// Through all codecs but the last, which is the first of the chain.
+std::span<const std::byte> Unwrapped(const std::vector<ByteStep>& steps, std::span<const std::byte> bytes, size_t most, Buffer& held) {
+  for (size_t s = steps.size(); s-- > 1;) {
+    if (std::string_view(steps[s].codec->name) == "crc32c") {
+      bytes = WithoutCrc32c(bytes);  // where they are
+      continue;
+    }
+    Buffer next = Buffer::OfSize(most);
+    const size_t written = steps[s].codec->decode(bytes, next.bytes());
+    held = std::move(next);
+    bytes = std::span<const std::byte>(held.data.get(), written);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void DecodeCell(const ArrayMeta& meta, std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end) {
   const auto& steps = meta.chain.steps;
   // Between two codecs the size is not known; none of them makes data longer than this.
   const size_t most = into.size() + into.size() / 8 + (size_t{1} << 16);
   Buffer held;
-  std::span<const std::byte> now = bytes;
-  size_t written = bytes.size();
-  for (size_t s = steps.size(); s-- > 0;) {
-    if (std::string_view(steps[s].codec->name) == "crc32c" && s > 0) {
-      now = WithoutCrc32c(now);  // where they are
-    } else if (s == 0) {
-      written = steps[0].codec->decode(now, into);
-    } else {
-      Buffer next = Buffer::OfSize(most);
-      written = steps[s].codec->decode(now, next.bytes());
-      held = std::move(next);
-      now = std::span<const std::byte>(held.data.get(), written);
-    }
-  }
-  if (steps.empty()) {
-    if (bytes.size() == into.size() && !into.empty()) std::memcpy(into.data(), bytes.data(), into.size());
+  const auto last = Unwrapped(steps, bytes, most, held);
+  size_t written = last.size();
+  if (!steps.empty()) {
+    const ByteCodec& codec = *steps[0].codec;
+    const bool part = begin > 0 || end < into.size();
+    if (part && codec.decode_part != nullptr && codec.decode_part(last, into, begin, end)) written = into.size();
+    else written = codec.decode(last, into);
+  } else if (last.size() == into.size() && !into.empty()) {
+    std::memcpy(into.data(), last.data(), into.size());
   }
   if (written != into.size()) {
     throw Error(ErrorCode::kCorruptData,
                 "A chunk holds " + std::to_string(written) + " bytes instead of " + std::to_string(into.size()));
   }
-  if (meta.chain.endian == Endian::kBig) simd::SwapBytes(into, DTypeSize(meta.dtype));
+  const size_t sample = DTypeSize(meta.dtype);
+  const size_t first = begin / sample * sample, behind = std::min(into.size(), (end + sample - 1) / sample * sample);
+  if (meta.chain.endian == Endian::kBig) simd::SwapBytes(into.subspan(first, behind - first), sample);
 }
 
 std::vector<std::byte> EncodeCell(const ArrayMeta& meta, std::span<const std::byte> cell) {

@@ -122,14 +122,14 @@ void Region::Scatter(const Part& part, const std::byte* cell) const {
   CopyBox(axes_, part.count, cell + from, cell_strides_, part.to, strides_, sample_);
 }
 
-void Region::Decode(std::span<const std::byte> bytes, std::span<std::byte> into) const {
+void Region::Decode(std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end) const {
   if (cell_bytes_ / kMostExpansion > bytes.size()) {
     throw Error(ErrorCode::kCorruptData, "A chunk of " + std::to_string(bytes.size()) + " bytes cannot hold " + std::to_string(cell_bytes_));
   }
-  DecodeCell(meta_, bytes, into);
+  DecodeCell(meta_, bytes, into, begin, end);
   auto& counters = StoreCounters::Process();
   counters.decoded_chunks.fetch_add(1, std::memory_order_relaxed);
-  counters.decoded_bytes.fetch_add(static_cast<int64_t>(into.size()), std::memory_order_relaxed);
+  counters.decoded_bytes.fetch_add(static_cast<int64_t>(end - begin), std::memory_order_relaxed);
 }
 
 std::span<std::byte> Region::Scratch(size_t which, size_t size) {
@@ -139,20 +139,26 @@ std::span<std::byte> Region::Scratch(size_t which, size_t size) {
 }
 
 void Region::Place(const Part& part, std::span<const std::byte> bytes) const {
-  if (part.close) return Decode(bytes, {part.to, cell_bytes_});
+  if (part.close) return Decode(bytes, {part.to, cell_bytes_}, 0, cell_bytes_);
   const auto cell = Scratch(1, cell_bytes_);
-  Decode(bytes, cell);
+  // From the first wanted sample to the last.
+  int64_t first = 0, last = 0;
+  for (size_t a = 0; a < axes_; ++a) {
+    first += part.in_cell[a] * cell_strides_[a];
+    last += (part.in_cell[a] + part.count[a] - 1) * cell_strides_[a];
+  }
+  Decode(bytes, cell, static_cast<size_t>(first), static_cast<size_t>(last) + sample_);
   Scatter(part, cell.data());
 }
 
 bool Region::Cached(const Part& part) const {
   // What is read whole is hardly read again soon, and would push out what is.
-  return !part.whole && static_cast<int64_t>(cell_bytes_) <= TileCache::Process().limit() / 4;
+  return !part.whole && static_cast<int64_t>(cell_bytes_) <= cache().limit() / 4;
 }
 
 TileCache::Tile Region::Tile(std::span<const std::byte> bytes) const {
   auto tile = std::make_shared<Buffer>(Buffer::OfSize(cell_bytes_));
-  Decode(bytes, tile->bytes());
+  Decode(bytes, tile->bytes(), 0, cell_bytes_);
   return tile;
 }
 

@@ -47,6 +47,7 @@ class Region {
   void Place(const Part& part, std::span<const std::byte> bytes) const;  // decodes
   TileCache::Tile Tile(std::span<const std::byte> bytes) const;          // decodes
   void PlaceTile(const Part& part, const TileCache::Tile& tile) const;
+  TileCache& cache() const { return exec_.cache != nullptr ? *exec_.cache : TileCache::Process(); }
   bool Cached(const Part& part) const;
   std::string TileKey(const Shape& cell) const;
   std::string PathOf(const Shape& index) const { return array_.folder() + "/" + meta_.KeyOf(index); }
@@ -65,7 +66,7 @@ class Region {
 
  private:
   void Scatter(const Part& part, const std::byte* cell) const;
-  void Decode(std::span<const std::byte> bytes, std::span<std::byte> into) const;
+  void Decode(std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end) const;
 };
 
 void ReadRegionFromDisk(const Exec& exec, const Array& array, const Index& start, const Index& count, std::byte* to, const Index& strides);

@@ -177,7 +177,7 @@ Volume StoredVolume::Read(const Exec& exec, const std::array<int64_t, 3>& start,
       {static_cast<double>(start[0]), static_cast<double>(start[1]), static_cast<double>(start[2])});
   const auto sample = static_cast<int64_t>(DTypeSize(out.dtype));
   const std::array<int64_t, 6> factors = {size[0], size[1], size[2], frames_wanted, out.components, sample};
-  out.storage = Storage::Allocate(CheckedProduct(factors));
+  out.storage = Storage::AllocateUnset(CheckedProduct(factors));
   const int64_t voxel = sample * out.components;
   const std::array<int64_t, 5> from = {start[0], start[1], start[2], 0, frame};
   const std::array<int64_t, 5> count = {size[0], size[1], size[2], out.components, frames_wanted};

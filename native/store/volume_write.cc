@@ -11,6 +11,9 @@ using nlohmann::json;
 
 constexpr int64_t kIsotropic = 64;
 constexpr int64_t kShardBytes = int64_t{64} << 20;
+// Blocks within a chunk: a box decodes those that it touches. On CT, half of this reads no faster and twice of it packs no
+// better.
+constexpr size_t kBloscBlock = size_t{64} << 10;
 
 CodecChain ChainFor(const VolumeLayout& layout, size_t sample) {
   CodecChain chain;
@@ -29,6 +32,7 @@ CodecChain ChainFor(const VolumeLayout& layout, size_t sample) {
   } else if (codec == "zstd" || codec == "blosc" || codec == "lz4") {
     settings.level = std::clamp(layout.level, 0, 9);
     settings.compressor = codec == "lz4" ? "lz4" : "zstd";
+    settings.block = kBloscBlock;
     if (codec == "blosc") settings.shuffle = "bitshuffle";
     add("blosc");
   } else {

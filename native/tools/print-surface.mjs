@@ -51,6 +51,8 @@ export interface VolumeDescription {
 export interface TaskOptions {
   threads: number;
   budget?: Handle<'Budget'>;
+  pool?: Handle<'Pool'>;
+  cache?: Handle<'TileCache'>;
   token?: Handle<'CancelToken'>;
   onProgress?: (done: number, total: number) => void;
 }

@@ -62,7 +62,7 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   exec: ['base'],
   simd: ['base'],
   volume: ['base'],
-  io: ['exec', 'base'],
+  io: ['exec', 'simd', 'base'],
   align: ['io', 'exec', 'base'],
   imaging: ['exec', 'simd', 'volume', 'base'],
   filters: ['imaging', 'exec', 'simd', 'volume', 'base'],
