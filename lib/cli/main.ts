@@ -157,6 +157,19 @@ command('worker', 'takes courses from queues; on as many machines as see the sam
   .addOption(new Option('--metrics-port <port>', 'serve /metrics for Prometheus').argParser(parsePositive))
   .option('--metrics-host <address>', 'where from', '127.0.0.1');
 
+command('export <engine>', 'a plan as a workflow: snakemake, on one machine or on Slurm', async (args, options) =>
+  (await import('./commands/export.js')).exportPlan(args, options as never),
+)
+  .requiredOption('--outdir <dir>', 'where the plan is')
+  .option('--to <dir>', 'where the workflow goes', 'isovox-snakemake')
+  .addOption(new Option('--memory <MiB>', 'memory for jobs at a time, on one machine').argParser(parsePositive));
+
+command(
+  'resume <dir> [flags...]',
+  'starts an exported workflow, or goes on with one that was stopped',
+  async (args, options) => (await import('./commands/resume.js')).resume(args, options as never),
+).option('--profile <name>', 'local or slurm', 'local');
+
 command('aggregate', "the cohort's tables and report of the courses that were planned and run", async (_, options) =>
   (await import('./commands/aggregate.js')).aggregate(options as never),
 ).requiredOption('--outdir <dir>', 'where the plan and the courses are');

@@ -5,7 +5,7 @@
  *   <outdir>/.isovox/courses/<patient>/<course>.json   one course
  */
 
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { type Config, getConfig } from '../config/resolve.js';
@@ -55,12 +55,18 @@ export async function writePlan(
   discovery: Discovery,
   courses: readonly Course[],
 ): Promise<RunPlan> {
-  await rm(planPath(outdir), { force: true });
-  await rm(join(outdir, '.isovox', 'courses'), { recursive: true, force: true });
+  const kept = new Set<string>();
   for (const course of courses) {
     const path = coursePath(outdir, courseName(course));
+    kept.add(path);
     await makeFolder(dirname(path));
-    await writeText(path, `${JSON.stringify(course)}\n`);
+    await writeIfChanged(path, `${JSON.stringify(course)}\n`);
+  }
+  const folder = join(outdir, '.isovox', 'courses');
+  const there = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of there) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !kept.has(path)) await rm(path, { force: true });
   }
   const { refusals, findings } = discovery;
   const whole: RunPlan = {
@@ -71,8 +77,13 @@ export async function writePlan(
     courses: courses.map(courseName),
   };
   await makeFolder(dirname(planPath(outdir)));
-  await writeText(planPath(outdir), `${JSON.stringify(whole)}\n`);
+  await writeIfChanged(planPath(outdir), `${JSON.stringify(whole)}\n`);
   return whole;
+}
+
+/** An engine that looks at times sees a plan that is still the same as unchanged. */
+async function writeIfChanged(path: string, text: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => undefined)) !== text) await writeText(path, text);
 }
 
 /** ERR_NOT_FOUND where nothing was planned, ERR_UNSUPPORTED when another version planned it. */
