@@ -316,6 +316,7 @@ command('doctor', 'whether this machine is ready; with --bench, settings that su
   (await import('./commands/doctor.js')).doctor(options as never),
 )
   .option('--outdir <dir>', 'folder to test', '.')
+  .option('--queue <url>', 'redis://host:port to test')
   .option(
     '--bench <uri>',
     'measure this folder, or s3://bucket/prefix: latency, MB/s, reads/s (writes 130 MB, removes them)',

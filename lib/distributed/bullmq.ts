@@ -18,13 +18,37 @@ export async function bullmq(): Promise<typeof import('bullmq')> {
 
 /** ERR_IO when no server answers at `url`: a wrong address is known at once, while a server that falls later is waited for. */
 export async function checkRedis(url: string): Promise<void> {
+  await askRedis(url, (redis) => redis.ping());
+}
+
+export interface RedisFacts {
+  readonly version: string;
+  /** Whether what was queued survives the server's end. */
+  readonly appendOnly: boolean;
+  /** What it does when its memory is full; anything but noeviction loses jobs. */
+  readonly evictionPolicy: string;
+}
+
+export function describeRedis(url: string): Promise<RedisFacts> {
+  return askRedis(url, async (redis) => {
+    const facts = `${await redis.info('server')}\n${await redis.info('persistence')}\n${await redis.info('memory')}`;
+    const fact = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(facts)?.[1] ?? '';
+    return {
+      version: fact('redis_version'),
+      appendOnly: fact('aof_enabled') === '1',
+      evictionPolicy: fact('maxmemory_policy'),
+    };
+  });
+}
+
+async function askRedis<T>(url: string, ask: (redis: import('ioredis').Redis) => Promise<T>): Promise<T> {
   await bullmq();
   const { Redis } = await import('ioredis');
   const redis = new Redis(url, { lazyConnect: true, connectTimeout: 5_000, retryStrategy: () => null });
   redis.on('error', () => {}); // the call that fails tells
   try {
     await redis.connect();
-    await redis.ping();
+    return await ask(redis);
   } catch (thrown) {
     const { message } = asIsovoxError(thrown);
     throw new IsovoxError(

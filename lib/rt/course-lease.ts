@@ -7,7 +7,7 @@
  *   <outdir>/.isovox/leases/<patient>/<course>.lock, .json
  */
 
-import { readFile, rm, utimes } from 'node:fs/promises';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -76,6 +76,28 @@ export async function withCourse<T>(
     clearInterval(beat);
     hold.release();
   }
+}
+
+export interface LeaseState extends LeaseHolder {
+  /** Since it last showed life; it does every ten seconds. */
+  readonly secondsAgo: number;
+}
+
+/** Who holds a course now; undefined when nobody does. */
+export async function leaseOf(
+  outdir: string,
+  course: Pick<Course, 'patientId' | 'courseId'>,
+): Promise<LeaseState | undefined> {
+  const path = leasePath(outdir, course);
+  const holder = await readHolder(path);
+  if (!holder) return undefined;
+  const hold = await holdFile(`${path}.lock`).catch(() => undefined);
+  if (hold) {
+    hold.release();
+    return undefined;
+  }
+  const { mtimeMs } = await stat(`${path}.json`);
+  return { ...holder, secondsAgo: (Date.now() - mtimeMs) / 1000 };
 }
 
 /** Whether a failure means that another process has the course, and so says nothing about the course. */

@@ -112,6 +112,15 @@ describe.skipIf(!redisInstalled)('courses in queues', () => {
     expect(said()).not.toContain('secret');
   });
 
+  it('isovox doctor says what a queue server lacks', async () => {
+    const { ended, said } = isovox(['doctor', '--outdir', folder, '--queue', redis.url]);
+    await ended;
+    expect(said()).toMatch(/ok\s+queue\s+Redis [\d.]+, append-only file/);
+    const wrong = isovox(['doctor', '--outdir', folder, '--queue', 'redis://127.0.0.1:1']);
+    expect(await wrong.ended).toBe(1);
+    expect(wrong.said()).toMatch(/fail\s+queue/);
+  });
+
   it('a worker that is asked to end parks its course and ends', async () => {
     const { child, ended, said } = isovox(['worker', '--queue', redis.url, '--name', 'ending']);
     while (!said().includes('working on')) await new Promise((done) => setTimeout(done, 20));

@@ -11,11 +11,12 @@ export interface DoctorOptions extends CommonOptions {
   readonly outdir: string;
   readonly bench?: string;
   readonly config?: string;
+  readonly queue?: string;
 }
 
 export async function doctor(options: DoctorOptions): Promise<number> {
   if (options.config !== undefined) configureFromFile(options.config);
-  const checks = await runChecks(options.outdir);
+  const checks = await runChecks(options.outdir, options.queue);
   const failed = checks.some(({ status }) => status === 'fail');
   if (!options.json) {
     for (const { name, status, value, remedy } of checks) {

@@ -4,6 +4,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { asIsovoxError } from '../../errors.js';
+import { type LeaseState, leaseOf } from '../../rt/course-lease.js';
+import { courseFolder } from '../../rt/layout.js';
+import { readPlan } from '../../rt/plan.js';
 import { StageStore } from '../../rt/stage-store.js';
 import { STAGES } from '../../rt/stages/index.js';
 import { EXIT } from '../exit.js';
@@ -13,6 +16,8 @@ interface CourseStatus {
   readonly patient_id: string;
   readonly course_id: string;
   readonly stages: Readonly<Record<string, string>>;
+  /** Who works on it now. */
+  readonly running?: LeaseState;
 }
 
 export async function status(args: readonly string[], options: CommonOptions): Promise<number> {
@@ -22,25 +27,38 @@ export async function status(args: readonly string[], options: CommonOptions): P
     for (const course of courses) {
       const stages = Object.entries(course.stages).map(([stage, state]) => `${stage} ${state}`);
       process.stdout.write(`${course.patient_id}/${course.course_id}  ${stages.join(', ') || 'nothing done'}\n`);
+      if (course.running) {
+        const { pid, host, secondsAgo } = course.running;
+        process.stdout.write(`  process ${pid} on ${host} has it, alive ${Math.round(secondsAgo)} s ago\n`);
+      }
     }
     process.stdout.write(`${courses.length} courses\n`);
   }
   return courses.length === 0 ? EXIT.nothingFound : EXIT.done;
 }
 
+/** Of every course that was planned or has a folder: what its folder says, and who holds it. */
 async function readStatus(outdir: string): Promise<CourseStatus[]> {
-  const found: CourseStatus[] = [];
+  const names = new Set<string>();
   for (const patient of await folders(outdir)) {
     if (patient.startsWith('_') || patient.startsWith('.')) continue;
-    for (const course of await folders(join(outdir, patient))) {
-      const store = new StageStore(join(outdir, patient, course));
-      const stages: Record<string, string> = {};
-      for (const { id } of STAGES) {
-        const manifest = await store.manifest(id);
-        if (manifest) stages[id] = manifest.status === 'done' ? 'done' : `skipped: ${manifest.reason ?? ''}`;
-      }
-      found.push({ patient_id: patient, course_id: course, stages });
+    for (const course of await folders(join(outdir, patient))) names.add(`${patient}/${course}`);
+  }
+  const plan = await readPlan(outdir).catch(() => undefined);
+  for (const name of plan?.courses ?? []) names.add(name);
+  const found: CourseStatus[] = [];
+  for (const name of [...names].sort()) {
+    const [patientId = '', courseId = ''] = name.split('/');
+    const store = new StageStore(courseFolder(outdir, { patientId, courseId }));
+    const stages: Record<string, string> = {};
+    for (const { id } of STAGES) {
+      const failure = await store.failure(id);
+      const manifest = await store.manifest(id);
+      if (failure) stages[id] = `failed: ${failure.code}`;
+      else if (manifest) stages[id] = manifest.status === 'done' ? 'done' : `skipped: ${manifest.reason ?? ''}`;
     }
+    const running = await leaseOf(outdir, { patientId, courseId });
+    found.push({ patient_id: patientId, course_id: courseId, stages, ...(running ? { running } : {}) });
   }
   return found;
 }

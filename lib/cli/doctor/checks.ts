@@ -6,6 +6,7 @@ import { availableParallelism, cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 import { getConfig } from '../../config/resolve.js';
+import { describeRedis } from '../../distributed/bullmq.js';
 import { asIsovoxError } from '../../errors.js';
 import { makeVolume } from '../../native/dicom.js';
 import { readVolume, writeVolume } from '../../native/formats.js';
@@ -27,7 +28,7 @@ const LEAST_NODE = 20;
 const LEAST_FILES = 1024;
 const LEAST_DISK_GIB = 5;
 
-export async function runChecks(folder: string): Promise<Check[]> {
+export async function runChecks(folder: string, queue?: string): Promise<Check[]> {
   return [
     node(),
     cpu(),
@@ -39,7 +40,25 @@ export async function runChecks(folder: string): Promise<Check[]> {
     await writeTest(folder),
     await objectStore(),
     onnxRuntime(),
+    ...(queue === undefined ? [] : [await queueServer(queue)]),
   ];
+}
+
+async function queueServer(url: string): Promise<Check> {
+  try {
+    const { version, appendOnly, evictionPolicy } = await describeRedis(url);
+    const value = `Redis ${version}`;
+    if (evictionPolicy !== 'noeviction') {
+      const remedy = `It drops jobs when full: redis-cli CONFIG SET maxmemory-policy noeviction`;
+      return { name: 'queue', status: 'fail', value: `${value}, ${evictionPolicy}`, remedy };
+    }
+    if (appendOnly) return { name: 'queue', status: 'ok', value: `${value}, append-only file` };
+    const remedy = `Jobs are lost with the server: redis-cli CONFIG SET appendonly yes`;
+    return { name: 'queue', status: 'warn', value: `${value}, no append-only file`, remedy };
+  } catch (thrown) {
+    const remedy = 'Start it, or correct the address: apt-get install redis-server';
+    return { name: 'queue', status: 'fail', value: asIsovoxError(thrown).message, remedy };
+  }
 }
 
 function node(): Check {

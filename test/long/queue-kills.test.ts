@@ -1,0 +1,120 @@
+/** 200 courses of three stages through queues, 60 kills of workers and 3 of the server: what is lost, what ran twice. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { writePhantom } from '../../lib/phantom/patient.js';
+import { packageRoot } from '../../lib/runtime/package-root.js';
+import { overlaps, readTrace } from '../fixtures/course-trace.js';
+import { temporaryFolder, treeDigest } from '../fixtures/index.js';
+import { RedisServer, redisInstalled } from '../fixtures/redis-server.js';
+
+const COURSES = 200;
+const WORKERS = 3;
+const WORKER_KILLS = 60;
+const SERVER_KILLS = 3;
+const STAGES = 'organize,dvh,qc';
+/** From a kill to the moment when another worker has the course. */
+const RECOVERY_MS = 45_000;
+
+const main = join(packageRoot, 'dist/cli/main.js');
+const folder = temporaryFolder();
+const root = join(folder, 'in');
+const undisturbed = join(folder, 'undisturbed');
+const trace = join(folder, 'trace');
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+function isovox(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; ended: Promise<number | null> } {
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'inherit', 'ignore'],
+    env: { ...process.env, ...env },
+  });
+  return { child, ended: new Promise((resolve) => child.on('close', resolve)) };
+}
+
+describe.skipIf(!redisInstalled)('queues under fire', () => {
+  let redis: RedisServer;
+  const workers: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    for (let n = 0; n < COURSES; n++) {
+      const patientId = `P${String(n).padStart(3, '0')}`;
+      await writePhantom(join(root, patientId), { patientId, sliceMm: 10, doseMm: 10 });
+    }
+    mkdirSync(join(folder, 'redis'));
+    redis = await RedisServer.start(join(folder, 'redis'));
+    const args = ['run', '--dicom-root', root, '--outdir', undisturbed, '--stages', STAGES, '--quiet'];
+    expect(await isovox(args).ended).toBe(0);
+  });
+
+  afterAll(async () => {
+    for (const worker of workers) worker.kill('SIGKILL');
+    await redis?.kill();
+  });
+
+  it('nothing is lost, nothing overlaps, one more execution per kill at most', async () => {
+    const outdir = join(folder, 'killed');
+    const killed = new Map<number, number>();
+    const traced = { ISOVOX_TEST_TRACE: trace };
+    const start = (): void => {
+      workers.push(
+        isovox(['worker', '--queue', redis.url, '--name', 'fire', '--workers', '1', '--quiet'], traced).child,
+      );
+    };
+    for (let n = 0; n < WORKERS; n++) start();
+    const submit = isovox([
+      ...['submit', '--queue', redis.url, '--name', 'fire', '--wait', '--stages', STAGES],
+      ...['--dicom-root', root, '--outdir', outdir],
+    ]);
+    let over = false;
+    submit.ended.then(() => {
+      over = true;
+    });
+    let [workerKills, serverKills] = [0, 0];
+    for (let n = 1; !over && workerKills < WORKER_KILLS; n++) {
+      await pause(2500);
+      const worker = workers.shift() as ChildProcess;
+      const children = readFileSync(`/proc/${worker.pid}/task/${worker.pid}/children`, 'utf8').trim().split(' ');
+      worker.kill('SIGKILL');
+      for (const pid of children.filter(Boolean)) killed.set(Number(pid), Date.now());
+      workerKills++;
+      start();
+      if (n % (WORKER_KILLS / SERVER_KILLS) === 5) {
+        await redis.kill();
+        serverKills++;
+        await pause(500);
+        await redis.restart();
+      }
+    }
+    expect(await submit.ended).toBe(0);
+    const runs = readTrace(trace, killed);
+    const times = new Map<string, number>();
+    for (const { course, stages } of runs)
+      times.set(`${course} ${stages}`, (times.get(`${course} ${stages}`) ?? 0) + 1);
+    const again = [...times.values()].reduce((sum, n) => sum + n - 1, 0);
+    const recoveries = runs
+      .filter(({ whole }) => !whole)
+      .map((lost) => {
+        const next = runs.find(
+          (run) => run.course === lost.course && run.stages === lost.stages && run.start >= lost.end,
+        );
+        return (next?.start ?? Number.POSITIVE_INFINITY) - lost.end;
+      });
+    process.stdout.write(
+      `${COURSES} courses, ${workerKills} workers and ${serverKills} servers killed: ${again} executions more, ` +
+        `${recoveries.length} interrupted, longest recovery ${(Math.max(0, ...recoveries) / 1000).toFixed(1)} s\n`,
+    );
+    expect(overlaps(runs)).toEqual([]);
+    expect(again).toBeLessThanOrEqual(workerKills + serverKills);
+    expect(treeDigest(outdir)).toEqual(treeDigest(undisturbed));
+    expect(workerKills).toBe(WORKER_KILLS);
+    expect(serverKills).toBe(SERVER_KILLS);
+    for (const ms of recoveries) expect(ms).toBeLessThanOrEqual(RECOVERY_MS);
+  });
+});
