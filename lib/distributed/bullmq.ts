@@ -16,9 +16,22 @@ export async function bullmq(): Promise<typeof import('bullmq')> {
   }
 }
 
-/** ERR_IO when no server answers at `url`: a wrong address is known at once, while a server that falls later is waited for. */
-export async function checkRedis(url: string): Promise<void> {
-  await askRedis(url, (redis) => redis.ping());
+/**
+ * ERR_IO when no server answers at `url` for `patienceMs`: a wrong address is known soon, while a server that starts anew
+ * is waited for.
+ */
+export async function checkRedis(url: string, patienceMs = 0): Promise<void> {
+  const AGAIN_MS = 500;
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      await askRedis(url, (redis) => redis.ping());
+      return;
+    } catch (thrown) {
+      if (Date.now() + AGAIN_MS > until) throw thrown;
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+    }
+  }
 }
 
 export interface RedisFacts {

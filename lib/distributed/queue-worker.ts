@@ -35,12 +35,14 @@ export interface QueueWorkerOptions {
 }
 
 const BUSY_WAIT_MS = 2_000;
+/** For the server's first answer: workers and server may be started together. */
+const PATIENCE_MS = 10_000;
 
 /** Works until the signal is aborted, or the queues have been empty for `idleMs`. */
 export async function workQueues(options: QueueWorkerOptions): Promise<void> {
   const { Worker } = await bullmq();
   const { url, name, classes, slots, signal, log } = options;
-  const queues = await CourseQueues.open(url, name);
+  const queues = await CourseQueues.open(url, name, PATIENCE_MS);
   const pool = new Processes(options);
   const workers = classes.map(
     (jobClass) =>

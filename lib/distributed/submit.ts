@@ -33,9 +33,9 @@ export class CourseQueues {
     this.#queues = queues;
   }
 
-  static async open(url: string, name: string): Promise<CourseQueues> {
+  static async open(url: string, name: string, patienceMs = 0): Promise<CourseQueues> {
     const { Queue } = await bullmq();
-    await checkRedis(url);
+    await checkRedis(url, patienceMs);
     const queues = JOB_CLASSES.map(
       (jobClass) => [jobClass, new Queue(queueName(name, jobClass), { connection: connectionOf(url) })] as const,
     );

@@ -1,7 +1,7 @@
 /** 200 courses of three stages through queues, 60 kills of workers and 3 of the server: what is lost, what ran twice. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -80,7 +80,9 @@ describe.skipIf(!redisInstalled)('queues under fire', () => {
     for (let n = 1; !over && workerKills < WORKER_KILLS; n++) {
       await pause(2500);
       const worker = workers.shift() as ChildProcess;
-      const children = readFileSync(`/proc/${worker.pid}/task/${worker.pid}/children`, 'utf8').trim().split(' ');
+      const list = `/proc/${worker.pid}/task/${worker.pid}/children`;
+      expect(existsSync(list), 'a worker ended by itself').toBe(true);
+      const children = readFileSync(list, 'utf8').trim().split(' ');
       worker.kill('SIGKILL');
       for (const pid of children.filter(Boolean)) killed.set(Number(pid), Date.now());
       workerKills++;
