@@ -220,6 +220,7 @@ command('radiomics', 'radiomics features of one structure of an image', async (_
 )
   .requiredOption('--image <file>', 'image')
   .requiredOption('--mask <file>', "mask on the image's grid")
+  .option('--resample-mask', 'a mask on another grid is resampled to the nearest voxels instead of refused')
   .addOption(
     new Option('--label <n>', 'value of the mask that is the structure; all above 0 when not given').argParser(Number),
   )

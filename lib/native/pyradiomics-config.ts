@@ -30,8 +30,6 @@ const INTERPOLATORS: Readonly<Record<string, InterpolationName>> = {
 const WITHOUT_EFFECT = [
   'additionalInfo',
   'enableCExtensions',
-  'geometryTolerance',
-  'correctMask',
   'kernelRadius',
   'maskedKernel',
   'initValue',
@@ -85,10 +83,12 @@ const settingSchema = z.strictObject({
   resegmentMode: z.enum(['absolute', 'relative', 'sigma']).optional(),
   resegmentShape: z.boolean().optional(),
   padDistance: z.number().int().min(0).optional(),
+  geometryTolerance: z.number().min(0).max(1).nullish(),
+  correctMask: z.boolean().optional(),
   preCrop: z.boolean().optional(),
   ...imageSettings,
   voxelArrayShift: z.number().optional(),
-  distances: z.array(z.number().int().positive()).length(1, 'Expected one distance').optional(),
+  distances: z.array(z.number().int().min(1).max(16)).min(1).optional(),
   gldm_a: z.number().int().min(0).optional(),
   force2D: z.boolean().optional(),
   force2Ddimension: z.literal(0).optional(),
@@ -109,6 +109,8 @@ const schema = z.strictObject({
 export interface PyradiomicsParameters {
   readonly settings: PyradiomicsSettings;
   readonly label?: number;
+  readonly maskGrid?: 'resample';
+  readonly geometryTolerance?: number;
   /** Single features of a class, as `glcm_Contrast`; classes without an entry have all of theirs. */
   readonly only?: ReadonlySet<string>;
 }
@@ -166,7 +168,7 @@ export function parametersOf(value: unknown, path: string): PyradiomicsParameter
     ...(s.resegmentRange && { resegmentRange: s.resegmentRange }),
     ...(s.resegmentMode && { resegmentMode: s.resegmentMode }),
     ...(s.voxelArrayShift !== undefined && { voxelArrayShift: s.voxelArrayShift }),
-    ...(s.distances && { distance: s.distances[0] as number }),
+    ...(s.distances && { distances: [...new Set(s.distances)] }),
     ...(s.gldm_a !== undefined && { gldmA: s.gldm_a }),
     ...(s.force2D !== undefined && { force2D: s.force2D }),
     ...(s.weightingNorm === 'no_weighting' && { mergeAngles: true }),
@@ -182,6 +184,8 @@ export function parametersOf(value: unknown, path: string): PyradiomicsParameter
     ...(single.size > 0 && { only: single }),
     settings,
     ...(s.label !== undefined && { label: s.label }),
+    ...(s.correctMask && { maskGrid: 'resample' as const }),
+    ...(typeof s.geometryTolerance === 'number' && { geometryTolerance: s.geometryTolerance }),
   };
 }
 

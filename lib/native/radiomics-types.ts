@@ -59,9 +59,17 @@ export interface RadiomicsSettings {
   maxLevels?: number;
 }
 
-export interface ExtractFeaturesArgs {
+/** What happens to a mask that is not on the image's grid. */
+export interface MaskPlacementArgs {
+  /** Default `refuse`, an `ERR_GEOMETRY`; `resample`: the nearest of its voxels counts, and a finding says so. */
+  maskGrid?: 'refuse' | 'resample';
+  /** How far corners of the two grids may lie apart, in parts of the least spacing; default 0.01. */
+  geometryTolerance?: number;
+}
+
+export interface ExtractFeaturesArgs extends MaskPlacementArgs {
   image: Handle<'Volume'>;
-  /** On the image's grid. */
+  /** On the image's grid, unless `maskGrid` allows another. */
   mask: Handle<'Volume'>;
   /** Voxels equal to this are the structure; those above 0 when absent. */
   label?: number;
@@ -119,7 +127,8 @@ export interface PyradiomicsSettings {
   resegmentRange?: number[];
   resegmentMode?: 'absolute' | 'relative' | 'sigma';
   voxelArrayShift?: number;
-  distance?: number;
+  /** Chebyshev distances of pairs and neighbours; default 1. */
+  distances?: number[];
   gldmA?: number;
   /** Textures slice by slice. */
   force2D?: boolean;
@@ -139,7 +148,7 @@ export interface PyradiomicsSettings {
   classes?: PyradiomicsClass[];
 }
 
-export interface ExtractPyradiomicsArgs {
+export interface ExtractPyradiomicsArgs extends MaskPlacementArgs {
   image: Handle<'Volume'>;
   mask: Handle<'Volume'>;
   /** Default 1. */
@@ -197,7 +206,7 @@ export interface PerturbationArgs {
   rotationDeg?: number;
 }
 
-export interface PerturbedFeaturesArgs {
+export interface PerturbedFeaturesArgs extends MaskPlacementArgs {
   image: Handle<'Volume'>;
   mask: Handle<'Volume'>;
   label?: number;

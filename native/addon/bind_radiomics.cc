@@ -1,5 +1,6 @@
 // Radiomics: features of a structure, and the catalogue of all there are.
 #include <cmath>
+#include <numeric>
 #include <nlohmann/json.hpp>
 
 #include "addon/convert.h"
@@ -9,6 +10,7 @@
 #include "radiomics/diagnostics.h"
 #include "radiomics/extract.h"
 #include "radiomics/perturbed_features.h"
+#include "radiomics/place_mask.h"
 #include "radiomics/pyradiomics.h"
 #include "radiomics/registry.h"
 
@@ -77,7 +79,10 @@ Settings ReadSettings(const Args& args) {
     }
   }
   if (args.Has("families")) s.families = args.TextList("families");
-  s.distance = static_cast<int>(args.Integer("distance", 1, 16, s.distance));
+  const int distance = static_cast<int>(args.Integer("distance", 1, 16, 1));
+  s.pair_distances = {distance};
+  s.neighbour_distances.resize(static_cast<size_t>(distance));
+  std::iota(s.neighbour_distances.begin(), s.neighbour_distances.end(), 1);
   s.coarseness = static_cast<int>(args.Integer("coarseness", 0, 65535, s.coarseness));
   s.max_levels = args.Integer("maxLevels", 1, 65535, s.max_levels);
   return s;
@@ -112,16 +117,30 @@ std::optional<int64_t> ReadLabel(const Args& args) {
   return args.Integer("label", -(int64_t{1} << 53), int64_t{1} << 53);
 }
 
+radiomics::MaskPlacement ReadPlacement(const Args& args) {
+  radiomics::MaskPlacement how;
+  const std::string grid = args.Text("maskGrid", "refuse");
+  if (grid != "refuse" && grid != "resample") throw InvalidArgument("maskGrid", "refuse or resample", grid);
+  how.resample = grid == "resample";
+  how.tolerance = args.Number("geometryTolerance", how.tolerance);
+  if (!(how.tolerance >= 0 && how.tolerance <= 1)) throw InvalidArgument("geometryTolerance", "0 to 1 voxels", std::to_string(how.tolerance));
+  return how;
+}
+
 Work ExtractFeatures(Args& args) {
   const auto image = args.Native<const Volume>("image");
   const auto mask = args.Native<const Volume>("mask");
   const auto label = ReadLabel(args);
   const Settings settings = args.Has("settings") ? ReadSettings(args.Object("settings")) : Settings{};
   const bool diagnostics = args.Flag("diagnostics");
+  const auto placement = ReadPlacement(args);
   return {[=](const Exec& exec) -> Finish {
-    auto result = radiomics::Extract(exec, *image, *mask, label, settings, radiomics::Families());
+    Findings findings;
+    const auto placed = radiomics::PlaceMask(exec, image->grid, *mask, label, placement, findings);
+    auto result = radiomics::Extract(exec, *image, placed.mask, placed.label, settings, radiomics::Families());
+    result.findings.insert(result.findings.begin(), findings.begin(), findings.end());
     if (diagnostics) {
-      auto rows = radiomics::Diagnostics(exec, *image, *mask, label, settings);
+      auto rows = radiomics::Diagnostics(exec, *image, placed.mask, placed.label, settings);
       result.features.insert(result.features.begin(), rows.begin(), rows.end());
     }
     return Answer(std::move(result));
@@ -186,7 +205,10 @@ radiomics::PyradiomicsSettings ReadPyradiomics(const Args& args) {
   const std::string mode = args.Text("resegmentMode", "absolute");
   s.range_mode = mode == "sigma" ? RangeMode::kSigma : mode == "relative" ? RangeMode::kRelative : RangeMode::kAbsolute;
   s.voxel_array_shift = args.Number("voxelArrayShift", 0);
-  s.distance = static_cast<int>(args.Integer("distance", 1, 16, 1));
+  if (args.Has("distances")) {
+    s.distances.clear();
+    for (const double distance : args.Numbers("distances")) s.distances.push_back(static_cast<int>(distance));
+  }
   s.gldm_a = static_cast<int>(args.Integer("gldmA", 0, 65535, 0));
   s.force_2d = args.Flag("force2D");
   s.merge_angles = args.Flag("mergeAngles");
@@ -215,8 +237,13 @@ Work ExtractPyradiomics(Args& args) {
   const auto mask = args.Native<const Volume>("mask");
   const auto label = args.Integer("label", -(int64_t{1} << 53), int64_t{1} << 53, 1);
   const auto settings = args.Has("settings") ? ReadPyradiomics(args.Object("settings")) : radiomics::PyradiomicsSettings{};
+  const auto placement = ReadPlacement(args);
   return {[=](const Exec& exec) -> Finish {
-    return Answer(radiomics::ExtractPyradiomics(exec, *image, *mask, label, settings));
+    Findings findings;
+    const auto placed = radiomics::PlaceMask(exec, image->grid, *mask, label, placement, findings);
+    auto result = radiomics::ExtractPyradiomics(exec, *image, placed.mask, placed.label, settings);
+    result.findings.insert(result.findings.begin(), findings.begin(), findings.end());
+    return Answer(std::move(result));
   }};
 }
 
@@ -262,6 +289,7 @@ Work PerturbedFeatures(Args& args) {
   const auto label = ReadLabel(args);
   const auto seed = static_cast<uint64_t>(args.Integer("seed", 0, int64_t{1} << 53, 42));
   const auto perturbations = ReadPerturbations(args, seed);
+  const auto placement = ReadPlacement(args);
   radiomics::AnySettings settings;
   if (args.Has("pyradiomics")) {
     settings = ReadPyradiomics(args.Object("pyradiomics"));
@@ -269,8 +297,10 @@ Work PerturbedFeatures(Args& args) {
     settings = args.Has("settings") ? ReadSettings(args.Object("settings")) : Settings{};
   }
   return {[=](const Exec& exec) -> Finish {
+    Findings findings;
+    const auto placed = radiomics::PlaceMask(exec, image->grid, *mask, label, placement, findings);
     auto found = std::make_shared<radiomics::PerturbedFeatures>(
-        radiomics::ExtractPerturbed(exec, *image, *mask, label, settings, perturbations, seed));
+        radiomics::ExtractPerturbed(exec, *image, placed.mask, placed.label, settings, perturbations, seed));
     return [found](Napi::Env env) -> Napi::Value {
       auto out = ToJs(env, {{"names", found->names}, {"failed", found->failed}}).As<Napi::Object>();
       out.Set("values", AdoptNumbers(env, std::move(found->values)));

@@ -29,4 +29,14 @@ inline std::vector<int64_t> Directions2d(const Levels& levels, int distance) {
   return Directions3d(levels, distance, true);
 }
 
+// Those of several distances.
+inline std::vector<int64_t> DirectionsAt(const Levels& levels, const std::vector<int>& distances, bool flat) {
+  std::vector<int64_t> offsets;
+  for (const int distance : distances) {
+    const auto more = Directions3d(levels, distance, flat);
+    offsets.insert(offsets.end(), more.begin(), more.end());
+  }
+  return offsets;
+}
+
 }  // namespace isovox::radiomics

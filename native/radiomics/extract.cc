@@ -19,6 +19,13 @@ struct Matrices {
   std::string missing;  // why there are no levels
 };
 
+int FarthestOf(const Settings& settings) {
+  int farthest = 1;
+  for (const int distance : settings.pair_distances) farthest = std::max(farthest, distance);
+  for (const int distance : settings.neighbour_distances) farthest = std::max(farthest, distance);
+  return farthest;
+}
+
 Matrices MatricesOf(const Exec& exec, const Region& region, const Intensities& intensities, const Settings& settings,
                     Findings& findings) {
   Matrices m;
@@ -39,7 +46,7 @@ Matrices MatricesOf(const Exec& exec, const Region& region, const Intensities& i
     findings.push_back({"radiomics.below_first_bin", Severity::kWarn,
                         std::to_string(m.discretised.below) + " voxels lie below the first bin and were counted in it"});
   }
-  m.levels = LayOut(exec, region, m.discretised, settings.distance);
+  m.levels = LayOut(exec, region, m.discretised, FarthestOf(settings));
   return m;
 }
 
@@ -69,7 +76,12 @@ void CheckSettings(const Settings& s) {
   };
   check(s.discretise, "discretise");
   check(s.ivh, "ivh");
-  if (s.distance < 1 || s.distance > 16) throw InvalidArgument("distance", "1 to 16", std::to_string(s.distance));
+  for (const auto& distances : {s.pair_distances, s.neighbour_distances}) {
+    if (distances.empty()) throw InvalidArgument("distances", "at least one", "none");
+    for (const int distance : distances) {
+      if (distance < 1 || distance > 16) throw InvalidArgument("distance", "1 to 16", std::to_string(distance));
+    }
+  }
   if (s.range && !((*s.range)[0] <= (*s.range)[1])) {
     throw InvalidArgument("resegment.range", "two numbers in ascending order",
                           std::to_string((*s.range)[0]) + ", " + std::to_string((*s.range)[1]));

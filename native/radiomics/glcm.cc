@@ -71,7 +71,7 @@ struct FlatPartial {
 void ComputeFlat(const Subject& subject, const Exec& exec, size_t features, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
-  const auto directions = Directions2d(levels, subject.settings->distance);
+  const auto directions = DirectionsAt(levels, subject.settings->pair_distances, true);
   FlatPartial total = OrderedReduce<FlatPartial>(
       exec, levels.size[2], 8, FlatPartial(levels, directions.size(), features),
       [&](int64_t begin, int64_t end) {
@@ -119,7 +119,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
     ComputeFlat(subject, exec, kFeatures, values);
   }
   if (!wanted[k3dAverage] && !wanted[k3dMerged]) return;
-  const auto directions = Directions3d(levels, subject.settings->distance);
+  const auto directions = DirectionsAt(levels, subject.settings->pair_distances, false);
   std::vector<PairCounts> counts(directions.size(), PairCounts(levels));
   std::vector<RowMean> rows(directions.size(), RowMean(kFeatures));
   ParallelFor(exec, static_cast<int64_t>(directions.size()), 4, [&](int64_t begin, int64_t end) {

@@ -37,16 +37,6 @@ constexpr Formula<SizeSums> kFormulas[] = {
 };
 constexpr size_t kCount = std::size(kFormulas);
 
-// Neighbours within Chebyshev `distance`, the later half of them.
-std::vector<int64_t> Later(const Levels& levels, int distance, bool flat) {
-  std::vector<int64_t> offsets;
-  for (int shell = 1; shell <= distance; ++shell) {
-    const auto more = Directions3d(levels, shell, flat);
-    offsets.insert(offsets.end(), more.begin(), more.end());
-  }
-  return offsets;
-}
-
 // Adds the dependence of every voxel of spans [first, last).
 void CountDependence(const Levels& levels, const LevelSteps& steps, size_t first, size_t last,
                      const std::vector<int64_t>& later, int coarseness, SizeCounter& counts) {
@@ -69,20 +59,17 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const Settings& settings = *subject.settings;
   const LevelSteps steps(levels);
-  const auto neighbourhood = [&](bool flat) {
-    const int64_t width = 2 * settings.distance + 1;
-    return flat ? width * width : width * width * width;
-  };
+  const auto neighbourhood = [&](const std::vector<int64_t>& later) { return static_cast<int64_t>(2 * later.size()) + 1; };
   const auto features = [&](const SizeCounter& counts, int64_t voxels, std::span<double> row) {
     Evaluate(kFormulas, SumsOf(counts.Entries(), static_cast<double>(voxels)), row);
   };
   if (settings.aggregations[k2dAverage] || settings.aggregations[k25dMerged]) {
-    const auto later = Later(levels, settings.distance, true);
+    const auto later = DirectionsAt(levels, settings.neighbour_distances, true);
     const Partial total = OrderedReduce<Partial>(
-        exec, levels.size[2], 8, {SizeCounter(levels, neighbourhood(true)), RowMean(kCount)},
+        exec, levels.size[2], 8, {SizeCounter(levels, neighbourhood(later)), RowMean(kCount)},
         [&](int64_t begin, int64_t end) {
-          Partial part{SizeCounter(levels, neighbourhood(true)), RowMean(kCount)};
-          SizeCounter slice(levels, neighbourhood(true));
+          Partial part{SizeCounter(levels, neighbourhood(later)), RowMean(kCount)};
+          SizeCounter slice(levels, neighbourhood(later));
           for (int64_t k = begin; k < end; ++k) {
             const size_t first = levels.slice_spans[static_cast<size_t>(k)];
             const size_t last = levels.slice_spans[static_cast<size_t>(k) + 1];
@@ -106,11 +93,11 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
     features(total.merged, levels.voxels, values.Row(1));
   }
   if (settings.aggregations[k3dMerged]) {
-    const auto later = Later(levels, settings.distance, false);
+    const auto later = DirectionsAt(levels, settings.neighbour_distances, false);
     const SizeCounter counts = OrderedReduce<SizeCounter>(
-        exec, static_cast<int64_t>(levels.spans.size()), 4096, SizeCounter(levels, neighbourhood(false)),
+        exec, static_cast<int64_t>(levels.spans.size()), 4096, SizeCounter(levels, neighbourhood(later)),
         [&](int64_t begin, int64_t end) {
-          SizeCounter part(levels, neighbourhood(false));
+          SizeCounter part(levels, neighbourhood(later));
           CountDependence(levels, steps, static_cast<size_t>(begin), static_cast<size_t>(end), later, settings.coarseness, part);
           return part;
         },

@@ -149,16 +149,8 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const Settings& settings = *subject.settings;
   const LevelSteps steps(levels);
-  const auto neighbours = [&](bool flat) {
-    std::vector<int64_t> later;
-    for (int shell = 1; shell <= settings.distance; ++shell) {
-      const auto more = Directions3d(levels, shell, flat);
-      later.insert(later.end(), more.begin(), more.end());
-    }
-    return later;
-  };
   if (settings.aggregations[k2dAverage] || settings.aggregations[k25dMerged]) {
-    const auto later = neighbours(true);
+    const auto later = DirectionsAt(levels, settings.neighbour_distances, true);
     const auto most = static_cast<int64_t>(2 * later.size());
     const Partial total = OrderedReduce<Partial>(
         exec, levels.size[2], 8, {ToneCounts(levels, most), RowMean(kCount)},
@@ -186,7 +178,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
     if (tones.voxels > 0) Evaluate(kFormulas, tones, values.Row(1));
   }
   if (settings.aggregations[k3dMerged]) {
-    const auto later = neighbours(false);
+    const auto later = DirectionsAt(levels, settings.neighbour_distances, false);
     const auto most = static_cast<int64_t>(2 * later.size());
     const ToneCounts counts = OrderedReduce<ToneCounts>(
         exec, static_cast<int64_t>(levels.spans.size()), 4096, ToneCounts(levels, most),

@@ -152,7 +152,7 @@ Settings Translate(const PyradiomicsSettings& s, Volume& image) {
   out.intensity_shift = s.voxel_array_shift;
   out.least_voxels = s.minimum_roi_size;
   out.least_dimensions = s.minimum_roi_dimensions;
-  out.distance = s.distance;
+  out.pair_distances = out.neighbour_distances = s.distances;
   out.coarseness = s.gldm_a;
   out.aggregations.fill(false);
   out.aggregations[s.force_2d ? k25dAverage : k3dAverage] = !s.merge_angles;

@@ -22,7 +22,7 @@ struct PyradiomicsSettings {
   RangeMode range_mode = RangeMode::kAbsolute;
   std::vector<double> range;         // none, the lower end, or both
   double voxel_array_shift = 0;
-  int distance = 1;
+  std::vector<int> distances{1};     // Chebyshev distances of pairs and neighbours
   int gldm_a = 0;
   bool force_2d = false;             // textures slice by slice
   bool merge_angles = false;         // weightingNorm no_weighting: one matrix of all angles

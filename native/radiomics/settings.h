@@ -57,7 +57,8 @@ struct Settings {
   int64_t least_voxels = 1;      // smaller structures, or flatter ones, are a finding
   int least_dimensions = 0;
 
-  int distance = 1;          // Chebyshev distance of co-occurrence, NGTDM and NGLDM neighbours
+  std::vector<int> pair_distances{1};       // Chebyshev distances of co-occurring voxels
+  std::vector<int> neighbour_distances{1};  // and of the neighbours of NGTDM and NGLDM
   int coarseness = 0;        // NGLDM: neighbours whose level differs by at most this depend on the centre
   int64_t max_levels = 4096; // more grey levels than this is a finding, not a texture
 };

@@ -21,6 +21,7 @@ export interface RadiomicsCommandOptions extends CommonOptions {
   readonly dialect?: 'ibsi' | 'pyradiomics';
   readonly out: string;
   readonly wide?: boolean;
+  readonly resampleMask?: boolean;
 }
 
 export async function radiomics(options: RadiomicsCommandOptions): Promise<number> {
@@ -33,7 +34,8 @@ export async function radiomics(options: RadiomicsCommandOptions): Promise<numbe
       readVolume({ path: options.mask }, task),
     ]);
     try {
-      return await extract({ image: image.volume, mask: mask.volume }, task);
+      const volumes = { image: image.volume, mask: mask.volume };
+      return await extract(options.resampleMask ? { ...volumes, maskGrid: 'resample' } : volumes, task);
     } finally {
       dispose(image.volume);
       dispose(mask.volume);
@@ -63,7 +65,7 @@ export async function radiomics(options: RadiomicsCommandOptions): Promise<numbe
 }
 
 type Extract = (
-  volumes: Pick<ExtractFeaturesArgs, 'image' | 'mask'>,
+  volumes: Pick<ExtractFeaturesArgs, 'image' | 'mask' | 'maskGrid'>,
   task: SubmitOptions,
 ) => Promise<ExtractFeaturesResult & { filtered?: string }>;
 
@@ -80,7 +82,7 @@ async function pyradiomics({ config: path, label }: RadiomicsCommandOptions): Pr
     path === undefined ? { settings: {} } : await loadPyradiomicsParameters(path);
   const { only, ...rest } = { ...parameters, ...(label !== undefined && { label }) };
   return async (volumes, task) => {
-    const result = await extractPyradiomics({ ...volumes, ...rest }, task);
+    const result = await extractPyradiomics({ ...rest, ...volumes }, task);
     return { ...result, features: chosen(result.features, only) };
   };
 }

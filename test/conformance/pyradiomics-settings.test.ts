@@ -1,0 +1,89 @@
+/** PyRadiomics' settings that its baselines leave alone: features equal to its own, to 1e-6 of each value. */
+
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+import { makeVolume } from '../../lib/native/dicom.js';
+import { readVolume } from '../../lib/native/formats.js';
+import { parametersOf } from '../../lib/native/pyradiomics-config.js';
+import { extractPyradiomics } from '../../lib/native/radiomics.js';
+import { describeVolume, viewVolume } from '../../lib/native/volume.js';
+import { sharedData } from '../fixtures/index.js';
+
+const TEXTURE = ['glcm', 'glrlm', 'gldm', 'ngtdm', 'glszm'];
+
+/** As in test/oracles/pyradiomics_settings.py. */
+const CASES: Readonly<Record<string, readonly [string, Record<string, unknown>, readonly string[]]>> = {
+  'distances 1 and 2': ['brain1', { distances: [1, 2] }, TEXTURE],
+  'distance 2': ['breast1', { distances: [2] }, TEXTURE],
+  'distances 1 and 3 in slices': ['breast1', { distances: [1, 3], force2D: true }, TEXTURE],
+  coarse: ['brain1', { correctMask: true }, ['shape', 'firstorder', 'glcm']],
+};
+
+const golden = readFileSync(resolve(import.meta.dirname, '../golden/pyradiomics-settings.csv'), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(2)
+  .map((line) => {
+    const [test = '', name = '', value = ''] = line.split(',');
+    return { test, name, value: Number(value) };
+  });
+
+type Mask = Awaited<ReturnType<typeof readVolume>>['volume'];
+
+/** Every second voxel along i and j, on a grid of its own a quarter of a voxel away. */
+async function coarse(mask: Mask): Promise<Mask> {
+  const { grid } = describeVolume(mask);
+  const [nx, ny, nz] = grid.size as [number, number, number];
+  const [wide, high] = [Math.ceil(nx / 2), Math.ceil(ny / 2)];
+  const voxels = viewVolume(mask);
+  const data = Uint8Array.from({ length: wide * high * nz }, (_, v) => {
+    const [i, j, k] = [v % wide, Math.floor(v / wide) % high, Math.floor(v / (wide * high))];
+    return Number(voxels[(k * ny + 2 * j) * nx + 2 * i]);
+  });
+  const [x = 1, y = 1, z = 1] = grid.spacing;
+  // Of brain1 j grows against patient y.
+  const [ox = 0, oy = 0, oz = 0] = grid.origin;
+  const origin: [number, number, number] = [ox + 0.25 * x, oy - 0.25 * y, oz];
+  return makeVolume({
+    grid: { ...grid, origin, size: [wide, high, nz], spacing: [2 * x, 2 * y, z] },
+    dtype: 'uint8',
+    data,
+  });
+}
+
+describe.skipIf(sharedData === undefined)('settings of PyRadiomics', () => {
+  it.each(Object.entries(CASES))('%s', async (test, [subject, setting, classes]) => {
+    const folder = join(sharedData as string, 'pyradiomics');
+    const [image, label] = await Promise.all([
+      readVolume({ path: join(folder, `${subject}_image.nrrd`) }),
+      readVolume({ path: join(folder, `${subject}_label.nrrd`) }),
+    ]);
+    const featureClass = Object.fromEntries(classes.map((name) => [name, []]));
+    const { only, ...parameters } = parametersOf({ setting: { binWidth: 25, ...setting }, featureClass }, test);
+    const mask = test === 'coarse' ? await coarse(label.volume) : label.volume;
+    const { features, findings } = await extractPyradiomics({ image: image.volume, mask, ...parameters });
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    const values = new Map(features.map(({ name, value }) => [name, value ?? Number.NaN]));
+    const references = golden.filter((row) => row.test === test);
+    expect(references.length).toBeGreaterThan(8);
+    const wrong = references
+      .filter(({ name, value }) => {
+        const actual = values.get(name) ?? Number.NaN;
+        return !(Math.abs(actual - value) <= 1e-6 * Math.abs(value) + 1e-9);
+      })
+      .map(({ name, value }) => `${name}: ${values.get(name)} instead of ${value}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('a mask on another grid is refused without correctMask', async () => {
+    const folder = join(sharedData as string, 'pyradiomics');
+    const [image, label] = await Promise.all([
+      readVolume({ path: join(folder, 'brain1_image.nrrd') }),
+      readVolume({ path: join(folder, 'brain1_label.nrrd') }),
+    ]);
+    const mask = await coarse(label.volume);
+    await expect(extractPyradiomics({ image: image.volume, mask })).rejects.toMatchObject({ code: 'ERR_GEOMETRY' });
+  });
+});

@@ -1,0 +1,64 @@
+"""Writes test/golden/pyradiomics-settings.csv: features under settings that the baselines leave alone, by PyRadiomics itself.
+
+    python3.11 -m venv v && v/bin/pip install numpy==1.26.4 SimpleITK==2.5.2 PyWavelets==1.8.0 pykwalify==1.8.0 six \
+        versioneer cython setuptools==75.8.0 wheel
+    v/bin/pip install --no-build-isolation pyradiomics==3.0.1
+    v/bin/python test/oracles/pyradiomics_settings.py DATA > test/golden/pyradiomics-settings.csv
+
+DATA holds brain1 and breast1 of PyRadiomics' repository. `slice`: only slice 12 of brain1's mask. `coarse`: its mask on a
+grid of its own: every second voxel along i and j, a quarter of a voxel away, so that no voxel lies midway.
+"""
+
+import logging
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import SimpleITK as sitk
+from radiomics import featureextractor
+
+logging.disable(logging.CRITICAL)
+
+TEXTURE = ["glcm", "glrlm", "gldm", "ngtdm", "glszm"]
+CASES = {
+    "distances 1 and 2": ("brain1", {"distances": [1, 2]}, TEXTURE),
+    "distance 2": ("breast1", {"distances": [2]}, TEXTURE),
+    "distances 1 and 3 in slices": ("breast1", {"distances": [1, 3], "force2D": True}, TEXTURE),
+    "infinity": ("brain1", {"weightingNorm": "infinity"}, ["glcm", "glrlm"]),
+    "euclidean": ("brain1", {"weightingNorm": "euclidean"}, ["glcm", "glrlm"]),
+    "manhattan": ("breast1", {"weightingNorm": "manhattan"}, ["glcm", "glrlm"]),
+    "slice": ("brain1", {"force2D": True}, ["shape2D", "firstorder"]),
+    "coarse": ("brain1", {"correctMask": True}, ["shape", "firstorder", "glcm"]),
+}
+
+
+def mask_of(case, mask):
+    if case == "slice":
+        array = sitk.GetArrayFromImage(mask)
+        keep = array[12].copy()
+        array[:] = 0
+        array[12] = keep
+        only = sitk.GetImageFromArray(array)
+        only.CopyInformation(mask)
+        return only
+    if case != "coarse":
+        return mask
+    coarse = sitk.GetImageFromArray(sitk.GetArrayFromImage(mask)[:, ::2, ::2])
+    coarse.SetOrigin(mask.TransformContinuousIndexToPhysicalPoint((0.25, 0.25, 0)))
+    coarse.SetDirection(mask.GetDirection())
+    x, y, z = mask.GetSpacing()
+    coarse.SetSpacing((2 * x, 2 * y, z))
+    return coarse
+
+
+print(f"# pyradiomics {version('pyradiomics')}; SimpleITK {version('SimpleITK')}; numpy {version('numpy')}")
+print("case,feature,value")
+for case, (subject, settings, classes) in CASES.items():
+    image = sitk.ReadImage(str(Path(sys.argv[1], f"{subject}_image.nrrd")))
+    mask = mask_of(case, sitk.ReadImage(str(Path(sys.argv[1], f"{subject}_label.nrrd"))))
+    extractor = featureextractor.RadiomicsFeatureExtractor(additionalInfo=False, binWidth=25, **settings)
+    extractor.disableAllFeatures()
+    for name in classes:
+        extractor.enableFeatureClassByName(name)
+    for name, value in extractor.execute(image, mask).items():
+        print(f"{case},{name},{float(value)!r}")
