@@ -1,5 +1,6 @@
 import type { BenchCase } from '../harness.js';
 import { align } from './align.js';
+import { cohort } from './cohort.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh, dvhHeadNeck } from './dvh.js';
 import { filterCases } from './filters.js';
@@ -35,4 +36,5 @@ export const CASES: readonly BenchCase[] = [
   radiomicsLarge,
   ...filterCases,
   ...align,
+  cohort,
 ];

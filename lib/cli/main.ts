@@ -111,6 +111,7 @@ runFlags(
       .choices(['process', 'none'])
       .default('process'),
   )
+  .addOption(new Option('--threads-per-course <n>', 'at most').argParser(parsePositive))
   .addOption(new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(21_600))
   .option('--timeline <file>', 'what ran when, for chrome://tracing or ui.perfetto.dev')
   .option('--dry-run', 'say what would run, write nothing');

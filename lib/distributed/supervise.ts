@@ -22,6 +22,8 @@ export interface SuperviseOptions {
   readonly stageTimeoutMs?: number | undefined;
   /** Courses whose models run at a time. Default: what the processor bears. */
   readonly modelLanes?: number | undefined;
+  /** Most threads of one course; those that are left when there are few courses lie idle. */
+  readonly threadsPerCourse?: number | undefined;
   /** File for the timeline. */
   readonly timeline?: string | undefined;
 }
@@ -188,7 +190,8 @@ class Supervision {
   }
 
   #share(threads: number): void {
-    const shares = shareThreads(threads, new Map([...this.#busy].map(([name, { weight }]) => [name, weight])));
+    const weights = new Map([...this.#busy].map(([name, { weight }]) => [name, weight]));
+    const shares = shareThreads(threads, weights, this.options.threadsPerCourse);
     for (const [name, { worker }] of this.#busy) worker.setThreads(shares.get(name) ?? 1);
   }
 }

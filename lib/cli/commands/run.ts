@@ -14,6 +14,7 @@ import { planCourses, printPlans } from './plan.js';
 export interface RunCommand extends RunCommandOptions {
   readonly isolation: 'process' | 'none';
   readonly stageTimeout: number;
+  readonly threadsPerCourse?: number;
   readonly timeline?: string;
   readonly dryRun?: boolean;
 }
@@ -24,10 +25,12 @@ export async function run(options: RunCommand): Promise<number> {
     return await interruptible(async (signal) => {
       const runOptions = await runOptionsOf(options, signal, log);
       if (options.dryRun) return await dryRun(runOptions, options.json ?? false);
-      const { stageTimeout, timeline } = options;
+      const { stageTimeout, timeline, threadsPerCourse } = options;
       const summary = await runPipeline(
         runOptions,
-        options.isolation === 'none' ? runInProcess : supervise({ stageTimeoutMs: stageTimeout * 1000, timeline }),
+        options.isolation === 'none'
+          ? runInProcess
+          : supervise({ stageTimeoutMs: stageTimeout * 1000, timeline, threadsPerCourse }),
       );
       log.close();
       print(summary, options.json ?? false);
