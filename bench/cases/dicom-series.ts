@@ -16,7 +16,7 @@ const SLICES = 200;
 const PIXELS = 512;
 
 /** Smooth anatomy-like shapes with noise; written once and kept. */
-async function writeSeries(folder: string, ofScanner: boolean): Promise<void> {
+export async function writeSeries(folder: string, ofScanner: boolean): Promise<void> {
   const data = new Int16Array(PIXELS * PIXELS * SLICES);
   let state = 7;
   for (let k = 0, at = 0; k < SLICES; k++) {

@@ -10,6 +10,7 @@ import { loader } from './loader.js';
 import { maskEdt, maskLabel } from './masks.js';
 import { niftiGz } from './nifti-gz.js';
 import { radiomicsLarge, radiomicsSmall } from './radiomics.js';
+import { responsive } from './responsive.js';
 import { s3Chunks, s3Shards } from './s3.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
 import { zarrCases } from './zarr.js';
@@ -30,6 +31,7 @@ export const CASES: readonly BenchCase[] = [
   maskEdt,
   maskLabel,
   ...zarrCases,
+  responsive,
   s3Chunks,
   s3Shards,
   radiomicsSmall,

@@ -8,6 +8,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { Config } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { convertVolume, readVolume, writeVolume } from '../native/formats.js';
 import { headObject } from '../native/objects.js';
@@ -158,10 +159,14 @@ async function ingestOne(
   const path = `collections/${item.collection}/${item.obsId}`;
   const { algorithm, level } = write.compression;
   const { grid, dtype, frames, components } = describeVolume(volume);
-  await writeVolume(
-    { volume, path: place.at(path), format: 'zarr', codec: algorithm, level, tile: write.tile.orientation },
-    { context, signal },
-  );
+  const layout = {
+    codec: algorithm,
+    level,
+    tile: write.tile.orientation,
+    ...chunksOf(write.tile, grid.size),
+    ...(write.sharding === 'auto' ? {} : { sharding: write.sharding === 'on' }),
+  };
+  await writeVolume({ volume, path: place.at(path), format: 'zarr', ...layout }, { context, signal });
   dispose(volume);
   const row: VolumeRow = {
     obs_id: item.obsId,
@@ -181,6 +186,22 @@ async function ingestOne(
   };
   await place.write(noteName(item.obsId), JSON.stringify(row));
   return row;
+}
+
+const ISOTROPIC = 64;
+
+/** The extents that were given, the others as the orientation has them; nothing when none was given. */
+function chunksOf(
+  { orientation, ...given }: Config['write']['tile'],
+  [nx, ny, nz]: readonly [number, number, number],
+): { chunks?: [number, number, number] } {
+  if (given.x === undefined && given.y === undefined && given.z === undefined) return {};
+  const usual =
+    orientation === 'isotropic'
+      ? [ISOTROPIC, ISOTROPIC, ISOTROPIC]
+      : [orientation === 'sagittal' ? 1 : nx, orientation === 'coronal' ? 1 : ny, orientation === 'axial' ? 1 : nz];
+  const [x = 1, y = 1, z = 1] = usual;
+  return { chunks: [given.x ?? x, given.y ?? y, given.z ?? z] };
 }
 
 function mergeSubjects(

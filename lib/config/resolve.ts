@@ -16,7 +16,13 @@ export interface Config {
     readonly tileCacheSizeMb: number;
   };
   readonly write: {
-    readonly tile: { readonly orientation: 'axial' | 'sagittal' | 'coronal' | 'isotropic' };
+    readonly tile: {
+      readonly orientation: 'axial' | 'sagittal' | 'coronal' | 'isotropic';
+      readonly x?: number;
+      readonly y?: number;
+      readonly z?: number;
+    };
+    readonly sharding: 'auto' | 'on' | 'off';
     readonly compression: { readonly algorithm: 'zstd' | 'lz4' | 'gzip' | 'blosc' | 'none'; readonly level: number };
     readonly orientation: {
       readonly autoDetect: boolean;

@@ -124,18 +124,19 @@ size_t DecodeBlosc(std::span<const std::byte> bytes, std::span<std::byte> into) 
   return header.size;
 }
 
-bool DecodeBloscPart(std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end) {
+size_t DecodeBloscPart(std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end) {
   const Header header = HeaderOf(bytes);
-  if (header.size != into.size() || end > into.size() || begin >= end) return false;
+  if (header.size != into.size() || end > into.size() || begin >= end || header.block == 0) return 0;
+  const size_t blocks = std::min(header.size, ((end - 1) / header.block + 1) * header.block) - begin / header.block * header.block;
   if (Ours(header)) {
     DecodeBlocks(bytes, header, into, begin, end);
-    return true;
+    return blocks;
   }
   const size_t first = begin / header.sample, count = (end + header.sample - 1) / header.sample - first;
-  if ((first + count) * header.sample > into.size()) return false;
+  if ((first + count) * header.sample > into.size()) return 0;
   const int written = blosc_getitem(bytes.data(), static_cast<int>(first), static_cast<int>(count), into.data() + first * header.sample);
   if (written < 0 || static_cast<size_t>(written) != count * header.sample) throw Damaged();
-  return true;
+  return blocks;
 }
 
 std::vector<std::byte> EncodeBlosc(std::span<const std::byte> bytes, const CodecSettings& settings) {

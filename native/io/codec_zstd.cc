@@ -42,10 +42,10 @@ size_t DecodeZstd(std::span<const std::byte> bytes, std::span<std::byte> into) {
   return written;
 }
 
-bool DecodeZstdPart(std::span<const std::byte> bytes, std::span<std::byte> into, size_t, size_t end) {
+size_t DecodeZstdPart(std::span<const std::byte> bytes, std::span<std::byte> into, size_t, size_t end) {
   ZSTD_frameHeader header;
-  if (ZSTD_getFrameHeader(&header, bytes.data(), bytes.size()) != 0) return false;
-  if (header.checksumFlag != 0 || header.frameContentSize != into.size() || header.blockSizeMax >= into.size()) return false;
+  if (ZSTD_getFrameHeader(&header, bytes.data(), bytes.size()) != 0) return 0;
+  if (header.checksumFlag != 0 || header.frameContentSize != into.size() || header.blockSizeMax >= into.size()) return 0;
   ZSTD_DCtx* context = Decompressor();
   ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters);
   ZSTD_DCtx_setParameter(context, ZSTD_d_stableOutBuffer, 1);  // it decodes into `into` itself
@@ -62,7 +62,7 @@ bool DecodeZstdPart(std::span<const std::byte> bytes, std::span<std::byte> into,
   if (failed) {
     throw Error(ErrorCode::kCorruptData, std::string("The zstd data are damaged: ") + (ZSTD_isError(next) ? ZSTD_getErrorName(next) : "they end early"));
   }
-  return true;
+  return out.pos;
 }
 
 std::vector<std::byte> EncodeZstd(std::span<const std::byte> bytes, const CodecSettings& settings) {

@@ -44,8 +44,8 @@ void WriteArray(const Exec& exec, FolderWriter& folder, const std::string& prefi
 
 // Bytes of one cell (a chunk, or a shard's inner chunk) to numbers in this machine's byte order, laid out as
 // StridesOf(meta.cell(), meta.chain.order) says; and back. `into` holds exactly one cell, of which the bytes from `begin`
-// to before `end` are wanted: codecs that can leave the others alone.
-void DecodeCell(const ArrayMeta& meta, std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end);
+// to before `end` are wanted: codecs that can leave the others alone. Returns how many bytes were decoded.
+size_t DecodeCell(const ArrayMeta& meta, std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end);
 std::vector<std::byte> EncodeCell(const ArrayMeta& meta, std::span<const std::byte> cell);
 
 // How many cells there are along each axis of `shape`.

@@ -11,7 +11,8 @@
 namespace isovox::store {
 namespace {
 
-constexpr uint64_t kLargestFetch = uint64_t{4} << 20;
+// A range is as long as gives every connection one, so that the last of them ends with the others: between these two.
+constexpr uint64_t kLeastFetch = uint64_t{1} << 20, kLargestFetch = uint64_t{8} << 20;
 constexpr size_t kSpareBytes = size_t{1} << 20;  // that a codec may add to what does not pack
 constexpr int kRepeats = 2;                      // of a fetch whose bytes turn out to be wrong
 constexpr size_t kMostEtag = 256;
@@ -80,6 +81,12 @@ class RemoteRegion : public Region {
     Fetch fetch;
     std::vector<Cell> cells;
   };
+  // The cells of a shard that are there, by their place in it.
+  struct Located {
+    Shape shard;
+    std::string etag;
+    std::vector<Cell> cells;
+  };
 
   S3Uri UriOf(const Shape& file) const { return folder_.WithKey(folder_.key + "/" + meta_.KeyOf(file)); }
 
@@ -128,7 +135,14 @@ class RemoteRegion : public Region {
     std::vector<Shape> wanted_indexes;
     for (const auto& shard : shards) wanted_indexes.push_back(shard.first);
     const auto indexes = Indexes(wanted_indexes);
-    for (size_t s = 0; s < shards.size(); ++s) PlanShard(shards[s].first, indexes[s], shards[s].second);
+    std::vector<Located> located;
+    uint64_t total = 0;
+    for (size_t s = 0; s < shards.size(); ++s) {
+      located.push_back(LocateIn(shards[s].first, indexes[s], shards[s].second));
+      for (const Cell& cell : located.back().cells) total += cell.length;
+    }
+    const uint64_t largest = std::clamp(total / static_cast<uint64_t>(client_->settings().max_parallel), kLeastFetch, kLargestFetch);
+    for (Located& one : located) JoinNeighbours(one, largest);
   }
 
   // Of each shard; null where there is no such object.
@@ -202,13 +216,15 @@ class RemoteRegion : public Region {
     if (cell.ticket.entry) claims_.Fulfil(cell.ticket, nullptr);
   }
 
-  void PlanShard(const Shape& shard, const TileCache::Tile& tile, std::vector<std::pair<Wanted, Cell>>& needed) {
+  Located LocateIn(const Shape& shard, const TileCache::Tile& tile, std::vector<std::pair<Wanted, Cell>>& needed) {
+    Located located{shard, "", {}};
     if (!tile) {
       for (const auto& one : needed) Absent(one.second);
-      return;
+      return located;
     }
     const ShardIndex opened = Opened(tile);
-    std::vector<Cell> cells;
+    located.etag = opened.etag;
+    std::vector<Cell>& cells = located.cells;
     for (auto& [wanted, cell] : needed) {
       std::vector<Wanted> one(1, std::move(wanted));
       Locate(opened.index, opened.file_bytes, shard, one);
@@ -218,11 +234,16 @@ class RemoteRegion : public Region {
       else cells.push_back(std::move(cell));
     }
     std::sort(cells.begin(), cells.end(), [](const Cell& a, const Cell& b) { return a.offset < b.offset; });
+    return located;
+  }
+
+  void JoinNeighbours(Located& located, uint64_t largest) {
+    std::vector<Cell>& cells = located.cells;
     const uint64_t gap = client_->settings().gap_bytes;
     for (size_t i = 0; i < cells.size();) {
       Group group;
-      group.fetch.uri = UriOf(shard);
-      group.fetch.etag = opened.etag;
+      group.fetch.uri = UriOf(located.shard);
+      group.fetch.etag = located.etag;
       group.fetch.begin = cells[i].offset;
       uint64_t end = cells[i].offset + cells[i].length;
       const size_t first = i;
@@ -230,7 +251,7 @@ class RemoteRegion : public Region {
         end = std::max(end, cells[i].offset + cells[i].length);
         group.cells.push_back(std::move(cells[i]));
         ++i;
-      } while (i < cells.size() && cells[i].offset <= end + gap && cells[i].offset + cells[i].length - group.fetch.begin <= kLargestFetch);
+      } while (i < cells.size() && cells[i].offset <= end + gap && cells[i].offset + cells[i].length - group.fetch.begin <= largest);
       group.fetch.length = end - group.fetch.begin;
       S3Counters::Process().coalesced.fetch_add(static_cast<int64_t>(i - first - 1), std::memory_order_relaxed);
       groups_.push_back(std::move(group));

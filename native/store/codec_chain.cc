@@ -29,18 +29,18 @@ std::span<const std::byte> Unwrapped(const std::vector<ByteStep>& steps, std::sp
 
 }  // namespace
 
-void DecodeCell(const ArrayMeta& meta, std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end) {
+size_t DecodeCell(const ArrayMeta& meta, std::span<const std::byte> bytes, std::span<std::byte> into, size_t begin, size_t end) {
   const auto& steps = meta.chain.steps;
   // Between two codecs the size is not known; none of them makes data longer than this.
   const size_t most = into.size() + into.size() / 8 + (size_t{1} << 16);
   Buffer held;
   const auto last = Unwrapped(steps, bytes, most, held);
-  size_t written = last.size();
+  size_t written = last.size(), decoded = 0;
   if (!steps.empty()) {
     const ByteCodec& codec = *steps[0].codec;
-    const bool part = begin > 0 || end < into.size();
-    if (part && codec.decode_part != nullptr && codec.decode_part(last, into, begin, end)) written = into.size();
-    else written = codec.decode(last, into);
+    const bool part = codec.decode_part != nullptr && (begin > 0 || end < into.size());
+    if (part) decoded = codec.decode_part(last, into, begin, end);
+    written = decoded > 0 ? into.size() : codec.decode(last, into);
   } else if (last.size() == into.size() && !into.empty()) {
     std::memcpy(into.data(), last.data(), into.size());
   }
@@ -51,6 +51,7 @@ void DecodeCell(const ArrayMeta& meta, std::span<const std::byte> bytes, std::sp
   const size_t sample = DTypeSize(meta.dtype);
   const size_t first = begin / sample * sample, behind = std::min(into.size(), (end + sample - 1) / sample * sample);
   if (meta.chain.endian == Endian::kBig) simd::SwapBytes(into.subspan(first, behind - first), sample);
+  return decoded > 0 ? decoded : into.size();
 }
 
 std::vector<std::byte> EncodeCell(const ArrayMeta& meta, std::span<const std::byte> cell) {

@@ -126,10 +126,10 @@ void Region::Decode(std::span<const std::byte> bytes, std::span<std::byte> into,
   if (cell_bytes_ / kMostExpansion > bytes.size()) {
     throw Error(ErrorCode::kCorruptData, "A chunk of " + std::to_string(bytes.size()) + " bytes cannot hold " + std::to_string(cell_bytes_));
   }
-  DecodeCell(meta_, bytes, into, begin, end);
+  const size_t decoded = DecodeCell(meta_, bytes, into, begin, end);
   auto& counters = StoreCounters::Process();
   counters.decoded_chunks.fetch_add(1, std::memory_order_relaxed);
-  counters.decoded_bytes.fetch_add(static_cast<int64_t>(end - begin), std::memory_order_relaxed);
+  counters.decoded_bytes.fetch_add(static_cast<int64_t>(decoded), std::memory_order_relaxed);
 }
 
 std::span<std::byte> Region::Scratch(size_t which, size_t size) {

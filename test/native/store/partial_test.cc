@@ -107,16 +107,18 @@ TEST_CASE("a part leaves the blocks behind it alone, and a checksum does not let
     const ByteCodec& codec = *FindByteCodec(name);
     auto packed = codec.encode(data, settings);
     std::fill(got.begin(), got.end(), std::byte{0xEE});
-    REQUIRE(codec.decode_part(packed, got, 1000, 5000));
+    const size_t decoded = codec.decode_part(packed, got, 1000, 5000);
+    CHECK(decoded >= 5000);
+    CHECK(decoded <= block);
     CHECK(std::memcmp(got.data() + 1000, data.data() + 1000, 4000) == 0);
     CHECK(got[2 * block] == std::byte{0xEE});
     packed[packed.size() - 100] ^= std::byte{0xFF};
-    REQUIRE(codec.decode_part(packed, got, 0, block));
+    REQUIRE(codec.decode_part(packed, got, 0, block) >= block);
     packed.resize(packed.size() / 8);
     CHECK(CodeOf([&] { codec.decode_part(packed, got, 0, got.size() - 2); }) == "ERR_CORRUPT_DATA");
   }
   settings.checksum = true;
-  CHECK_FALSE(FindByteCodec("zstd")->decode_part(FindByteCodec("zstd")->encode(data, settings), got, 0, 100));
+  CHECK(FindByteCodec("zstd")->decode_part(FindByteCodec("zstd")->encode(data, settings), got, 0, 100) == 0);
 }
 
 TEST_CASE("mutants of blosc and zstd chunks end in a typed error or in numbers") {

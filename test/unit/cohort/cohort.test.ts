@@ -5,10 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseExpression } from '../../../lib/cohort/expression.js';
 import { Cohort } from '../../../lib/cohort/index.js';
 import { subjectOf } from '../../../lib/cohort/sources.js';
+import { getConfig } from '../../../lib/config/resolve.js';
 import { makeVolume } from '../../../lib/native/dicom.js';
 import { writeVolume } from '../../../lib/native/formats.js';
-import { storeStats } from '../../../lib/native/store.js';
+import { describeStore, openStore, storeStats } from '../../../lib/native/store.js';
 import { dispose } from '../../../lib/native/volume.js';
+import { Context } from '../../../lib/runtime/context.js';
 import { temporaryFolder, treeDigest } from '../../fixtures/index.js';
 
 const folder = temporaryFolder();
@@ -64,6 +66,20 @@ describe('cohort', () => {
     const before = storeStats();
     await ct.iloc(1).axial(7);
     expect(storeStats().cacheHits + storeStats().reads).toBeGreaterThan(before.cacheHits + before.reads);
+  });
+
+  it('writes the chunks and files that the configuration says', async () => {
+    const config = getConfig();
+    const stored = async (write: object): Promise<{ chunkShape: number[]; sharded: boolean }> => {
+      const context = new Context({ ...config, write: { ...config.write, ...write } });
+      const store = join(folder, `layout-${JSON.stringify(write).length}-${Math.random()}`);
+      const cohort = await Cohort.fromImages(store, { ct: join(folder, 'images/sub-01_ct.nii.gz') }, { context });
+      return describeStore(await openStore({ path: cohort.collection('ct').iloc(0).path }, { context }));
+    };
+    expect(await stored({})).toMatchObject({ chunkShape: [1, 66, 70], sharded: false });
+    expect(await stored({ tile: { orientation: 'axial', z: 8 } })).toMatchObject({ chunkShape: [8, 66, 70] });
+    expect(await stored({ tile: { orientation: 'coronal', x: 16, z: 10 } })).toMatchObject({ chunkShape: [10, 1, 16] });
+    expect(await stored({ tile: { orientation: 'isotropic' }, sharding: 'on' })).toMatchObject({ sharded: true });
   });
 
   it('selects by place, name, subject, condition and chance', async () => {
