@@ -1,11 +1,11 @@
-// JPEG 2000 frames by OpenJPEG (PS3.5 A.4.4, 8.2.4).
+// JPEG 2000 frames by OpenJPEG (PS3.5 A.4.4, 8.2.4), HTJ2K among them (A.4.12).
 #include <openjpeg.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
 
-#include "dicom/pixels.h"
+#include "dicom/frame_codec.h"
 
 namespace isovox::dicom {
 namespace {
@@ -52,9 +52,7 @@ struct FreeStream {
   void operator()(opj_stream_t* stream) const { opj_stream_destroy(stream); }
 };
 
-Error Corrupt(const std::string& why) {
-  return Error(ErrorCode::kCorruptData, "The JPEG 2000 pixel data could not be decoded: " + why);
-}
+Error Corrupt(const std::string& why) { return BadFrame("JPEG 2000", why); }
 
 // A codestream begins with SOC and SIZ; a JP2 file, which the standard forbids and exports hold, with its signature.
 bool BeginsCodestream(std::span<const std::byte> bytes) {
@@ -78,7 +76,9 @@ void Place(const opj_image_t& image, const PixelLayout& layout, std::span<std::b
   }
 }
 
-void DecodeFrame(std::span<const std::byte> frame, const PixelLayout& layout, std::span<std::byte> into) {
+}  // namespace
+
+void DecodeJpeg2000(std::span<const std::byte> frame, const PixelLayout& layout, std::span<std::byte> into) {
   const bool jp2 = BeginsJp2(frame);
   if (!jp2 && !BeginsCodestream(frame)) throw Corrupt("a frame does not begin with a codestream");
   const std::unique_ptr<opj_codec_t, FreeCodec> codec(opj_create_decompress(jp2 ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K));
@@ -117,37 +117,6 @@ void DecodeFrame(std::span<const std::byte> frame, const PixelLayout& layout, st
     case 16: return Place<uint16_t>(*image, layout, into);
     default: return Place<uint32_t>(*image, layout, into);
   }
-}
-
-// One run of bytes per frame: fragments begin a frame where a codestream begins.
-std::vector<std::vector<std::byte>> FramesOf(std::span<const std::byte> encapsulated, int64_t frames) {
-  auto fragments = Fragments(encapsulated);
-  if (fragments.size() < 2) throw Corrupt("there are no fragments");
-  std::vector<std::vector<std::byte>> out;
-  for (size_t f = 1; f < fragments.size(); ++f) {
-    const auto fragment = fragments[f];
-    const bool one_each = fragments.size() - 1 == static_cast<size_t>(frames);
-    const bool begins = frames == 1 ? f == 1 : one_each || BeginsCodestream(fragment) || BeginsJp2(fragment);
-    if (begins || out.empty()) out.emplace_back();
-    out.back().insert(out.back().end(), fragment.begin(), fragment.end());
-  }
-  if (out.size() != static_cast<size_t>(frames)) throw Corrupt("there are fewer or more frames than declared");
-  return out;
-}
-
-}  // namespace
-
-bool IsJpeg2000(const std::string& transfer_syntax) {
-  return transfer_syntax == "1.2.840.10008.1.2.4.90" || transfer_syntax == "1.2.840.10008.1.2.4.91";
-}
-
-void DecodeJpeg2000(const Exec& exec, std::span<const std::byte> encapsulated, const PixelLayout& layout,
-                    std::span<std::byte> into) {
-  const auto frames = FramesOf(encapsulated, layout.frames);
-  ParallelFor(exec, layout.frames, 1, [&](int64_t begin, int64_t) {
-    const auto f = static_cast<size_t>(begin);
-    DecodeFrame(frames[f], layout, into.subspan(f * layout.frame_bytes(), layout.frame_bytes()));
-  });
 }
 
 }  // namespace isovox::dicom

@@ -1,6 +1,7 @@
 #include "dicom/file.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "io/gzip.h"
@@ -94,6 +95,7 @@ DicomFile DicomFile::Read(File source) {
   }
   file.buffer_ = Buffer::OfSize(std::min<uint64_t>(kFirstRead, file.size()));
   file.buffer_.size = file.file_.ReadSome(file.buffer_.bytes(), 0);
+  file.Unzip();
   const auto bytes = std::as_const(file.buffer_).bytes();
   size_t begin = 0;
   if (bytes.size() >= kPreamble + 4 && std::memcmp(bytes.data() + kPreamble, "DICM", 4) == 0) {
@@ -190,8 +192,20 @@ void DicomFile::ParseFrom(size_t begin) {
   }
 }
 
-void DicomFile::Inflate(size_t begin) {
+void DicomFile::Unzip() {
+  std::array<std::byte, kPreamble + 4> head{};
+  const auto packed = std::as_const(buffer_).bytes();
+  if (!LooksGzipped(packed) || GunzipPrefix(packed, head) < head.size() ||
+      std::memcmp(head.data() + kPreamble, "DICM", 4) != 0) {
+    return;
+  }
   const Buffer whole = ReadWholeFile(file_);
+  buffer_ = Gunzip(whole.bytes(), kLargestInflated);
+  inflated_ = true;
+}
+
+void DicomFile::Inflate(size_t begin) {
+  const Buffer whole = inflated_ ? std::move(buffer_) : ReadWholeFile(file_);
   buffer_ = InflateRaw(whole.bytes().subspan(begin), kLargestInflated);
   inflated_ = true;
 }

@@ -1,5 +1,5 @@
 // A DICOM file opened for reading (PS3.10 7): with or without preamble and meta information, in any of the
-// uncompressed encodings. The data set is read up to the pixel data, which stay on disk until asked for.
+// uncompressed encodings, and gzipped whole. The data set is read up to the pixel data, which stay on disk until asked for.
 #pragma once
 
 #include <optional>
@@ -46,6 +46,8 @@ class DicomFile {
   const Charset& charset() const { return charset_; }
   const std::string& transfer_syntax() const { return transfer_syntax_; }
   bool has_meta() const { return has_meta_; }
+  // Is the data set in memory, because its bytes in the file are compressed?
+  bool inflated() const { return inflated_; }
   Endian endian() const { return encoding_.endian; }
   const std::optional<PixelBytes>& pixels() const { return pixels_; }
 
@@ -56,6 +58,7 @@ class DicomFile {
   explicit DicomFile(File file) : file_(std::move(file)) {}
   void ReadMeta(ByteReader& reader, size_t begin);
   void ParseFrom(size_t begin);
+  void Unzip();  // of a file that was gzipped whole
   void Inflate(size_t begin);
   void FindPixels();
   bool Grow();

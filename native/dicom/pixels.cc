@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "base/storage.h"
+#include "dicom/frame_codec.h"
+#include "dicom/packed_bits.h"
 #include "simd/samples.h"
 
 namespace isovox::dicom {
@@ -112,28 +114,27 @@ void KeepStoredBits(const PixelLayout& layout, std::span<std::byte> frame) {
 PixelReader::PixelReader(const Exec& exec, const DicomFile& file, const PixelLayout& layout)
     : file_(file), layout_(layout) {
   if (!file.pixels()->encapsulated) return;
-  decoded_ = Buffer::OfSize(layout.frame_bytes() * static_cast<size_t>(layout.frames));
-  DecodeEncapsulated(exec, file, layout, decoded_.bytes());
-}
-
-void PixelReader::ReadBits(uint64_t first_bit, std::span<std::byte> into) const {
-  // Frames follow each other without padding, lowest bit first (PS3.5 8.1.1).
-  const uint64_t first = first_bit / 8, last = (first_bit + into.size() - 1) / 8;
-  Buffer packed = Buffer::OfSize(static_cast<size_t>(last - first + 1));
-  file_.ReadPixels(packed.bytes(), first);
-  for (size_t i = 0; i < into.size(); ++i) {
-    const uint64_t bit = first_bit + i - first * 8;
-    into[i] = packed.data[bit / 8] >> (bit % 8) & std::byte{1};
+  exec.CheckCancelled();
+  decode_ = FindDecoder(file.transfer_syntax(), layout);
+  if (decode_ != nullptr) {
+    frames_ = EncapsulatedFrames(file, layout.frames);
+  } else {
+    decoded_ = Buffer::OfSize(layout.frame_bytes() * static_cast<size_t>(layout.frames));
+    DecodeByDcmtk(file, layout, decoded_.bytes());
   }
 }
 
-void PixelReader::ReadFrame(int64_t frame, std::span<std::byte> into) const {
+void PixelReader::ReadPlain(int64_t frame, std::span<std::byte> into) const {
   const size_t size = DTypeSize(layout_.dtype);
   const uint64_t offset = static_cast<uint64_t>(frame) * layout_.frame_bytes();
-  if (decoded_.data == nullptr && layout_.bits_allocated == 1) return ReadBits(offset, into);
-  if (decoded_.data != nullptr) {
-    std::memcpy(into.data(), decoded_.data.get() + offset, into.size());
-  } else if (layout_.planar) {
+  if (layout_.bits_allocated == 1) {
+    // Frames follow each other without padding.
+    const uint64_t first = offset / 8, last = (offset + into.size() - 1) / 8;
+    Buffer packed = Buffer::OfSize(static_cast<size_t>(last - first + 1));
+    file_.ReadPixels(packed.bytes(), first);
+    return UnpackBits(std::as_const(packed).bytes(), offset - first * 8, into);
+  }
+  if (layout_.planar) {
     Buffer planes = Buffer::OfSize(into.size());
     file_.ReadPixels(planes.bytes(), offset);
     Interleave(planes.bytes(), into, static_cast<size_t>(layout_.samples), size);
@@ -141,7 +142,18 @@ void PixelReader::ReadFrame(int64_t frame, std::span<std::byte> into) const {
     file_.ReadPixels(into, offset);
   }
   // Bytes need no swapping: SwapBytes leaves samples of one byte as they are.
-  if (decoded_.data == nullptr && file_.endian() == Endian::kBig) simd::SwapBytes(into, size);
+  if (file_.endian() == Endian::kBig) simd::SwapBytes(into, size);
+}
+
+void PixelReader::ReadFrame(int64_t frame, std::span<std::byte> into) const {
+  if (decode_ != nullptr) {
+    Buffer joined;
+    decode_(frames_.Frame(static_cast<size_t>(frame), joined), layout_, into);
+  } else if (decoded_.data != nullptr) {
+    std::memcpy(into.data(), decoded_.data.get() + static_cast<size_t>(frame) * layout_.frame_bytes(), into.size());
+  } else {
+    ReadPlain(frame, into);
+  }
   KeepStoredBits(layout_, into);
 }
 

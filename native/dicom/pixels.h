@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/dtype.h"
+#include "dicom/encapsulated.h"
 #include "dicom/file.h"
 #include "exec/exec.h"
 
@@ -22,6 +23,9 @@ struct PixelLayout {
   size_t frame_bytes() const { return frame_samples() * DTypeSize(dtype); }
 };
 
+// Fills the samples of one frame from its compressed bytes (frame_codec.h).
+using DecodeFrame = void (*)(std::span<const std::byte> frame, const PixelLayout& layout, std::span<std::byte> into);
+
 // Throws ERR_UNSUPPORTED for what has no pixel data or cannot be read, ERR_CORRUPT_DATA when the sizes contradict the
 // bytes that are there.
 PixelLayout LayoutOf(const DicomFile& file);
@@ -29,27 +33,26 @@ PixelLayout LayoutOf(const DicomFile& file);
 // Reduces native-endian samples to their stored bits, sign extended; nothing to do when all bits are stored.
 void KeepStoredBits(const PixelLayout& layout, std::span<std::byte> samples);
 
-// Reads frames one by one; safe from many threads. Compressed objects are decoded when the reader is made.
+// Reads frames one by one; safe from many threads.
 class PixelReader {
  public:
+  // Reads compressed pixel data whole; what only DCMTK decodes is decoded here, frames of everything else when asked for.
   PixelReader(const Exec& exec, const DicomFile& file, const PixelLayout& layout);
 
   // `into` takes layout.frame_bytes(): samples interleaved, sign extended, of layout.dtype.
   void ReadFrame(int64_t frame, std::span<std::byte> into) const;
 
  private:
-  void ReadBits(uint64_t first_bit, std::span<std::byte> into) const;
+  void ReadPlain(int64_t frame, std::span<std::byte> into) const;
 
   const DicomFile& file_;
   PixelLayout layout_;
-  Buffer decoded_;  // empty when the file is not compressed
+  EncapsulatedFrames frames_;  // empty when the file is not compressed
+  DecodeFrame decode_ = nullptr;
+  Buffer decoded_;  // all frames, when DCMTK decoded them
 };
 
-// Decodes encapsulated pixel data into `into`, all frames, native-endian (decode.cc).
-void DecodeEncapsulated(const Exec& exec, const DicomFile& file, const PixelLayout& layout, std::span<std::byte> into);
-// JPEG 2000 (PS3.5 A.4.4) frames (decode_j2k.cc).
-void DecodeJpeg2000(const Exec& exec, std::span<const std::byte> encapsulated, const PixelLayout& layout,
-                    std::span<std::byte> into);
-bool IsJpeg2000(const std::string& transfer_syntax);
+// Decodes encapsulated pixel data by DCMTK into `into`, all frames, native-endian (decode_dcmtk.cc).
+void DecodeByDcmtk(const DicomFile& file, const PixelLayout& layout, std::span<std::byte> into);
 
 }  // namespace isovox::dicom

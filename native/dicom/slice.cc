@@ -76,8 +76,8 @@ ImageHeader ReadImageHeader(const std::string& path, size_t file_index) {
     header.path = path;
     header.layout = LayoutOf(file);
     header.pixels = *file.pixels();
-    header.plain = !header.pixels.encapsulated && header.layout.bits_allocated >= 8 && !header.layout.planar && file.endian() == Endian::kLittle &&
-                   file.transfer_syntax() != syntax::kDeflated;
+    header.plain = !header.pixels.encapsulated && header.layout.bits_allocated >= 8 && !header.layout.planar &&
+                   file.endian() == Endian::kLittle && !file.inflated();
     header.sop_uid = set.Text(tag::kSOPInstanceUID);
     header.series_uid = set.Text(tag::kSeriesInstanceUID);
     header.modality = set.Text(tag::kModality);

@@ -1,11 +1,13 @@
 // A DICOM series as a format of volumes: one image file, or the largest image series of a folder.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 
 #include "dicom/header.h"
 #include "dicom/series.h"
 #include "formats/formats.h"
+#include "io/gzip.h"
 
 namespace isovox::formats {
 namespace {
@@ -58,6 +60,10 @@ bool SniffDicom(const std::string& path, std::span<const std::byte> head) {
   }
   if (head.size() >= 132 && std::equal(head.begin() + 128, head.begin() + 132, std::as_bytes(std::span("DICM", 4)).begin())) {
     return true;
+  }
+  if (LooksGzipped(head)) {
+    std::array<std::byte, 132> unpacked{};
+    return GunzipPrefix(head, unpacked) == unpacked.size() && SniffDicom(path, unpacked);
   }
   // Without preamble: little-endian or big-endian group 2 or 8 at the start.
   const auto first = std::to_integer<int>(head[0]), second = head.size() > 1 ? std::to_integer<int>(head[1]) : 0;

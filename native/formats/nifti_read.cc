@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 
 #include "base/storage.h"
 #include "formats/base64.h"
@@ -28,10 +29,16 @@ std::vector<std::byte> PlainHead(std::span<const std::byte> head, size_t most) {
   return plain;
 }
 
+// The other half of a pair; as much compressed as this one unless only the other kind is there.
 std::string Partner(const std::string& path, const char* from, const char* to) {
   for (const std::string suffix : {"", ".gz"}) {
     const std::string ending = from + suffix;
-    if (EndsWith(path, ending)) return path.substr(0, path.size() - ending.size()) + to + suffix;
+    if (!EndsWith(path, ending)) continue;
+    const std::string stem = path.substr(0, path.size() - ending.size()) + to;
+    const std::string other = stem + (suffix.empty() ? ".gz" : "");
+    std::error_code ignored;
+    const bool only_other = !std::filesystem::exists(stem + suffix, ignored) && std::filesystem::exists(other, ignored);
+    return only_other ? other : stem + suffix;
   }
   return {};
 }

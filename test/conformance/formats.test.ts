@@ -1,6 +1,6 @@
 /**
- * Voxels against the hashes that other readers gave: test/golden/formats.csv, made by test/oracles/formats.py, whose
- * versions its first line names.
+ * Voxels against the hashes that other readers gave: test/golden/formats.csv and dicom-pixels.csv, made by
+ * test/oracles/formats.py and dicom_pixels.py; their first lines name the versions.
  */
 
 import { createHash } from 'node:crypto';
@@ -8,19 +8,35 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+import { IsovoxError } from '../../lib/errors.js';
 import { convertVolume, readVolume, writeVolume } from '../../lib/native/formats.js';
 import { describeVolume, dispose, viewVolume } from '../../lib/native/volume.js';
 import type { Handle } from '../../lib/runtime/surface.js';
 import { sharedData, temporaryFolder } from '../fixtures/index.js';
 
-const rows = readFileSync(join(import.meta.dirname, '../golden/formats.csv'), 'utf8')
-  .split('\n')
-  .slice(2)
-  .filter((line) => line !== '')
-  .map((line) => {
-    const [path = '', reader = '', dtype = '', shape = '', sha256 = ''] = line.split(',');
-    return { path, reader, dtype, shape, sha256 };
-  });
+interface Row {
+  readonly path: string;
+  readonly reader: string;
+  readonly dtype: string;
+  readonly shape: string;
+  readonly sha256: string;
+}
+
+function table(name: string): Row[] {
+  return readFileSync(join(import.meta.dirname, '../golden', name), 'utf8')
+    .split('\n')
+    .slice(2)
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [path = '', reader = '', dtype = '', shape = '', sha256 = ''] = line.split(',');
+      return { path, reader, dtype, shape, sha256 };
+    });
+}
+
+const images = table('formats.csv');
+const dicom = table('dicom-pixels.csv');
+const rows = [...images, ...dicom.filter(({ dtype }) => dtype !== 'refused')];
+const refused = dicom.filter(({ dtype }) => dtype === 'refused');
 
 function hashOf(volume: Handle<'Volume'>): string {
   const view = viewVolume(volume);
@@ -33,8 +49,10 @@ describe.skipIf(sharedData === undefined)('voxels as other readers have them', (
   const folder = temporaryFolder();
 
   it('has a row for every kind of file', () => {
-    expect(rows.length).toBeGreaterThan(90);
-    expect(new Set(rows.map(({ reader }) => reader))).toEqual(new Set(['nibabel', 'SimpleITK', 'pynrrd', 'numpy']));
+    expect(images.length).toBeGreaterThan(90);
+    expect(dicom.length).toBeGreaterThan(80);
+    const readers = ['nibabel', 'SimpleITK', 'pynrrd', 'numpy', 'pydicom', 'DCMTK', 'zlib'];
+    expect(new Set(rows.map(({ reader }) => reader))).toEqual(new Set(readers));
   });
 
   it.each(rows)('$path as $reader', async ({ path, dtype, shape, sha256 }) => {
@@ -45,6 +63,15 @@ describe.skipIf(sharedData === undefined)('voxels as other readers have them', (
     expect(described.grid.size.reduce((a, b) => a * b, 1) * described.frames).toBe(voxels);
     expect(hashOf(volume)).toBe(sha256);
     dispose(volume);
+  });
+
+  it.each(refused)('$path, which is no image to $reader either, is refused with a reason', async ({ path }) => {
+    const failure = await readVolume({ path: join(sharedData ?? '', path) }).catch((thrown: unknown) => thrown);
+    expect(failure).toBeInstanceOf(IsovoxError);
+    const { code, message, context } = failure as IsovoxError;
+    expect(['ERR_UNSUPPORTED', 'ERR_CORRUPT_DATA']).toContain(code);
+    expect(message.length).toBeGreaterThan(20);
+    expect(context.path).toContain(path);
   });
 
   it('48 orientations of one image are the same image once brought to one', async () => {

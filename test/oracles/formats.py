@@ -5,9 +5,12 @@ stored voxels as little-endian bytes, x fastest, before scaling.
 """
 
 import csv
+import gzip
 import hashlib
 import os
+import re
 import sys
+import tempfile
 
 import nibabel
 import nrrd
@@ -22,9 +25,26 @@ def digest(array, order):
     return hashlib.sha256(flat).hexdigest()
 
 
+def loaded(path):
+    """A pair of which only one half is gzipped, which nibabel looks for in vain, is read from a copy made equal."""
+    stem, ends = re.fullmatch(r"(.*)(\.(?:nii|hdr|img)(?:\.gz)?)", path).groups()
+    image = [end for end in (".img", ".img.gz") if os.path.exists(stem + end)]
+    header = [end for end in (".hdr", ".hdr.gz") if os.path.exists(stem + end)]
+    if ends.startswith(".nii") or any(h[4:] == i[4:] for h in header for i in image):
+        return nibabel.load(path)
+    with tempfile.TemporaryDirectory() as folder:
+        for end in (header[0], image[0]):
+            with open(stem + end, "rb") as file:
+                data = file.read()
+            with open(os.path.join(folder, "pair" + end[:4]), "wb") as out:
+                out.write(gzip.decompress(data) if end.endswith(".gz") else data)
+        pair = nibabel.load(os.path.join(folder, "pair.hdr"))
+        return nibabel.Nifti1Pair(np.asanyarray(pair.dataobj.get_unscaled()), pair.affine)
+
+
 def by_nibabel(path):
-    image = nibabel.load(path)
-    array = np.asanyarray(image.dataobj.get_unscaled())
+    image = loaded(path)
+    array = np.asanyarray(image.dataobj.get_unscaled() if hasattr(image.dataobj, "get_unscaled") else image.dataobj)
     shape = array.shape
     if array.dtype.names:  # RGB(A): three or four bytes a voxel, in the order of memory
         flat = np.asfortranarray(array).tobytes(order="F")
@@ -65,7 +85,7 @@ def main():
             paths += [os.path.join(folder, name) for name in names]
     for path in sorted(paths):
         extension = os.path.splitext(path)[1]
-        nifti = path.endswith((".nii", ".nii.gz", ".hdr", ".hdr.gz"))
+        nifti = path.endswith((".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"))
         if not nifti and extension not in READERS:
             continue
         name, read = ("nibabel", by_nibabel) if nifti else READERS[extension]

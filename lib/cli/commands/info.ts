@@ -52,7 +52,7 @@ async function describe(path: string, hash: boolean, task: SubmitOptions): Promi
   const isStore = isFolder && existsSync(join(path, 'zarr.json'));
   if (isFolder && !isStore) return describeFolder(path, hash, task);
   const [record] = isStore ? [] : await scanHeaders({ paths: [path] }, task);
-  if (record?.status === 'dicom' && record.kind !== 'image') return [await describeObject(record, task)];
+  if (record?.status === 'dicom' && record.kind !== 'image') return [await describeObject(record, hash, task)];
   const { volume, format, findings } = await readVolume({ path }, task);
   return [await describeVolume({ path, format, findings }, volume, hash, task)];
 }
@@ -69,7 +69,7 @@ async function describeFolder(folder: string, hash: boolean, task: SubmitOptions
       const key = record.SeriesInstanceUID ?? record.path;
       series.set(key, [...(series.get(key) ?? []), record]);
     } else if (record.kind !== undefined) {
-      entries.push(await describeObject(record, task));
+      entries.push(await describeObject(record, hash, task));
     }
   }
   for (const [uid, slices] of series) {
@@ -127,7 +127,8 @@ async function hashVoxels(volume: Handle<'Volume'>): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', view)).toString('hex');
 }
 
-async function describeObject(record: HeaderRecord, task: SubmitOptions): Promise<Entry> {
+/** What the object says of itself, and of its voxels when it has any. */
+async function describeObject(record: HeaderRecord, hash: boolean, task: SubmitOptions): Promise<Entry> {
   const { path, kind } = record;
   const facts = { path, format: 'dicom', kind, SOPClassUID: record.SOPClassUID, SOPInstanceUID: record.SOPInstanceUID };
   if (kind === 'rtstruct') {
@@ -135,23 +136,25 @@ async function describeObject(record: HeaderRecord, task: SubmitOptions): Promis
     addon().dispose(rois);
     return { ...facts, structures: record.rtstruct, rois: summary.rois, findings: summary.findings };
   }
-  if (kind === 'rtdose') {
-    const { dose, summary } = await readRtDose({ path }, task);
-    const { grid, planeMm } = addon().describeDose(dose);
+  const content =
+    kind === 'rtdose' ? await describeDose(record, task) : { [kind ?? 'object']: record[kind as 'rtplan'] ?? {} };
+  if (record.Rows === undefined) return { ...facts, ...content };
+  const { volume, findings } = await readVolume({ path }, task);
+  const voxels = await describeVolume({ ...facts, findings }, volume, hash, task);
+  return { ...voxels, ...content };
+}
+
+/** A dose that has no gray, or whose planes contradict each other, still has voxels: why it is no dose is said beside. */
+async function describeDose(record: HeaderRecord, task: SubmitOptions): Promise<Entry> {
+  try {
+    const { dose, summary } = await readRtDose({ path: record.path }, task);
+    const { planeMm } = addon().describeDose(dose);
     addon().dispose(dose);
-    return {
-      ...facts,
-      dose: record.rtdose,
-      shape: grid.size,
-      spacing: grid.spacing,
-      origin: grid.origin,
-      direction: grid.direction,
-      planeMm,
-      maximumGy: summary.maximumGy,
-      findings: summary.findings,
-    };
+    return { dose: record.rtdose, planeMm, maximumGy: summary.maximumGy, findings: summary.findings };
+  } catch (thrown) {
+    const { code, message } = asIsovoxError(thrown);
+    return { dose: record.rtdose, refused: { code, message } };
   }
-  return { ...facts, [kind ?? 'object']: record[kind as 'rtplan'] ?? {} };
 }
 
 function print(entry: Entry): void {

@@ -1,7 +1,6 @@
-// RLE, JPEG and JPEG-LS pixel data by DCMTK; JPEG 2000 goes to decode_j2k.cc.
+// Lossy JPEG, and JPEG-LS of several samples, by DCMTK: every frame at once.
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
-#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
@@ -11,7 +10,6 @@
 
 #include "base/storage.h"
 #include "dicom/pixels.h"
-#include "simd/samples.h"
 
 namespace isovox::dicom {
 namespace {
@@ -21,7 +19,6 @@ void RegisterDecodersOnce() {
   std::call_once(once, [] {
     // Its log would name patients, and nobody reads it: errors come back as values.
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-    DcmRLEDecoderRegistration::registerCodecs();
     DJDecoderRegistration::registerCodecs(EDC_photometricInterpretation, EUC_never, EPC_colorByPixel, OFTrue);
     DJLSDecoderRegistration::registerCodecs(EJLSUC_never, EJLSPC_colorByPixel, OFTrue);
   });
@@ -38,14 +35,7 @@ void Check(const DicomFile& file, const OFCondition& condition) {
 
 }  // namespace
 
-void DecodeEncapsulated(const Exec& exec, const DicomFile& file, const PixelLayout& layout, std::span<std::byte> into) {
-  exec.CheckCancelled();
-  if (IsJpeg2000(file.transfer_syntax())) {
-    Buffer encapsulated = Buffer::OfSize(static_cast<size_t>(file.pixels()->present));
-    file.ReadPixels(encapsulated.bytes(), 0);
-    DecodeJpeg2000(exec, encapsulated.bytes(), layout, into);
-    return;
-  }
+void DecodeByDcmtk(const DicomFile& file, const PixelLayout& layout, std::span<std::byte> into) {
   if (layout.bits_allocated == 1) {
     throw Error(ErrorCode::kUnsupported, "Compressed pixels of one bit are not read in this transfer syntax",
                 {{"what", "TransferSyntaxUID"}, {"value", file.transfer_syntax()}});
