@@ -27,6 +27,23 @@ const trace = join(folder, 'trace');
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
+/** Processes that are in the middle of a course, by what they said. */
+function openRuns(): number[] {
+  if (!existsSync(trace)) return [];
+  const open = new Map<string, number>();
+  for (const line of readFileSync(trace, 'utf8').trim().split('\n')) {
+    const [, pid, event, ...what] = line.split(' ');
+    if (event === 'start') open.set(`${pid} ${what.join(' ')}`, Number(pid));
+    else open.delete(`${pid} ${what.join(' ')}`);
+  }
+  return [...open.values()];
+}
+
+function childrenOf({ pid }: ChildProcess): number[] {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(list) ? readFileSync(list, 'utf8').trim().split(' ').filter(Boolean).map(Number) : [];
+}
+
 function isovox(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
@@ -62,12 +79,13 @@ describe.skipIf(!redisInstalled)('queues under fire', () => {
     const outdir = join(folder, 'killed');
     const killed = new Map<number, number>();
     const traced = { ISOVOX_TEST_TRACE: trace };
-    const start = (): void => {
-      workers.push(
-        isovox(['worker', '--queue', redis.url, '--name', 'fire', '--workers', '1', '--quiet'], traced).child,
-      );
+    const start = (): ChildProcess => {
+      const { child } = isovox(['worker', '--queue', redis.url, '--name', 'fire', '--workers', '1', '--quiet'], traced);
+      workers.push(child);
+      return child;
     };
-    for (let n = 0; n < WORKERS; n++) start();
+    start(); // this one lives, and looks for what the others lost
+    const mortal = Array.from({ length: WORKERS - 1 }, start);
     const submit = isovox([
       ...['submit', '--queue', redis.url, '--name', 'fire', '--wait', '--stages', STAGES],
       ...['--dicom-root', root, '--outdir', outdir],
@@ -77,17 +95,18 @@ describe.skipIf(!redisInstalled)('queues under fire', () => {
       over = true;
     });
     let [workerKills, serverKills] = [0, 0];
-    for (let n = 1; !over && workerKills < WORKER_KILLS; n++) {
-      await pause(2500);
-      const worker = workers.shift() as ChildProcess;
-      const list = `/proc/${worker.pid}/task/${worker.pid}/children`;
-      expect(existsSync(list), 'a worker ended by itself').toBe(true);
-      const children = readFileSync(list, 'utf8').trim().split(' ');
+    while (!over && workerKills < WORKER_KILLS) {
+      await pause(10);
+      // A worker in the middle of a course.
+      const busy = new Set(openRuns());
+      const at = mortal.findIndex((worker) => childrenOf(worker).some((pid) => busy.has(pid)));
+      const worker = mortal[at];
+      if (!worker) continue;
+      for (const pid of childrenOf(worker)) killed.set(pid, Date.now());
       worker.kill('SIGKILL');
-      for (const pid of children.filter(Boolean)) killed.set(Number(pid), Date.now());
       workerKills++;
-      start();
-      if (n % (WORKER_KILLS / SERVER_KILLS) === 5) {
+      mortal[at] = start();
+      if (workerKills % (WORKER_KILLS / SERVER_KILLS) === 5) {
         await redis.kill();
         serverKills++;
         await pause(500);
