@@ -40,6 +40,7 @@ export interface RedisFacts {
   readonly appendOnly: boolean;
   /** What it does when its memory is full; anything but noeviction loses jobs. */
   readonly evictionPolicy: string;
+  readonly usedBytes: number;
 }
 
 export function describeRedis(url: string): Promise<RedisFacts> {
@@ -50,6 +51,7 @@ export function describeRedis(url: string): Promise<RedisFacts> {
       version: fact('redis_version'),
       appendOnly: fact('aof_enabled') === '1',
       evictionPolicy: fact('maxmemory_policy'),
+      usedBytes: Number(fact('used_memory')),
     };
   });
 }
