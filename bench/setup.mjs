@@ -15,9 +15,16 @@ function run(command, args) {
 
 if (
   process.getuid?.() === 0 &&
-  !(existsSync('/usr/bin/plastimatch') && existsSync('/usr/include/ITK-5.2') && existsSync('/usr/include/edlib.h'))
+  !(
+    existsSync('/usr/bin/plastimatch') &&
+    existsSync('/usr/include/ITK-5.2') &&
+    existsSync('/usr/include/edlib.h') &&
+    existsSync('/usr/bin/gdcmconv') &&
+    existsSync('/usr/bin/dcmcjpls')
+  )
 ) {
   const peers = ['plastimatch', 'python3-venv', 'libinsighttoolkit5-dev', 'libedlib-dev', 'libminimap2-dev'];
+  peers.push('dcmtk', 'libgdcm-dev', 'libgdcm-tools');
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...peers]);
 }
 if (!existsSync(join(cache, 'venv', 'bin', 'python'))) run('python3', ['-m', 'venv', join(cache, 'venv')]);
@@ -28,6 +35,10 @@ run(join(cache, 'venv', 'bin', 'python'), [
   '-q',
   'numpy==1.26.4',
   'pydicom==2.4.4',
+  'pylibjpeg==2.0.1',
+  'pylibjpeg-libjpeg==2.3.0',
+  'pylibjpeg-openjpeg==2.4.0',
+  'pylibjpeg-rle==2.1.0',
   'SimpleITK==2.5.2',
   'nibabel==5.4.2',
   'zarr==3.0.10',

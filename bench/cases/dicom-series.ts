@@ -53,6 +53,13 @@ export async function writeSeries(folder: string, ofScanner: boolean): Promise<v
   renameSync(temporary, folder);
 }
 
+export const sameNumbers: BenchCase['compare'] = (reference, other) =>
+  Object.keys(reference).flatMap((key) =>
+    Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= 1e-6
+      ? []
+      : [`${key} ${other[key]} not ${reference[key]}`],
+  );
+
 const seriesCase = (name: string, headers: string, ofScanner: boolean): BenchCase => ({
   name,
   title: `DICOM series: ${SLICES} slices of ${PIXELS} x ${PIXELS}, explicit little endian, ${headers}`,
@@ -82,12 +89,7 @@ const seriesCase = (name: string, headers: string, ofScanner: boolean): BenchCas
       ],
     };
   },
-  compare: (reference, other) =>
-    Object.keys(reference).flatMap((key) =>
-      Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= 1e-6
-        ? []
-        : [`${key} ${other[key]} not ${reference[key]}`],
-    ),
+  compare: sameNumbers,
 });
 
 export const dicomSeries = seriesCase('dicom-series', 'headers of a scanner (216 elements)', true);

@@ -1,6 +1,7 @@
 import type { BenchCase } from '../harness.js';
 import { align } from './align.js';
 import { cohort } from './cohort.js';
+import { dicomJpeg2000, dicomJpegLossless, dicomJpegLs, dicomRle } from './dicom-codecs.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh, dvhHeadNeck } from './dvh.js';
 import { filterCases } from './filters.js';
@@ -18,6 +19,10 @@ import { zarrCases } from './zarr.js';
 export const CASES: readonly BenchCase[] = [
   dicomSeries,
   dicomSeriesShort,
+  dicomRle,
+  dicomJpegLossless,
+  dicomJpegLs,
+  dicomJpeg2000,
   dvh,
   dvhHeadNeck,
   gamma,

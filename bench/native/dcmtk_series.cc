@@ -1,6 +1,10 @@
-// A series by DCMTK as its users write it: load every file, sort by ImagePositionPatient, rescale into one volume.
+// A series by DCMTK as its users write it: load every file, sort by ImagePositionPatient, decode and rescale into one
+// volume.
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpls/djdecode.h>
 
 #include <algorithm>
 #include <chrono>
@@ -37,6 +41,7 @@ std::vector<int16_t> ReadSeries(const std::vector<std::string>& paths, size_t* s
     Float64 slope = 1, intercept = 0;
     dataset->findAndGetFloat64(DCM_RescaleSlope, slope);
     dataset->findAndGetFloat64(DCM_RescaleIntercept, intercept);
+    if (dataset->chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) std::exit(1);
     const Uint16* pixels = nullptr;
     dataset->findAndGetUint16Array(DCM_PixelData, pixels);
     const auto* raw = reinterpret_cast<const int16_t*>(pixels);
@@ -49,6 +54,9 @@ std::vector<int16_t> ReadSeries(const std::vector<std::string>& paths, size_t* s
 }  // namespace
 
 int main(int argc, char** argv) {
+  DcmRLEDecoderRegistration::registerCodecs();
+  DJDecoderRegistration::registerCodecs();
+  DJLSDecoderRegistration::registerCodecs();
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(argv[1])) paths.push_back(entry.path());
   const int repetitions = argc > 2 ? std::atoi(argv[2]) : 7;

@@ -140,7 +140,8 @@ class Decoder {
   void DecodeRow(const Component& component, const T* above, T* row) {
     const auto step = static_cast<size_t>(layout_.samples), columns = static_cast<size_t>(layout_.columns);
     const DifferenceCodes& codes = *component.codes;
-    BitWindow bits = std::move(bits_);  // in registers while the row lasts
+    BitCursor bits = bits_;
+    const uint32_t mask = mask_;
     uint32_t left = row[0];
     for (size_t x = 1; x < columns; ++x) {
       const uint32_t up = above != nullptr ? above[x * step] : 0;
@@ -152,10 +153,10 @@ class Decoder {
       if constexpr (kPredictor == 5) predicted = left + static_cast<uint32_t>((static_cast<int32_t>(up) - static_cast<int32_t>(corner)) >> 1);
       if constexpr (kPredictor == 6) predicted = up + static_cast<uint32_t>((static_cast<int32_t>(left) - static_cast<int32_t>(corner)) >> 1);
       if constexpr (kPredictor == 7) predicted = (left + up) >> 1;
-      left = (predicted + codes.Next(bits)) & mask_;
+      left = (predicted + codes.Next(bits)) & mask;
       row[x * step] = static_cast<T>(left);
     }
-    bits_ = std::move(bits);
+    bits_ = bits;
   }
 
   template <typename T>
@@ -202,6 +203,11 @@ class Decoder {
     }
   }
 
+  void LoadBits() {
+    coded_.Load(bytes_, at_);
+    bits_ = BitCursor(&coded_);
+  }
+
   template <typename T>
   void Decode(const std::vector<Component>& scan, unsigned predictor, unsigned shift) {
     const auto rows = static_cast<size_t>(layout_.rows), columns = static_cast<size_t>(layout_.columns);
@@ -214,13 +220,13 @@ class Decoder {
                   {{"what", "restart interval"}, {"value", std::to_string(restart_)}});
     }
     const size_t restart_rows = restart_ / columns;
-    bits_.Load(bytes_, at_);
+    LoadBits();
     for (size_t y = 0; y < rows; ++y) {
       bool first = y == 0;
       if (restart_rows > 0 && y > 0 && y % restart_rows == 0) {
         const unsigned marker = NextMarker();
         if (marker < kRst0 || marker > kRst7) throw BadFrame(kName, "a restart marker is missing");
-        bits_.Load(bytes_, at_);
+        LoadBits();
         first = true;
       }
       T* row = out + y * row_samples;
@@ -253,7 +259,8 @@ class Decoder {
   int32_t middle_ = 0;
   std::vector<Component> components_;
   std::array<DifferenceCodes, 4> codes_;
-  BitWindow bits_;
+  CodedBits coded_;
+  BitCursor bits_{&coded_};
 };
 
 }  // namespace

@@ -54,7 +54,13 @@ class Bits {
     }
   }
   bool Low() const { return count_ < 32; }
+  int count() const { return count_; }
   uint64_t window() const { return window_; }
+  // REQUIRES that they are there.
+  void DropPresent(int bits) {
+    window_ <<= bits;
+    count_ -= bits;
+  }
   void Drop(int bits) {
     window_ <<= bits;
     count_ -= bits;
@@ -63,7 +69,7 @@ class Bits {
       overrun_ = ended_;
     }
   }
-  // REQUIRES 1 <= bits <= 25.
+  // REQUIRES 1 <= bits <= 32.
   uint32_t Take(int bits) {
     if (count_ < bits) Refill();
     const auto taken = static_cast<uint32_t>(window_ >> (64 - bits));
@@ -116,6 +122,7 @@ class Scan {
   Scan(const Parameters& p, const unsigned char* from, size_t size) : p_(p), bits_(from, size) {
     range_ = (p.maximum + 2 * p.near) / (2 * p.near + 1) + 1;
     step_ = 2 * p.near + 1;
+    wraps_ = (range_ & (range_ - 1)) == 0;
     width_ = BitsFor(range_);                       // qbpp
     const int bpp = std::max(2, BitsFor(p.maximum + 1));
     limit_ = 2 * (bpp + std::max(8, bpp));
@@ -129,23 +136,24 @@ class Scan {
   // Rows have a sample more on either side: [-1] and [columns].
   template <typename T>
   void DecodeRow(const T* above, T* row, int64_t columns) {
+    Bits bits = bits_;  // in registers while the row lasts
     int64_t x = 0;
     int32_t left = row[-1], corner = above[-1], up = above[0];
     while (x < columns) {
       const int32_t right = above[x + 1];
       const int q = 81 * Level(right - up) + 9 * Level(up - corner) + Level(corner - left);
       if (q != 0) {
-        left = Regular(q, left, up, corner);
+        left = Regular(bits, q, left, up, corner);
         row[x++] = static_cast<T>(left);
         corner = up;
         up = right;
         continue;
       }
-      const int64_t run = RunLength(columns - x);
+      const int64_t run = RunLength(bits, columns - x);
       std::fill_n(row + x, run, static_cast<T>(left));
       x += run;
       if (x < columns) {
-        left = Interruption(left, above[x]);
+        left = Interruption(bits, left, above[x]);
         row[x] = static_cast<T>(left);
         run_index_ = std::max(0, run_index_ - 1);
         ++x;
@@ -153,6 +161,7 @@ class Scan {
       corner = above[x - 1];
       up = above[std::min(x, columns)];
     }
+    bits_ = bits;
   }
 
   bool Overrun() const { return bits_.Overrun(); }
@@ -165,80 +174,94 @@ class Scan {
   }
   int Level(int32_t d) const { return levels_[static_cast<size_t>(std::clamp(d, -p_.t3, p_.t3) + p_.t3)]; }
 
-  // A.5.3: k zeros and ones after as many zeros as the code's first part, or the value itself after very many.
-  int32_t Golomb(int k, int limit) {
-    if (bits_.Low()) bits_.Refill();
-    int zeros = 0;
-    const int most = limit - width_ - 1;
-    if (bits_.window() >> 32 == 0) {  // rare: the bits that are there may not hold them all
-      while (bits_.Take(1) == 0) {
-        if (++zeros > most || bits_.Overrun()) return 0;
-      }
-    } else {
-      zeros = std::countl_zero(bits_.window());
-      bits_.Drop(zeros + 1);
+  // A.5.3: as many zeros as the upper part says, a one, and the k lower bits; or after very many zeros the value itself.
+  [[gnu::always_inline]] int32_t Golomb(Bits& bits, int k, int limit) const {
+    if (bits.Low()) bits.Refill();
+    const int zeros = std::countl_zero(bits.window() | 1);
+    const int length = zeros + 1 + k;
+    if (length <= bits.count() && zeros < limit - width_ - 1) [[likely]] {
+      const uint64_t rest = bits.window() << zeros << 1;
+      bits.DropPresent(length);
+      return Bounded(static_cast<int64_t>(static_cast<uint64_t>(zeros) << k | rest >> 1 >> (63 - k)));
     }
-    if (zeros >= most) return static_cast<int32_t>(bits_.Take(width_)) + 1;
-    if (k == 0) return zeros;
-    const auto value = static_cast<int32_t>(static_cast<uint32_t>(zeros) << k | bits_.Take(k));
-    // No error is larger; what damage makes so must not overflow the sums of a context.
-    return std::min(value, 2 * range_);
+    return LongGolomb(bits, k, limit);
+  }
+
+  [[gnu::noinline]] int32_t LongGolomb(Bits& bits, int k, int limit) const {
+    const int most = limit - width_ - 1;
+    int zeros = 0;
+    while (bits.Take(1) == 0) {
+      if (++zeros > most || bits.Overrun()) return 0;
+    }
+    if (zeros >= most) return static_cast<int32_t>(bits.Take(width_)) + 1;
+    return Bounded(k == 0 ? zeros : static_cast<int64_t>(zeros) << k | bits.Take(k));
+  }
+
+  // No error is larger than the range; what damage makes so must not overflow the sums of a context. Without loss it is
+  // enough that it fits in 31 bits.
+  int32_t Bounded(int64_t value) const {
+    if constexpr (kLossless) return static_cast<int32_t>(value & 0x7FFFFFFF);
+    return static_cast<int32_t>(std::min<int64_t>(value, 2 * range_));
   }
 
   static int OrderOf(int32_t n, int32_t a) {
     const int k = std::bit_width(static_cast<uint32_t>(a)) - std::bit_width(static_cast<uint32_t>(n));
     if (k < 0) return 0;
-    return std::min(16, k + ((static_cast<int64_t>(n) << k) < a ? 1 : 0));
+    return k + ((static_cast<int64_t>(n) << k) < static_cast<uint32_t>(a) ? 1 : 0);
   }
 
   int32_t Reconstruct(int32_t predicted, int32_t error) const {
-    int32_t value = predicted + error * step_;
     if constexpr (kLossless) {
-      // RANGE is MAXVAL + 1.
-      if (value < 0) value += range_;
-      else if (value > p_.maximum) value -= range_;
-    } else {
-      if (value < -p_.near) value += range_ * step_;
-      else if (value > p_.maximum + p_.near) value -= range_ * step_;
+      // Modulo RANGE, which is MAXVAL + 1 and nearly always a power of two.
+      const int32_t value = predicted + error;
+      if (wraps_) return value & p_.maximum;
+      return std::clamp(value < 0 ? value + range_ : value > p_.maximum ? value - range_ : value, 0, p_.maximum);
     }
+    int32_t value = predicted + error * step_;
+    if (value < -p_.near) value += range_ * step_;
+    else if (value > p_.maximum + p_.near) value -= range_ * step_;
     return std::clamp(value, 0, p_.maximum);
   }
 
-  int32_t Regular(int q, int32_t left, int32_t up, int32_t corner) {
+  [[gnu::always_inline]] int32_t Regular(Bits& bits, int q, int32_t left, int32_t up, int32_t corner) {
     const int32_t sign = q >> 31;  // 0, or all ones when negative
     Context& context = regular_[static_cast<size_t>((q ^ sign) - sign)];
-    const int32_t least = std::min(left, up), most = std::max(left, up);
-    int32_t predicted = corner >= most ? least : corner <= least ? most : left + up - corner;
-    predicted = std::clamp(predicted + ((context.c ^ sign) - sign), 0, p_.maximum);
-    const int k = OrderOf(context.n, context.a);
-    const int32_t mapped = Golomb(k, limit_);
+    auto [a, b, c, n] = context;
+    const int32_t predicted = std::clamp(Median(left, up, corner) + ((c ^ sign) - sign), 0, p_.maximum);
+    const int k = OrderOf(n, a);
+    const int32_t mapped = Golomb(bits, k, limit_);
     int32_t error = mapped >> 1 ^ -(mapped & 1);
-    if (kLossless && k == 0 && 2 * context.b <= -context.n) error = -error - 1;
-    context.b += error * step_;
-    context.a += std::abs(error);
-    if (context.n == p_.reset) {
-      context.a >>= 1;
-      context.b = context.b >= 0 ? context.b >> 1 : -((1 - context.b) >> 1);
-      context.n >>= 1;
+    if constexpr (kLossless) error ^= -static_cast<int32_t>(k == 0 && 2 * b <= -n);
+    b += kLossless ? error : error * step_;
+    a = static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(std::abs(error)));
+    if (n == p_.reset) [[unlikely]] {
+      a >>= 1;
+      b = b >= 0 ? b >> 1 : -((1 - b) >> 1);
+      n >>= 1;
     }
-    ++context.n;
-    if (context.b <= -context.n) {
-      context.b = std::max(context.b + context.n, 1 - context.n);
-      context.c -= context.c > -128;
-    } else if (context.b > 0) {
-      context.b = std::min(context.b - context.n, 0);
-      context.c += context.c < 127;
-    }
+    ++n;
+    // The two cases of A.6.2 without branches, which would be mispredicted: within (-N, 0] nothing changes.
+    const int32_t low = b <= -n, high = b > 0;
+    context.a = a;
+    context.b = std::clamp(b + ((-low) & n) - ((-high) & n), 1 - n, 0);
+    context.c = std::clamp(c + high - low, -128, 127);
+    context.n = n;
     return Reconstruct(predicted, (error ^ sign) - sign);
   }
 
+  // The middle one of left, up and left + up - corner.
+  static int32_t Median(int32_t left, int32_t up, int32_t corner) {
+    const int32_t least = std::min(left, up), most = std::max(left, up);
+    return std::max(least, std::min(most, left + up - corner));
+  }
+
   // How many samples repeat the one to the left (A.7.1).
-  int64_t RunLength(int64_t left_in_row) {
+  int64_t RunLength(Bits& bits, int64_t left_in_row) {
     int64_t run = 0;
     while (true) {
-      if (bits_.Take(1) == 0) {
+      if (bits.Take(1) == 0) {
         const int order = kRunOrder[static_cast<size_t>(run_index_)];
-        if (order > 0) run += bits_.Take(order);
+        if (order > 0) run += bits.Take(order);
         return std::min(run, left_in_row);  // more is damage, and is seen by the row's end
       }
       const int64_t block = int64_t{1} << kRunOrder[static_cast<size_t>(run_index_)];
@@ -249,18 +272,18 @@ class Scan {
   }
 
   // The sample that ends a run (A.7.2).
-  int32_t Interruption(int32_t left, int32_t up) {
+  int32_t Interruption(Bits& bits, int32_t left, int32_t up) {
     const bool same = std::abs(left - up) <= p_.near;  // RItype
     RunContext& context = run_[same ? 1 : 0];
-    const int32_t total = context.a + (same ? context.n >> 1 : 0);
+    const auto total = static_cast<int32_t>(static_cast<uint32_t>(context.a) + static_cast<uint32_t>(same ? context.n >> 1 : 0));
     const int k = OrderOf(context.n, total);
-    const int32_t mapped = Golomb(k, limit_ - kRunOrder[static_cast<size_t>(run_index_)] - 1);
-    const int32_t doubled = mapped + (same ? 1 : 0);
+    const int32_t mapped = Golomb(bits, k, limit_ - kRunOrder[static_cast<size_t>(run_index_)] - 1);
+    const int64_t doubled = int64_t{mapped} + (same ? 1 : 0);
     const bool odd = (doubled & 1) != 0;
-    const int32_t size = (doubled + (odd ? 1 : 0)) / 2;
+    const auto size = static_cast<int32_t>((doubled + (odd ? 1 : 0)) / 2);
     const int32_t error = (k != 0 || 2 * context.nn >= context.n) == odd ? -size : size;
     if (error < 0) ++context.nn;
-    context.a += (mapped + 1 - (same ? 1 : 0)) >> 1;
+    context.a = static_cast<int32_t>(static_cast<uint32_t>(context.a) + static_cast<uint32_t>((int64_t{mapped} + 1 - (same ? 1 : 0)) >> 1));
     if (context.n == p_.reset) {
       context.a >>= 1;
       context.n >>= 1;
@@ -274,6 +297,7 @@ class Scan {
   Parameters p_;
   Bits bits_;
   int32_t range_ = 0, step_ = 1;
+  bool wraps_ = false;
   int width_ = 0, limit_ = 0, run_index_ = 0;
   std::array<Context, kContexts> regular_;
   std::array<RunContext, 2> run_;

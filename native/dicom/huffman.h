@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -12,43 +13,53 @@
 
 namespace isovox::dicom {
 
-// Bits, most significant first. Reading beyond the last bit gives zeros and is seen by Overrun.
-class BitWindow {
+// The entropy-coded bytes between two markers, without their stuffed zeros.
+class CodedBits {
  public:
-  // The entropy-coded bytes from `at` on, without their stuffed zeros, up to the next marker, where `at` is left.
+  // From `at` on, which is left at the next marker.
   void Load(std::span<const std::byte> bytes, size_t& at);
 
-  // At least 32 bits are there afterwards.
-  void Refill() {
-    const size_t byte = position_ >> 3;
-    if (byte + kPadding > bytes_.size()) {
-      window_ = 0;
-      position_ = bytes_.size() * 8;  // far beyond the end: what follows is zeros
-      used_ = 0;
-      return;
-    }
+  size_t bits() const { return (bytes_.size() - kPadding) * 8; }
+  // 57 bits or more from bit `position` on, the first on top; zeros beyond the end.
+  uint64_t From(size_t position) const {
+    const size_t byte = position >> 3;
+    if (byte + kPadding > bytes_.size()) return 0;
     uint64_t word;
     std::memcpy(&word, bytes_.data() + byte, sizeof word);
     if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
-    window_ = word << (position_ & 7);
-    used_ = 0;
+    return word << (position & 7);
   }
-  bool NeedsRefill() const { return used_ > kFresh - 32; }
-  uint32_t Peek(int bits) const { return static_cast<uint32_t>(window_ >> (64 - bits)); }  // REQUIRES 1 <= bits <= 32
+
+ private:
+  static constexpr size_t kPadding = 8;
+  std::vector<unsigned char> bytes_ = std::vector<unsigned char>(kPadding);  // with kPadding zeros behind
+};
+
+// A place in coded bits; kept in registers while a row lasts.
+class BitCursor {
+ public:
+  explicit BitCursor(const CodedBits* coded) : coded_(coded), window_(coded->From(0)) {}
+
+  uint64_t window() const { return window_; }
+  // At least 32 bits are in the window afterwards.
+  void Refill() {
+    if (used_ <= kFresh - 32) return;
+    position_ += static_cast<size_t>(used_);
+    used_ = 0;
+    window_ = coded_->From(position_);
+  }
   void Drop(int bits) {
     window_ <<= bits;
     used_ += bits;
-    position_ += static_cast<size_t>(bits);
   }
-  bool Overrun() const { return position_ > bits_; }
+  bool Overrun() const { return position_ + static_cast<size_t>(used_) > coded_->bits(); }
 
  private:
-  static constexpr int kFresh = 57;         // bits that one load is sure to give
-  static constexpr size_t kPadding = 8;
-  std::vector<unsigned char> bytes_;  // with kPadding zeros behind
-  uint64_t window_ = 0;
+  static constexpr int kFresh = 57;  // bits that one load is sure to give
+  const CodedBits* coded_;
+  uint64_t window_;
   int used_ = 0;
-  size_t position_ = 0, bits_ = 0;
+  size_t position_ = 0;
 };
 
 class DifferenceCodes {
@@ -60,31 +71,33 @@ class DifferenceCodes {
 
   bool empty() const { return short_.empty(); }
 
-  // The next difference, modulo 2^16. An unused code reads as a difference of 0 that takes all of 16 bits.
-  uint32_t Next(BitWindow& bits) const {
-    if (bits.NeedsRefill()) bits.Refill();
-    const Entry entry = short_[bits.Peek(kShort)];
-    if (entry.whole) {
-      bits.Drop(entry.length);
-      return static_cast<uint32_t>(entry.value);
-    }
-    return NextLong(bits, entry);
+  // The next difference, modulo 2^16. An unused code reads as a difference of 0 that takes 16 bits.
+  [[gnu::always_inline]] uint32_t Next(BitCursor& bits) const {
+    bits.Refill();
+    Entry entry = short_[bits.window() >> (64 - kShort)];
+    if (entry.length == 0) [[unlikely]] entry = FindLong(bits.window());
+    bits.Drop(entry.length);
+    return static_cast<uint32_t>(entry.value);
   }
 
  private:
   static constexpr int kShort = 12;
-  // `whole`: code and difference fit in kShort bits, and value is the difference. Else value is the category after a code
-  // of `length` bits; length 0 when the code is longer than kShort.
+  static constexpr int kLongest = 16;
+  // A code with the bits of its difference: how many they are together, and the difference. Length 0: see FindLong.
   struct Entry {
     int16_t value = 0;
-    uint8_t length = 0;
-    bool whole = false;
+    int16_t length = 0;
   };
 
-  uint32_t NextLong(BitWindow& bits, Entry entry) const;
+  // What does not fit in kShort bits, by the first of the window's bits.
+  [[gnu::noinline]] Entry FindLong(uint64_t window) const;
 
   std::vector<Entry> short_;
-  std::vector<Entry> long_;  // by 16 bits
+  // Of each code length: the codes of that length lie below `ends_`, left-aligned in kLongest bits, and the category of
+  // code c is categories_[first_ + c].
+  std::array<uint32_t, kLongest + 1> ends_{};
+  std::array<int32_t, kLongest + 1> first_{};
+  std::vector<uint8_t> categories_;
 };
 
 }  // namespace isovox::dicom
