@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 
 import { packageVersion } from '../runtime/package-root.js';
 import { EXIT, reportError } from './exit.js';
-import { parseChunks, parseDays, parseList, parsePositive, parseWorkers } from './options.js';
+import { parseChunks, parseDays, parseList, parsePositive, parseSpacing, parseWorkers } from './options.js';
 
 const program = new Command('isovox')
   .description('A native engine for medical volumes. Main job: isovox run --dicom-root DIR --outdir OUT')
@@ -288,6 +288,25 @@ command('convert <input> <output>', 'any readable format to any writable one', a
 )
   .option('--dtype <name>', 'int16, float32 and so on: the physical values, refused when one does not fit')
   .option('--orientation <code>', 'LPS, RAS and so on: axes permuted and flipped, nothing interpolated')
+  .addOption(
+    new Option(
+      '--spacing <mm>',
+      'resampled along the axes: one number, or x,y,z of which 0 keeps one; both grids share their centre',
+    ).argParser(parseSpacing),
+  )
+  .addOption(
+    new Option('--interpolation <method>', 'of --spacing; labels want nearest')
+      .choices(['nearest', 'linear', 'cubic'])
+      .default('linear'),
+  )
+  .addOption(
+    new Option('--suv <type>', 'of a PET series: by body weight, lean body mass, body surface').choices([
+      'bw',
+      'lbm',
+      'lbm-janma',
+      'bsa',
+    ]),
+  )
   .option('--codec <name>', 'how voxels are packed, where the format has a choice')
   .addOption(
     new Option('--chunks <shape>', 'of a .zarr: axial, sagittal, coronal, isotropic, or x,y,z').argParser(parseChunks),

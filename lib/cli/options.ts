@@ -44,6 +44,14 @@ export function parseDays(text: string): number {
 }
 
 /** A name of a tile, or voxels along x, y and z. */
+export function parseSpacing(text: string): [number, number, number] {
+  const mm = text.split(',').map(Number);
+  const [x = Number.NaN, y = x, z = x] = mm;
+  if ((mm.length !== 1 && mm.length !== 3) || ![x, y, z].every((n) => n >= 0 && Number.isFinite(n)) || x + y + z === 0)
+    throw new InvalidArgumentError('Expected millimetres: one number such as 1, or three such as 1,1,3 (0 keeps one).');
+  return [x, y, z];
+}
+
 export function parseChunks(text: string): { tile: string } | { chunks: [number, number, number] } {
   if (/^(axial|sagittal|coronal|isotropic)$/.test(text)) return { tile: text };
   const chunks = text.split(',').map(Number);

@@ -202,6 +202,18 @@ export interface SeriesSummary {
   paths: string[]; // one per slice; the same file repeated for multi-frame objects
   /** Distance of each slice along the slice normal, first slice 0. */
   positionsMm: number[];
+  /** Of a PET series that was read as SUV. */
+  suv?: SuvSummary;
+}
+
+/** By body weight, lean body mass (James, or Janmahasatian), body surface (Du Bois). */
+export type SuvType = 'bw' | 'lbm' | 'lbm-janma' | 'bsa';
+
+export interface SuvSummary {
+  type: SuvType;
+  factor: number; // SUV per unit of the images
+  decayedDoseBq: number; // at the beginning of the scan; 0 when the images hold SUV already
+  decaySeconds: number;
 }
 
 export interface RoiSummary {

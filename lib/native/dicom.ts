@@ -11,7 +11,11 @@ export function scanHeaders(args: ArgsOf<'scanHeaders'>, options?: SubmitOptions
   return submit('scanHeaders', args, options);
 }
 
-/** The slices of one series as a volume, sorted along the slice normal, in stored values with their scaling. */
+/**
+ * The slices of one series as a volume, sorted along the slice normal, in stored values with their scaling. With `suv` the
+ * scaling of a PET series gives standardised uptake values, by QIBA's rules of decay correction and the private factors of
+ * Philips and GE; rejects with ERR_UNSUPPORTED naming what the headers lack.
+ */
 export function readSeries(args: ArgsOf<'readSeries'>, options?: SubmitOptions): ResultOf<'readSeries'> {
   return submit('readSeries', args, options);
 }

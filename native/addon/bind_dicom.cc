@@ -26,8 +26,9 @@ Work ReadSeries(Args& args) {
   auto paths = args.TextList("paths");
   dicom::SeriesOptions options;
   options.strict = args.Flag("strict", false);
-  return {[paths = std::move(paths), options](const Exec& exec) -> Finish {
-    auto read = std::make_shared<dicom::Series>(dicom::ReadSeries(exec, paths, options));
+  return {[paths = std::move(paths), options, suv = args.Text("suv", "")](const Exec& exec) -> Finish {
+    auto read = std::make_shared<dicom::Series>(suv.empty() ? dicom::ReadSeries(exec, paths, options)
+                                                            : dicom::ReadSuv(exec, paths, suv, options));
     return [read](Napi::Env env) {
       const auto bytes = static_cast<int64_t>(read->volume.bytes());
       auto out = ToJs(env, read->summary).As<Napi::Object>();
@@ -70,7 +71,8 @@ constexpr Row kRows[] = {
     {"scanHeaders", ScanHeaders, nullptr, "(args: { paths: string[] }) => Promise<HeaderRecord[]>",
      "One record per file, in the order given; a bad file gets a record that says why."},
     {"readSeries", ReadSeries, nullptr,
-     "(args: { paths: string[]; strict?: boolean }) => Promise<{ volume: Handle<'Volume'> } & SeriesSummary>",
+     "(args: { paths: string[]; strict?: boolean; suv?: SuvType }) => "
+     "Promise<{ volume: Handle<'Volume'> } & SeriesSummary>",
      "The images of one series as a volume, sorted by position; what is wrong with them becomes findings."},
     {"readRtStruct", ReadRtStruct, nullptr,
      "(args: { path: string }) => Promise<{ rois: Handle<'RoiSet'>; summary: RtStructSummary }>",

@@ -9,6 +9,7 @@
 #include "formats/statistics.h"
 #include "formats/values.h"
 #include "imaging/reorient.h"
+#include "imaging/resample_volume.h"
 
 namespace isovox::addon {
 namespace {
@@ -55,8 +56,9 @@ Work MakeVolumeFromArray(Args& args) {
 }
 
 Work ReadVolume(Args& args) {
-  return {[path = args.Text("path")](const Exec& exec) -> Finish {
-    auto read = std::make_shared<formats::ReadResult>(formats::ReadVolume(exec, path));
+  return {[path = args.Text("path"), suv = args.Text("suv", "")](const Exec& exec) -> Finish {
+    auto read = std::make_shared<formats::ReadResult>(suv.empty() ? formats::ReadVolume(exec, path)
+                                                                  : formats::ReadDicomSuv(exec, path, suv));
     return [read](Napi::Env env) {
       const auto bytes = static_cast<int64_t>(read->volume.bytes());
       auto out = Napi::Object::New(env);
@@ -92,18 +94,44 @@ Work WriteVolume(Args& args) {
   }};
 }
 
+// Spacings of the "spacing" argument, 0 where they stay.
+std::array<double, 3> SpacingOfArgs(const Args& args, const Grid& grid) {
+  std::array<double, 3> spacing{0, 0, 0};
+  if (!args.Has("spacing")) return spacing;
+  const auto numbers = args.Numbers("spacing", 3);
+  for (size_t a = 0; a < 3; ++a) {
+    // A thousand samples out of one are a slip of the unit.
+    if (!(numbers[a] == 0 || (numbers[a] >= grid.spacing[a] / 1000 && std::isfinite(numbers[a])))) {
+      throw InvalidArgument("spacing", "three numbers of millimetres, 0 to keep one", std::to_string(numbers[a]));
+    }
+    spacing[a] = numbers[a];
+  }
+  return spacing;
+}
+
 Work ConvertVolume(Args& args) {
   const auto volume = args.Native<const Volume>("volume");
+  const auto spacing = SpacingOfArgs(args, volume->grid);
+  const std::string method_name = args.Text("interpolation", "linear");
+  const auto method = InterpolationFromName(method_name);
+  if (!method) throw InvalidArgument("interpolation", "nearest, linear or cubic", "\"" + method_name + "\"");
+  const bool resample = spacing != std::array<double, 3>{0, 0, 0};
+  const Grid grid = resample ? ResampledGrid(volume->grid, spacing) : volume->grid;
   const std::string orientation = args.Text("orientation", "");
-  const AxisOrder order = orientation.empty() ? AxisOrder{} : OrderFor(volume->grid, orientation);
+  const AxisOrder order = orientation.empty() ? AxisOrder{} : OrderFor(grid, orientation);
   const DType dtype = args.Has("dtype") ? DTypeOfArgs(args) : volume->dtype;
-  const auto after = static_cast<int64_t>(static_cast<size_t>(volume->elements()) * DTypeSize(dtype));
-  return {[volume, order, dtype](const Exec& exec) -> Finish {
-            auto out = std::make_shared<Volume>(
-                formats::ConvertValues(exec, Reorient(exec, *volume, order), dtype));
+  const double values = static_cast<double>(volume->frames * volume->components) * static_cast<double>(grid.size[0]) *
+                        static_cast<double>(grid.size[1]) * static_cast<double>(grid.size[2]);
+  // Doubles of both lattices while resampling, and a copy of the volume for each step that is taken.
+  double need = values * static_cast<double>(DTypeSize(dtype));
+  if (!order.identity()) need += values * static_cast<double>(DTypeSize(volume->dtype));
+  if (resample) need += values * static_cast<double>(8 + DTypeSize(volume->dtype)) + 8 * static_cast<double>(volume->grid.voxels());
+  return {[volume, spacing, resample, method, order, dtype](const Exec& exec) -> Finish {
+            const Volume resampled = resample ? ResampleVolume(exec, *volume, spacing, *method) : *volume;
+            auto out = std::make_shared<Volume>(formats::ConvertValues(exec, Reorient(exec, resampled, order), dtype));
             return [out](Napi::Env env) { return WrapHandle(env, out, static_cast<int64_t>(out->bytes())); };
           },
-          after + (order.identity() ? 0 : static_cast<int64_t>(volume->bytes()))};
+          static_cast<int64_t>(std::min(need, 9e18))};
 }
 
 Work VolumeStatistics(Args& args) {
@@ -129,15 +157,17 @@ Napi::Value DescribeFormats(const Napi::CallbackInfo& info) {
 
 constexpr Row kRows[] = {
     {"readVolume", ReadVolume, nullptr,
-     "(args: { path: string }) => Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>",
+     "(args: { path: string; suv?: SuvType }) => "
+     "Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>",
      "A volume from a file of any known format, or from a folder of DICOM images."},
     {"writeVolume", WriteVolume, nullptr,
      "(args: { volume: Handle<'Volume'>; path: string; format?: string; level?: number; codec?: string; "
      "tile?: string; chunks?: [number, number, number]; sharding?: boolean }) => Promise<void>",
      "A volume to a file, in the format of its extension; the file appears whole or not at all."},
     {"convertVolume", ConvertVolume, nullptr,
-     "(args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string }) => Promise<Handle<'Volume'>>",
-     "The same volume with its axes permuted and flipped to an orientation, and as values of another type."},
+     "(args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string; spacing?: [number, number, number]; "
+     "interpolation?: 'nearest' | 'linear' | 'cubic' }) => Promise<Handle<'Volume'>>",
+     "The same volume resampled along its axes, permuted and flipped to an orientation, and as values of another type."},
     {"volumeStatistics", VolumeStatistics, nullptr,
      "(args: { volume: Handle<'Volume'> }) => Promise<VolumeStatistics>",
      "Smallest, largest and mean value after scaling."},

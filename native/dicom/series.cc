@@ -1,6 +1,7 @@
 #include "dicom/series.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "dicom/stack.h"
@@ -65,6 +66,31 @@ void ReadPlane(const PixelReader& reader, const ImageHeader& header, const Plane
   }
 }
 
+// Cuts the tiles of one mosaic into their places.
+void ReadTiles(const Exec& exec, const DicomFile& file, const ImageHeader& header, const Stack& stack,
+               const std::vector<size_t>& indexes, const Target& target) {
+  const auto side = static_cast<size_t>(header.mosaic_side);
+  PixelLayout whole = header.layout;
+  whole.rows *= header.mosaic_side;
+  whole.columns *= header.mosaic_side;
+  Buffer mosaic = Buffer::OfSize(whole.frame_bytes());
+  PixelReader(exec, file, whole).ReadFrame(0, mosaic.bytes());
+  const size_t bytes = header.layout.frame_bytes(), rows = static_cast<size_t>(header.layout.rows);
+  const size_t row_bytes = bytes / rows;
+  Buffer tile = Buffer::OfSize(bytes);
+  for (const size_t index : indexes) {
+    const Plane& plane = stack.planes[index];
+    const size_t across = static_cast<size_t>(plane.frame) % side, down = static_cast<size_t>(plane.frame) / side;
+    for (size_t y = 0; y < rows; ++y) {
+      std::memcpy(tile.data.get() + y * row_bytes,
+                  mosaic.data.get() + ((down * rows + y) * side + across) * row_bytes, row_bytes);
+    }
+    if (target.rescale) target.Put(header.layout, plane, index, tile.bytes());
+    else std::memcpy(target.volume->storage->data() + index * bytes, tile.data.get(), bytes);
+    exec.Step();
+  }
+}
+
 void ReadPlanes(const Exec& exec, const std::vector<ImageHeader>& headers, const Stack& stack, const Target& target) {
   // Planes of one file are read by one task, or all tasks share a file that holds them all.
   std::vector<std::vector<size_t>> indexes_of(headers.size());
@@ -84,6 +110,7 @@ void ReadPlanes(const Exec& exec, const std::vector<ImageHeader>& headers, const
       return;
     }
     const DicomFile file = DicomFile::Open(header.path);
+    if (header.mosaic_side > 1) return ReadTiles(exec, file, header, stack, indexes, target);
     const PixelReader reader(exec, file, header.layout);
     ParallelFor(exec, static_cast<int64_t>(indexes.size()), 4, [&](int64_t begin, int64_t end) {
       for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {

@@ -23,4 +23,10 @@ struct SeriesOptions {
 
 Series ReadSeries(const Exec& exec, const std::vector<std::string>& paths, const SeriesOptions& options = {});
 
+// The same of a PET series as SUV: `suv_type` is one of "bw", "lbm", "lbm-janma", "bsa" (suv.h). Stored values stay as they
+// are and the slope and intercept make SUV of them; summary["suv"] says by which factor. Throws ERR_UNSUPPORTED naming what
+// the headers lack.
+Series ReadSuv(const Exec& exec, const std::vector<std::string>& paths, const std::string& suv_type,
+               const SeriesOptions& options = {});
+
 }  // namespace isovox::dicom

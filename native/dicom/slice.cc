@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "dicom/siemens.h"
+
 namespace isovox::dicom {
 namespace {
 
@@ -66,6 +68,30 @@ void PlacePlanes(const DataSet& set, ImageHeader& header) {
   }
 }
 
+// Takes a mosaic apart: its position is that of the corner that a plain image of the mosaic's size would have.
+void PlaceTiles(const DataSet& set, ImageHeader& header) {
+  const auto mosaic = MosaicOf(set, header.layout.rows, header.layout.columns);
+  if (!mosaic || header.planes.size() != 1 || !header.axes || !header.spacing || !header.planes[0].position ||
+      !(header.slice_step > 0)) {
+    return;
+  }
+  const int64_t rows = header.layout.rows / mosaic->side, columns = header.layout.columns / mosaic->side;
+  const auto& spacing = *header.spacing;
+  const Vec3 step = header.slice_step * mosaic->normal.value_or(header.axes->k);
+  Plane plane = header.planes[0];
+  plane.position = *plane.position + (spacing[0] * static_cast<double>(header.layout.columns - columns) / 2) * header.axes->i +
+                   (spacing[1] * static_cast<double>(header.layout.rows - rows) / 2) * header.axes->j;
+  header.layout.rows = rows;
+  header.layout.columns = columns;
+  header.mosaic_side = mosaic->side;
+  header.plain = false;
+  header.planes.clear();
+  for (plane.frame = 0; plane.frame < mosaic->tiles; ++plane.frame) {
+    header.planes.push_back(plane);
+    plane.position = *plane.position + step;
+  }
+}
+
 }  // namespace
 
 ImageHeader ReadImageHeader(const std::string& path, size_t file_index) {
@@ -95,6 +121,7 @@ ImageHeader ReadImageHeader(const std::string& path, size_t file_index) {
       if (!text.empty()) header.metadata.emplace_back(Keyword(wanted), file.charset().ToUtf8(text));
     }
     PlacePlanes(set, header);
+    if (header.mosaic) PlaceTiles(set, header);
     for (Plane& plane : header.planes) plane.file = file_index;
     return header;
   } catch (Error& error) {

@@ -30,7 +30,8 @@ struct ImageHeader {
   double slice_step = 0;  // SpacingBetweenSlices, else SliceThickness; 0 when neither is there
   int64_t instance_number = 0;
   std::array<int64_t, 3> time_key{0, 0, 0};  // temporal position, acquisition, echo: tells 4-D data from copies
-  bool mosaic = false;
+  bool mosaic = false;      // ImageType says so
+  int64_t mosaic_side = 1;  // tiles along a row and a column; `layout` is of a tile, and a plane's frame is its tile
   std::string unit;
   std::vector<Plane> planes;
   std::vector<std::pair<std::string, std::string>> metadata;  // by keyword

@@ -38,7 +38,7 @@ bool SameOrientation(const std::optional<Axes>& a, const std::optional<Axes>& b)
 
 bool SameShape(const ImageHeader& a, const ImageHeader& b) {
   return a.layout.rows == b.layout.rows && a.layout.columns == b.layout.columns &&
-         a.layout.samples == b.layout.samples && a.layout.dtype == b.layout.dtype;
+         a.mosaic_side == b.mosaic_side && a.layout.samples == b.layout.samples && a.layout.dtype == b.layout.dtype;
 }
 
 // The header that most others agree with: a scout or a dose report among the slices must not decide for them.
@@ -228,8 +228,8 @@ Stack StackPlanes(const std::vector<ImageHeader>& headers, bool strict, Findings
   const ImageHeader& typical = Typical(headers);
   Stack stack;
   stack.planes = FittingPlanes(headers, typical, reporter);
-  if (typical.mosaic) {
-    reporter.Remark("series.mosaic", Severity::kWarn, "The images are mosaics of slices, which are not taken apart", {});
+  if (typical.mosaic && typical.mosaic_side == 1) {
+    reporter.Remark("series.mosaic", Severity::kWarn, "The images are mosaics of slices, and do not say how to take them apart", {});
   }
   stack.grid.size = {typical.layout.columns, typical.layout.rows, 0};
   if (typical.spacing) {

@@ -70,13 +70,26 @@ bool SniffDicom(const std::string& path, std::span<const std::byte> head) {
   return (second == 0 && (first == 2 || first == 8)) || (first == 0 && (second == 2 || second == 8));
 }
 
-Volume ReadDicom(const Exec& exec, const std::string& path, json& findings) {
+namespace {
+
+Volume ReadImages(const Exec& exec, const std::string& path, const std::string& suv_type, json& findings) {
   std::error_code ignored;
   const bool folder = std::filesystem::is_directory(path, ignored);
   const auto files = folder ? LargestSeriesIn(exec, path, findings) : std::vector<std::string>{path};
-  dicom::Series series = dicom::ReadSeries(exec, files);
+  dicom::Series series = suv_type.empty() ? dicom::ReadSeries(exec, files) : dicom::ReadSuv(exec, files, suv_type);
   for (const json& finding : series.summary["findings"]) findings.push_back(finding);
   return std::move(series.volume);
+}
+
+}  // namespace
+
+Volume ReadDicom(const Exec& exec, const std::string& path, json& findings) { return ReadImages(exec, path, "", findings); }
+
+ReadResult ReadDicomSuv(const Exec& exec, const std::string& path, const std::string& suv_type) {
+  ReadResult result;
+  result.format = "dicom";
+  result.volume = ReadImages(exec, path, suv_type, result.findings);
+  return result;
 }
 
 }  // namespace isovox::formats

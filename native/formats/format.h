@@ -45,6 +45,8 @@ std::span<const Format> AllFormats();
 
 // Recognises the file by its content. Throws ERR_UNSUPPORTED when no format does, ERR_NOT_FOUND when it is not there.
 ReadResult ReadVolume(const Exec& exec, const std::string& path);
+// A PET series, file or folder, whose scaling gives SUV of that type (dicom/suv.h).
+ReadResult ReadDicomSuv(const Exec& exec, const std::string& path, const std::string& suv_type);
 // Chooses the format by the extension; the file appears whole or not at all.
 void WriteVolume(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings);
 

@@ -89,6 +89,28 @@ describe.skipIf(sharedData === undefined)('voxels as other readers have them', (
     expect(hashes.size).toBe(1);
   });
 
+  // The NIfTI files were made by dcm2niix (series-siemens/Ref).
+  it.each([
+    ['mr_0003', 'EPI_PE=AP_3'],
+    ['mr_0004', 'EPI_PE=PA_4'],
+    ['mr_0005', 'EPI_PE=RL_5'],
+    ['mr_0006', 'EPI_PE=LR_6'],
+  ])('the mosaics of %s are the volumes that dcm2niix made of them', async (folderName, reference) => {
+    const voxels = async (path: string) => {
+      const { volume } = await readVolume({ path: join(sharedData ?? '', 'series-siemens', path) });
+      const turned = await convertVolume({ volume, orientation: 'RAS', dtype: 'int16' });
+      const { grid, frames } = describeVolume(turned);
+      const found = { grid, frames, hash: hashOf(turned) };
+      dispose(volume);
+      dispose(turned);
+      return found;
+    };
+    const ours = await voxels(join('In', folderName));
+    const theirs = await voxels(join('Ref', `${reference}.nii`));
+    expect([ours.grid.size, ours.frames, ours.hash]).toEqual([theirs.grid.size, theirs.frames, theirs.hash]);
+    for (const [i, n] of theirs.grid.affine.entries()) expect(ours.grid.affine[i]).toBeCloseTo(n, 3);
+  });
+
   it.each([
     'nrrd',
     'nhdr',

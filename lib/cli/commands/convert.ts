@@ -1,5 +1,6 @@
 /** isovox convert: any readable format to any writable one. */
 
+import type { SuvType } from '../../native/dicom-types.js';
 import { convertVolume, readVolume, writeVolume } from '../../native/formats.js';
 import { addon } from '../../runtime/addon.js';
 import { EXIT } from '../exit.js';
@@ -10,6 +11,9 @@ import { commandContext } from './common.js';
 export interface ConvertOptions extends CommonOptions {
   readonly dtype?: string;
   readonly orientation?: string;
+  readonly spacing?: [number, number, number];
+  readonly interpolation?: 'nearest' | 'linear' | 'cubic';
+  readonly suv?: SuvType;
   readonly codec?: string;
   readonly level?: number;
   readonly chunks?: { tile: string } | { chunks: [number, number, number] };
@@ -18,13 +22,13 @@ export interface ConvertOptions extends CommonOptions {
 
 export async function convert(args: readonly string[], options: ConvertOptions): Promise<number> {
   const [input, output] = args as [string, string];
-  const { dtype, orientation, codec, level, chunks, shards } = options;
+  const { dtype, orientation, spacing, interpolation, suv, codec, level, chunks, shards } = options;
   return interruptible(async (signal) => {
     const task = { context: commandContext(options), signal };
-    const read = await readVolume({ path: input }, task);
+    const read = await readVolume({ path: input, ...given({ suv }) }, task);
     let volume = read.volume;
-    if (dtype !== undefined || orientation !== undefined) {
-      volume = await convertVolume({ volume, ...given({ dtype, orientation }) }, task);
+    if (dtype !== undefined || orientation !== undefined || spacing !== undefined) {
+      volume = await convertVolume({ volume, ...given({ dtype, orientation, spacing, interpolation }) }, task);
       addon().dispose(read.volume);
     }
     await writeVolume({ volume, path: output, ...given({ codec, level, sharding: shards }), ...chunks }, task);

@@ -1,3 +1,6 @@
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+
 #include "dicom/series.h"
 
 #include <doctest/doctest.h>
@@ -183,4 +186,74 @@ TEST_CASE("series: a raised cancel token stops the reading") {
   token.Cancel();
   CHECK(CodeOf([&] { ReadSeries({&token, nullptr}, paths); }) == "ERR_CANCELLED");
   CHECK(CodeOf([&] { ReadSeries({}, {}); }) == "ERR_INVALID_ARGUMENT");
+}
+
+TEST_CASE("series: a Siemens mosaic is taken apart, also when a normal runs against the cross product") {
+  // 3 x 2 tiles of 4 slices and 2 empty ones would not be square: the side is ceil(sqrt(5)) = 3.
+  constexpr int kTile = 4, kSide = 3, kSlices = 5;
+  for (const double direction : {1.0, -1.0}) {
+    const TempFolder folder;
+    DcmFileFormat format;
+    DcmDataset& set = *format.getDataset();
+    set.putAndInsertString(DCM_SOPClassUID, UID_MRImageStorage);
+    set.putAndInsertString(DCM_SOPInstanceUID, "1.2.3.4.5");
+    set.putAndInsertString(DCM_ImageType, "ORIGINAL\\PRIMARY\\M\\ND\\MOSAIC");
+    set.putAndInsertString(DCM_SpacingBetweenSlices, "3");
+    set.putAndInsertString(DcmTag(0x0019, 0x0010, EVR_LO), "SIEMENS MR HEADER");
+    set.putAndInsertUint16(DcmTag(0x0019, 0x100A, EVR_US), kSlices);
+    set.putAndInsertString(DCM_ImagePositionPatient, "-12\\-12\\7");
+    set.putAndInsertString(DCM_ImageOrientationPatient, "1\\0\\0\\0\\1\\0");
+    set.putAndInsertString(DCM_PixelSpacing, "2\\2");
+    set.putAndInsertUint16(DCM_SamplesPerPixel, 1);
+    set.putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME2");
+    set.putAndInsertUint16(DCM_Rows, kTile * kSide);
+    set.putAndInsertUint16(DCM_Columns, kTile * kSide);
+    set.putAndInsertUint16(DCM_BitsAllocated, 16);
+    set.putAndInsertUint16(DCM_BitsStored, 12);
+    set.putAndInsertUint16(DCM_HighBit, 11);
+    set.putAndInsertUint16(DCM_PixelRepresentation, 0);
+    // A CSA header with the normal: "SV10", one field of three items.
+    std::vector<Uint8> csa = {'S', 'V', '1', '0', 4, 3, 2, 1, 1, 0, 0, 0, 77, 0, 0, 0};
+    const auto put = [&](uint32_t value) {
+      for (int b = 0; b < 4; ++b) csa.push_back(static_cast<Uint8>(value >> (8 * b)));
+    };
+    const std::string name = "SliceNormalVector";
+    csa.insert(csa.end(), name.begin(), name.end());
+    csa.resize(16 + 64);
+    for (const uint32_t value : {3U, 0U, 0U, 3U, 77U}) put(value);
+    for (const double value : {0.0, 0.0, direction}) {
+      const std::string text = std::to_string(value);
+      for (const uint32_t part : {0U, static_cast<uint32_t>(text.size()), 77U, 0U}) put(part);
+      csa.insert(csa.end(), text.begin(), text.end());
+      while (csa.size() % 4 != 0) csa.push_back(0);
+    }
+    set.putAndInsertString(DcmTag(0x0029, 0x0010, EVR_LO), "SIEMENS CSA HEADER");
+    set.putAndInsertUint8Array(DcmTag(0x0029, 0x1010, EVR_OB), csa.data(), csa.size());
+    std::vector<Uint16> pixels(kTile * kSide * kTile * kSide);
+    for (int y = 0; y < kTile * kSide; ++y) {
+      for (int x = 0; x < kTile * kSide; ++x) {
+        const int tile = y / kTile * kSide + x / kTile;
+        pixels[static_cast<size_t>(y * kTile * kSide + x)] = static_cast<Uint16>(tile * 100 + y % kTile * 10 + x % kTile);
+      }
+    }
+    set.putAndInsertUint16Array(DCM_PixelData, pixels.data(), pixels.size());
+    REQUIRE(format.saveFile((folder / "mosaic.dcm").c_str(), EXS_LittleEndianExplicit).good());
+    const Series series = ReadSeries({}, {folder / "mosaic.dcm"});
+    CHECK(Codes(series).empty());
+    const Grid& grid = series.volume.grid;
+    CHECK(grid.size == std::array<int64_t, 3>{kTile, kTile, kSlices});
+    CHECK(grid.spacing[2] == doctest::Approx(3));
+    CHECK(grid.axes.k.z == doctest::Approx(direction));
+    // The middle of the mosaic is the middle of every tile: -12 + 2 * (12 - 4) / 2 = -4.
+    CHECK(grid.origin.x == doctest::Approx(-4));
+    CHECK(grid.origin.z == doctest::Approx(7));
+    const auto voxels = series.volume.As<uint16_t>();
+    size_t wrong = 0;
+    for (size_t k = 0, at = 0; k < kSlices; ++k) {
+      for (size_t j = 0; j < kTile; ++j) {
+        for (size_t i = 0; i < kTile; ++i) wrong += voxels[at++] != k * 100 + j * 10 + i;
+      }
+    }
+    CHECK(wrong == 0);
+  }
 }

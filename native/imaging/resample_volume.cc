@@ -1,0 +1,70 @@
+#include "imaging/resample_volume.h"
+
+#include <cmath>
+#include <limits>
+
+namespace isovox {
+namespace {
+
+std::array<AxisMap, 3> AxesFor(const Grid& grid, const std::array<double, 3>& spacing_mm) {
+  std::array<AxisMap, 3> axes;
+  for (size_t a = 0; a < 3; ++a) axes[a] = AlignCentres(grid.size[a], grid.spacing[a], spacing_mm[a]);
+  return axes;
+}
+
+template <typename T>
+T Held(double value) {
+  if constexpr (std::is_integral_v<T>) {
+    const double rounded = std::nearbyint(value);
+    // The type's largest value as a double may lie above it.
+    if (!(rounded > static_cast<double>(std::numeric_limits<T>::lowest()))) return std::numeric_limits<T>::lowest();
+    if (rounded >= static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::max();
+    return static_cast<T>(rounded);
+  } else {
+    return static_cast<T>(value);
+  }
+}
+
+}  // namespace
+
+Grid ResampledGrid(const Grid& grid, const std::array<double, 3>& spacing_mm) {
+  const auto axes = AxesFor(grid, spacing_mm);
+  Grid out = grid;
+  out.origin = grid.IndexToPatient({axes[0].start, axes[1].start, axes[2].start});
+  for (size_t a = 0; a < 3; ++a) {
+    out.size[a] = axes[a].size;
+    out.spacing[a] = grid.spacing[a] * axes[a].step;
+  }
+  return out;
+}
+
+Volume ResampleVolume(const Exec& exec, const Volume& volume, const std::array<double, 3>& spacing_mm, Interpolation method) {
+  const auto axes = AxesFor(volume.grid, spacing_mm);
+  Volume out = MakeUnsetVolume(ResampledGrid(volume.grid, spacing_mm), volume.dtype, volume.frames, volume.components);
+  out.slope = volume.slope;
+  out.intercept = volume.intercept;
+  out.unit = volume.unit;
+  out.metadata = volume.metadata;
+  const auto components = static_cast<size_t>(volume.components);
+  const size_t before = static_cast<size_t>(volume.grid.voxels()), after = static_cast<size_t>(out.grid.voxels());
+  std::vector<double> values(before);
+  IndexBox box;
+  box.end = out.grid.size;
+  exec.SetTotal(volume.frames * volume.components);
+  for (size_t f = 0; f < static_cast<size_t>(volume.frames); ++f) {
+    for (size_t c = 0; c < components; ++c) {
+      VisitDType(volume.dtype, [&](auto sample) {
+        using T = decltype(sample);
+        const auto in = volume.As<T>().subspan(f * before * components);
+        for (size_t i = 0; i < before; ++i) values[i] = static_cast<double>(in[i * components + c]);
+        const auto resampled = ResampleBox(exec, values, volume.grid.size, axes, box, method);
+        const auto to = out.As<T>().subspan(f * after * components);
+        for (size_t i = 0; i < after; ++i) to[i * components + c] = Held<T>(resampled[i]);
+      });
+      exec.Step();
+    }
+  }
+  return out;
+}
+
+}  // namespace isovox
