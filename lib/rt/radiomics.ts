@@ -2,6 +2,7 @@
 
 import type {
   FeatureValue,
+  PyradiomicsImage,
   PyradiomicsSettings,
   RadiomicsFinding,
   RadiomicsSettings,
@@ -28,22 +29,49 @@ export interface RadiomicsEntry {
   readonly findings: readonly RadiomicsFinding[];
 }
 
+interface ParameterSet {
+  readonly spacingMm: number;
+  readonly binWidth: number;
+  /** Widths of the Laplacians of Gaussian, in millimetres. */
+  readonly sigma: readonly number[];
+  readonly wavelet: boolean;
+}
+
+/** By modality; PET by tracer. MR has bins by number. */
+const PARAMETER_SETS: Readonly<Record<string, ParameterSet>> = {
+  CT: { spacingMm: 1, binWidth: 25, sigma: [1, 2, 3, 5], wavelet: true },
+  MR: { spacingMm: 1, binWidth: 25, sigma: [2, 3, 4], wavelet: false },
+  FDG: { spacingMm: 3, binWidth: 0.25, sigma: [1, 2, 3], wavelet: true },
+  PSMA: { spacingMm: 3, binWidth: 0.5, sigma: [2, 3, 4], wavelet: true },
+};
+
+function imagesOf({ sigma, wavelet }: ParameterSet): PyradiomicsImage[] {
+  const images: PyradiomicsImage[] = [{ type: 'Original' }, { type: 'LoG', sigma: [...sigma] }];
+  return wavelet ? [...images, { type: 'Wavelet', wavelet: 'coif1', level: 1 }] : images;
+}
+
 /**
  * The parameter sets that rtpipeline users know: isotropic resampling by cubic B-splines; bins of 25 HU on CT; 64 bins
- * on MR, whose intensities have no unit; bins of 0.25 SUV on PET, resampled to 3 mm.
+ * on MR, whose intensities have no unit; bins of 0.25 or 0.5 SUV on PET, resampled to 3 mm; voxels at distances of 1 and
+ * 2; Laplacians of Gaussian and wavelets where `radiomics.images` is `all`.
  */
 export function settingsFor(
   config: RunConfig,
   modality: string,
 ): { pyradiomics: PyradiomicsSettings; ibsi: RadiomicsSettings } {
-  const spacing = config.radiomics.spacingMm ?? (modality === 'PT' ? 3 : 1);
+  const set =
+    PARAMETER_SETS[modality === 'PT' ? config.radiomics.petTracer : modality] ?? (PARAMETER_SETS.CT as ParameterSet);
+  const spacing = config.radiomics.spacingMm ?? set.spacingMm;
   const spacingMm: [number, number, number] = [spacing, spacing, spacing];
-  const width = config.radiomics.binWidth ?? (modality === 'PT' ? 0.25 : 25);
+  const width = config.radiomics.binWidth ?? set.binWidth;
   const byCount = modality === 'MR' && config.radiomics.binWidth === undefined;
   return {
     pyradiomics: {
       resampledPixelSpacing: spacingMm,
       interpolator: 'cubic',
+      distances: [1, 2],
+      padDistance: 5,
+      ...(config.radiomics.images === 'all' && { images: imagesOf(set) }),
       ...(byCount ? { binCount: 64, normalize: true } : { binWidth: width }),
     },
     ibsi: {

@@ -45,6 +45,11 @@ const radiomics = z
     dialect: z.enum(['pyradiomics', 'ibsi']).default('pyradiomics').describe('Names and definitions of the features'),
     spacingMm: z.number().positive().optional().describe('Isotropic resampling; 1 mm, PET 3 mm'),
     binWidth: z.number().positive().optional().describe('Width of grey level bins; CT 25 HU, PET 0.25 SUV, MR 64 bins'),
+    images: z
+      .enum(['all', 'original'])
+      .default('all')
+      .describe('all: LoG and wavelet images too; PyRadiomics\u2019 definitions only'),
+    petTracer: z.enum(['FDG', 'PSMA']).default('FDG').describe('Whose bins and LoG widths PET images have'),
     skipRois: z
       .array(z.string())
       .default(['body', 'external', 'couch*', '*bones*', 'm1', 'm2'])

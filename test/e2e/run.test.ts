@@ -121,6 +121,9 @@ describe('isovox run', () => {
         row.roi_name,
       ).toBeLessThan(0.02);
       expect(Number(row.original_glcm_JointEntropy)).toBeGreaterThan(0);
+      // The sets of rtpipeline measure Laplacians of Gaussian and wavelets too.
+      expect(Number(row['log-sigma-5-0-mm-3D_glcm_JointEntropy'])).toBeGreaterThan(0);
+      expect(row['wavelet-LLH_firstorder_Variance']).not.toBe('');
     }
     // A sphere of 27 voxels is too small to measure, and says so.
     expect(rows.at(-1)).toMatchObject({ roi_name: 'Small', original_shape_MeshVolume: '', findings: 'roi.too_small' });

@@ -26,8 +26,11 @@ export const robustnessStage: Stage = {
   needs: ['organize'],
   after: ['segment', 'segment-custom'],
   lane: 'cpu',
-  version: 1,
-  settings: ({ robustness, radiomics: { sequential, timeoutSeconds, ...radiomics } }) => ({ robustness, radiomics }),
+  version: 2,
+  settings: ({ robustness, radiomics: { sequential, timeoutSeconds, images, ...radiomics } }) => ({
+    robustness,
+    radiomics,
+  }),
   inputs: roiInputs,
   skip: (course, config) =>
     config.robustness.grid === 'off' ? 'no perturbations asked for' : withoutRois(course, config),
@@ -36,7 +39,9 @@ export const robustnessStage: Stage = {
 
 async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, folder } = stage;
-  const settings = settingsFor(config, course.ct?.Modality ?? 'CT');
+  // Of the original image: derived ones would make every perturbation a dozen.
+  const original = { ...config, radiomics: { ...config.radiomics, images: 'original' as const } };
+  const settings = settingsFor(original, course.ct?.Modality ?? 'CT');
   const grid = perturbationGrid(config.robustness);
   const { outcomes, findings, failures } = await measureRois(
     stage,
