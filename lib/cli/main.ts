@@ -235,6 +235,27 @@ command('radiomics', 'radiomics features of one structure of an image', async (_
   .requiredOption('--out <file>', 'the table: .csv or .parquet')
   .option('--wide', 'one row, a column per feature');
 
+command('robustness', 'radiomics features of structures under perturbations of image and outline', async (_, options) =>
+  (await import('./commands/robustness.js')).robustness(options as never),
+)
+  .requiredOption('--image <file>', 'image')
+  .requiredOption('--mask <file...>', 'a mask per structure, on the grid of the image; several give the ICC too')
+  .addOption(
+    new Option('--label <n>', 'value of the masks that is the structure; all above 0 when not given').argParser(Number),
+  )
+  .addOption(
+    new Option('--grid <name>', '12, 81 or 315 perturbations')
+      .choices(['mild', 'standard', 'aggressive'])
+      .default('standard'),
+  )
+  .addOption(new Option('--seed <n>', 'of noise and outlines').argParser(Number))
+  .addOption(
+    new Option('--dialect <name>', 'whose names and definitions').choices(['ibsi', 'pyradiomics']).default('ibsi'),
+  )
+  .option('--config <file>', 'settings of the features, as for radiomics')
+  .requiredOption('--out <file>', 'the summary, a row per feature: .csv or .parquet')
+  .option('--values <file>', 'every value under every perturbation');
+
 command('filter', 'the response map of an IBSI 2 filter', async (_, options) =>
   (await import('./commands/filter.js')).filter(options as never),
 )
