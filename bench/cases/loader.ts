@@ -4,9 +4,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Cohort } from '../../lib/cohort/index.js';
+import { getConfig } from '../../lib/config/resolve.js';
 import { createTrainingDataloader } from '../../lib/dataloader/index.js';
 import { writeVolume } from '../../lib/native/formats.js';
 import { dispose } from '../../lib/native/volume.js';
+import { Context } from '../../lib/runtime/context.js';
 import { cacheFolder, contenders, python, pythonAbsent, tsx } from '../environment.js';
 import type { BenchCase } from '../harness.js';
 import { phantomVolume } from '../phantom.js';
@@ -20,14 +22,17 @@ async function cohortAt(store: string): Promise<Cohort> {
   const volume = await phantomVolume();
   await writeVolume({ volume, path: image });
   dispose(volume);
-  return Cohort.fromImages(store, { ct: SUBJECTS.map((subject) => [image, subject] as [string, string]) });
+  const config = getConfig();
+  const context = new Context({ ...config, write: { ...config.write, tile: { orientation: 'isotropic' } } });
+  const images = { ct: SUBJECTS.map((subject) => [image, subject] as [string, string]) };
+  return Cohort.fromImages(store, images, { context });
 }
 
 export const loader: BenchCase = {
   name: 'loader',
   title: `Training patches of 64 cubed, ms per patch: ${PATCHES} of each of ${SUBJECTS.length} CTs of 512 x 512 x 300`,
   async prepare() {
-    const store = join(cacheFolder, 'loader-store');
+    const store = join(cacheFolder, 'loader-cohort');
     const cohort = await cohortAt(store);
     const places = join(cacheFolder, 'loader-places.json');
     const drawn = [];
