@@ -122,7 +122,14 @@ absolute errors against the closed form of volume, ${NAMES.join(', ')}.
 
 | program | version | error of | values | median | 90 % | 99 % | worst |
 |---|---|---|--:|--:|--:|--:|--:|
-${lines.join('')}`;
+${lines.join('')}
+The worst doses are four: D1% of the lying cone along its axis on slices of 3 mm, 0.27 Gy below the closed form for every
+dose grid. The hottest 1 % of that cone lies within 5.2 mm of its tip, and the tip 1.5 mm from the nearest contours,
+whose own tips lie 3 mm below it. What they say of it leaves more open than 0.13 Gy: the smallest convex solid with
+these contours, their convex hull, has D1% 26.20 Gy, the cone, with the same contours, 26.83 Gy; a rule that goes by
+contours alone is at least 0.31 Gy off for one of the two. Ours, 26.56 Gy, lies in the middle; one that met the cone
+would put tips of 3 mm on what ends round.
+`;
 }
 
 async function real(data: string): Promise<string> {
