@@ -17,6 +17,10 @@ const storesVenv = join(cacheFolder, 'venv-stores', 'bin', 'python');
 /** The Python of TileDB-Py and zarrs. */
 export const storesPython: string | undefined = existsSync(storesVenv) ? storesVenv : undefined;
 export const storesPythonAbsent = storesPython === undefined ? 'not installed: npm run bench:setup' : undefined;
+const masksVenv = join(cacheFolder, 'venv-masks', 'bin', 'python');
+/** The Python of rt-utils and dcmrtstruct2nii. */
+export const masksPython: string | undefined = existsSync(masksVenv) ? masksVenv : undefined;
+export const masksPythonAbsent = masksPython === undefined ? 'not installed: npm run bench:setup' : undefined;
 export const pythonAbsent = python === undefined ? 'not installed: npm run bench:setup' : undefined;
 
 /** A program that bench/setup.mjs compiled. */

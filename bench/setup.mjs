@@ -78,6 +78,21 @@ run(join(stores, 'bin', 'python'), [
   'zarrs==0.2.3',
   'ome-zarr-models==1.7',
 ]);
+// What these two ask of NumPy and OpenCV is not what the others ask.
+const third = join(cache, 'venv-masks');
+if (!existsSync(join(third, 'bin', 'python'))) run('python3', ['-m', 'venv', third]);
+run(join(third, 'bin', 'python'), [
+  '-m',
+  'pip',
+  'install',
+  '-q',
+  'numpy==1.26.4',
+  'pydicom==2.4.4',
+  'opencv-python==4.10.0.84',
+  'setuptools==75.8.0',
+  'rt-utils==1.2.7',
+  'dcmrtstruct2nii==5',
+]);
 run('cmake', [
   '-S',
   join(root, 'bench', 'native'),

@@ -12,8 +12,8 @@ import { cacheFolder, contenders, nativeProgram, python, pythonAbsent, tsx } fro
 import type { BenchCase } from '../harness.js';
 import { withScannerHeader } from '../scanner-header.js';
 
-const SLICES = 200;
-const PIXELS = 512;
+export const SLICES = 200;
+export const PIXELS = 512;
 
 /** Smooth anatomy-like shapes with noise; written once and kept. */
 export async function writeSeries(folder: string, ofScanner: boolean): Promise<void> {
@@ -59,6 +59,13 @@ export const sameNumbers: BenchCase['compare'] = (reference, other) =>
       ? []
       : [`${key} ${other[key]} not ${reference[key]}`],
   );
+
+/** The folder of the series with the shortest headers. */
+export async function shortSeries(): Promise<string> {
+  const folder = join(cacheFolder, 'series');
+  if (!existsSync(folder)) await writeSeries(folder, false);
+  return folder;
+}
 
 const seriesCase = (name: string, headers: string, ofScanner: boolean): BenchCase => ({
   name,

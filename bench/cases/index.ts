@@ -12,6 +12,7 @@ import { maskEdt, maskLabel } from './masks.js';
 import { niftiGz } from './nifti-gz.js';
 import { radiomicsLarge, radiomicsSmall } from './radiomics.js';
 import { responsive } from './responsive.js';
+import { rtstructMasks } from './rtstruct-masks.js';
 import { s3Chunks, s3Shards } from './s3.js';
 import { tasks, tasksSingle, tasksTensor } from './tasks.js';
 import { zarrCases } from './zarr.js';
@@ -35,6 +36,7 @@ export const CASES: readonly BenchCase[] = [
   inferenceSlide,
   maskEdt,
   maskLabel,
+  rtstructMasks,
   ...zarrCases,
   responsive,
   s3Chunks,

@@ -1,6 +1,8 @@
 // Plain data that the DICOM and format rows of the native surface take and give back.
 // Names in PascalCase are PS3.6 keywords, unchanged; an attribute that is absent from the file is absent here.
 
+import type { Handle } from '../runtime/surface.js';
+
 export type Triple = [number, number, number];
 
 /** A remark about something that was read: it annotates a row and stops nothing. */
@@ -234,6 +236,81 @@ export interface RtStructSummary {
   header: HeaderRecord;
   rois: RoiSummary[];
   findings: Finding[]; // about the file; those of a ROI are with the ROI
+}
+
+/** A coded concept, such as 80891009, SCT, Heart. */
+export interface DicomCode {
+  value: string;
+  scheme: string;
+  meaning: string;
+}
+
+export interface SegmentRead {
+  SegmentNumber: number;
+  SegmentLabel: string;
+  SegmentAlgorithmType: string;
+  SegmentAlgorithmName: string;
+  category: DicomCode | null;
+  type: DicomCode | null;
+  /** Fractions 0..1 of a FRACTIONAL object, else 0 and 1; on the grid of all frames. */
+  mask: Handle<'CoverageMask'>;
+  box: { begin: Triple; end: Triple };
+  volumeCc: number;
+}
+
+export interface SegmentationResult {
+  header: HeaderRecord;
+  SegmentationType: 'BINARY' | 'FRACTIONAL';
+  referencedSeriesUIDs: string[];
+  segments: SegmentRead[];
+}
+
+export interface WriteSegmentationArgs {
+  path: string;
+  /** With a FrameOfReferenceUID. */
+  identity: DicomIdentity;
+  /** ContentLabel: upper case, digits, spaces and underscores. Default SEGMENTATION. */
+  label?: string;
+  description?: string;
+  /** Default BINARY: voxels covered by a half or more. FRACTIONAL: occupancy in 255ths. */
+  type?: 'BINARY' | 'FRACTIONAL';
+  /** At least one voxel among them; masks of one grid. */
+  segments: ReadonlyArray<{
+    label: string;
+    mask: Handle<'CoverageMask'>;
+    /** Default AUTOMATIC. */
+    algorithmType?: 'AUTOMATIC' | 'SEMIAUTOMATIC' | 'MANUAL';
+    algorithmName?: string;
+    /** Default 91723000, SCT, Anatomical Structure. */
+    category?: DicomCode;
+    /** What it shows; default 85756007, SCT, Tissue. */
+    property?: DicomCode;
+    color?: Triple;
+  }>;
+  referencedSeriesUID?: string;
+  /** Of the images that were segmented: with their positions, or as the grid's planes in their order. */
+  referencedSOPInstanceUIDs?: readonly string[];
+  /** ImagePositionPatient of each, one after another. */
+  referencedImagePositions?: readonly number[];
+  /** Of these images; default CT Image Storage. */
+  referencedSOPClassUID?: string;
+  options?: DicomWriteOptions;
+}
+
+export interface RegistrationSummary {
+  /** Its FrameOfReferenceUID is the frame that all items are registered to. */
+  header: HeaderRecord;
+  items: Array<{
+    /** The frame that is registered; empty when the file names images only. */
+    FrameOfReferenceUID: string;
+    /** How many matrices were applied one after another. */
+    matrices: number;
+    deformable: boolean;
+    /** Row-major 4 x 4, from the item's frame into the registration's; absent for a deformation. */
+    matrix?: number[];
+    grid?: { size: Triple; spacing: Triple; origin: Triple };
+  }>;
+  findings: Finding[]; // registration.not_rigid
 }
 
 export interface RtDoseSummary {

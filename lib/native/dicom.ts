@@ -48,6 +48,22 @@ export function writeRtDose(args: ArgsOf<'writeRtDose'>, options?: SubmitOptions
   return submit('writeRtDose', args, options);
 }
 
+/** A DICOM Segmentation as one mask per segment. */
+export function readSegmentation(
+  args: ArgsOf<'readSegmentation'>,
+  options?: SubmitOptions,
+): ResultOf<'readSegmentation'> {
+  return submit('readSegmentation', args, options);
+}
+
+/** Masks of one grid as a DICOM Segmentation. */
+export function writeSegmentation(
+  args: ArgsOf<'writeSegmentation'>,
+  options?: SubmitOptions,
+): ResultOf<'writeSegmentation'> {
+  return submit('writeSegmentation', args, options);
+}
+
 export function writeRtPlan(args: ArgsOf<'writeRtPlan'>, options?: SubmitOptions): ResultOf<'writeRtPlan'> {
   return submit('writeRtPlan', args, options);
 }

@@ -1,6 +1,7 @@
 // What the imaging and dose rows of the native core take and give. The generated surface names these types.
 // Positions are LPS millimetres, doses gray, volumes cubic centimetres.
 import type { Handle } from '../runtime/surface.js';
+import type { RegistrationSummary } from './dicom-types.js';
 
 /** Something a reader of the row should know; it never stops a task. */
 export interface RoiFinding {
@@ -281,3 +282,49 @@ export interface PatientMargins {
 }
 
 export type MaskResult = Omit<VoxeliseResult, 'findings'>;
+
+export interface DoseDifferenceArgs {
+  reference: Handle<'DoseGrid'>;
+  evaluated: Handle<'DoseGrid'>;
+  /** Voxels of the reference below this dose are left out of the statistics. Default 0. */
+  cutoffGy?: number;
+  /** For withinTolerance. Default 0. */
+  toleranceGy?: number;
+}
+
+export interface DoseDifferenceResult {
+  /** float32 gray on the reference's grid: evaluated - reference; NaN where the evaluated dose has no value. */
+  difference: Handle<'Volume'>;
+  /** How many voxels the statistics are of. */
+  voxels: number;
+  meanGy: number;
+  rmsGy: number;
+  minGy: number;
+  maxGy: number;
+  /** Part of the voxels, 0..1, that differ by at most toleranceGy. */
+  withinTolerance: number;
+  findings: RoiFinding[];
+}
+
+export interface WarpDoseArgs {
+  dose: Handle<'DoseGrid'>;
+  /** Path of a Spatial Registration or Deformable Spatial Registration. */
+  registration: string;
+  /** FrameOfReferenceUID of the dose; may be absent when the file registers one other frame only. */
+  fromFrame?: string;
+  /** FrameOfReferenceUID of the result; default: the frame that the file registers to. */
+  toFrame?: string;
+  /** Exactly one of reference, volume, grid: the voxels of the result, in `toFrame`. */
+  reference?: Handle<'DoseGrid'>;
+  volume?: Handle<'Volume'>;
+  grid?: GridArgs;
+}
+
+export interface WarpDoseResult {
+  /** Trilinear; 0 outside the dose and where a deformation is not defined. */
+  dose: Handle<'DoseGrid'>;
+  /** Part of the voxels, 0..1, that lie inside the dose. */
+  inside: number;
+  registration: RegistrationSummary;
+  findings: RoiFinding[];
+}

@@ -3,8 +3,11 @@
 import { addon } from '../runtime/addon.js';
 import type { Handle } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
+import type { RegistrationSummary } from './dicom-types.js';
 import type {
   ComputeDvhArgs,
+  DoseDifferenceArgs,
+  DoseDifferenceResult,
   DoseMetricsArgs,
   DoseMetricsResult,
   DvhCurve,
@@ -14,6 +17,8 @@ import type {
   MetricDescription,
   SumDosesArgs,
   SumDosesResult,
+  WarpDoseArgs,
+  WarpDoseResult,
 } from './dose-types.js';
 
 /** The curve of every structure asked for; each row carries its error bound and findings. */
@@ -44,4 +49,19 @@ export function sumDoses(args: SumDosesArgs, options?: SubmitOptions): Promise<S
 /** How far an evaluated dose is from a reference, in units of the accepted dose difference and distance (Low 1998). */
 export function gammaIndex(args: GammaArgs, options?: SubmitOptions): Promise<GammaResult> {
   return submit('gammaIndex', args, options);
+}
+
+/** An evaluated dose minus a reference. */
+export function doseDifference(args: DoseDifferenceArgs, options?: SubmitOptions): Promise<DoseDifferenceResult> {
+  return submit('doseDifference', args, options);
+}
+
+/** Which frames of reference a spatial registration joins. */
+export function readRegistration(args: { path: string }, options?: SubmitOptions): Promise<RegistrationSummary> {
+  return submit('readRegistration', args, options);
+}
+
+/** A dose in another frame of reference, by a spatial registration. */
+export function warpDose(args: WarpDoseArgs, options?: SubmitOptions): Promise<WarpDoseResult> {
+  return submit('warpDose', args, options);
 }

@@ -1,5 +1,5 @@
 /**
- * Masks of a course as files: one NIfTI each, and one RTSTRUCT of all.
+ * Masks of a course as files: one NIfTI each, and one RTSTRUCT and one Segmentation of all.
  *
  * A mask that touches the border of the image is cut by it: its name ends in `__partial`.
  */
@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { derivedUid } from '../native/derived-uid.js';
-import { writeRtStruct } from '../native/dicom.js';
+import { writeRtStruct, writeSegmentation } from '../native/dicom.js';
 import type { HeaderRecord } from '../native/dicom-types.js';
 import type { MaskResult } from '../native/dose-types.js';
 import { writeVolume } from '../native/formats.js';
@@ -19,6 +19,7 @@ import { writeText } from '../table/atomic.js';
 import { canonicalJson } from './digest.js';
 import type { ImageSeries } from './model.js';
 import { safeName } from './names.js';
+import { segmentCode } from './segment-codes.js';
 import type { StageContext } from './stage.js';
 
 export const PARTIAL = '__partial';
@@ -44,7 +45,7 @@ export function touchesBorder({ box }: MaskResult, size: readonly number[]): boo
 }
 
 export interface StructureFiles {
-  /** `RS_auto.dcm` */
+  /** `RS_auto.dcm`; the Segmentation beside it is `SEG_auto.dcm`. */
   readonly file: string;
   /** Folder of the masks. */
   readonly masks: string;
@@ -84,26 +85,53 @@ export async function writeStructures(
     { masks: named.map(({ mask, number, name }) => ({ mask, number, name })), holes: 'keyhole' },
     task,
   );
+  const common = {
+    PatientID: course.patientId,
+    StudyInstanceUID: first.StudyInstanceUID ?? derivedUid('study', series.SeriesInstanceUID),
+    FrameOfReferenceUID: series.FrameOfReferenceUID ?? derivedUid('frame', series.SeriesInstanceUID),
+    SeriesDescription: files.label,
+    ...(first.StudyDate ? { StudyDate: first.StudyDate } : {}),
+  };
+  const images = series.headers.flatMap(({ SOPInstanceUID: uid, ImagePositionPatient: position }) =>
+    uid !== undefined && position?.length === 3 ? [{ uid, position }] : [],
+  );
+  const references = {
+    referencedSeriesUID: series.SeriesInstanceUID,
+    referencedSOPInstanceUIDs: images.map(({ uid }) => uid),
+    referencedImagePositions: images.flatMap(({ position }) => position),
+  };
+  const label = files.label.slice(0, 16);
   await writeRtStruct(
     {
       path: join(folder, files.file),
-      identity: {
-        PatientID: course.patientId,
-        StudyInstanceUID: first.StudyInstanceUID ?? derivedUid('study', series.SeriesInstanceUID),
-        SeriesInstanceUID: derivedUid('series', ...identity),
-        FrameOfReferenceUID: series.FrameOfReferenceUID ?? derivedUid('frame', series.SeriesInstanceUID),
-        SOPInstanceUID,
-        SeriesDescription: files.label,
-        ...(first.StudyDate ? { StudyDate: first.StudyDate } : {}),
-      },
-      label: files.label.slice(0, 16),
+      identity: { ...common, SeriesInstanceUID: derivedUid('series', ...identity), SOPInstanceUID },
+      label,
       roiSet: rois,
-      referencedSeriesUID: series.SeriesInstanceUID,
-      referencedSOPInstanceUIDs: series.headers.flatMap((header) => header.SOPInstanceUID ?? []),
+      ...references,
     },
     task,
   );
   dispose(rois);
+  await writeSegmentation(
+    {
+      path: join(folder, files.file.replace(/^RS_/, 'SEG_')),
+      identity: {
+        ...common,
+        SeriesInstanceUID: derivedUid('segmentation series', ...identity),
+        SOPInstanceUID: derivedUid('segmentation', ...identity),
+      },
+      label,
+      segments: named.map(({ mask, name, source }) => ({
+        label: name.slice(0, 64),
+        mask,
+        algorithmName: source.slice(0, 64),
+        property: segmentCode(name),
+      })),
+      ...references,
+      ...(first.SOPClassUID ? { referencedSOPClassUID: first.SOPClassUID } : {}),
+    },
+    task,
+  );
   const facts: StructureFacts = {
     SOPInstanceUID,
     rois: named.map(({ number, name, source, partial, volumeCc }) => ({ number, name, source, partial, volumeCc })),

@@ -5,6 +5,7 @@
 #include "dicom/header.h"
 #include "dicom/rtdose.h"
 #include "dicom/rtstruct.h"
+#include "dicom/segmentation.h"
 #include "dicom/series.h"
 
 namespace isovox::addon {
@@ -67,6 +68,27 @@ Work ReadRtDose(Args& args) {
   }};
 }
 
+Work ReadSegmentation(Args& args) {
+  return {[path = args.Text("path")](const Exec& exec) -> Finish {
+    auto read = std::make_shared<dicom::Segmentation>(dicom::ReadSegmentation(exec, path));
+    return [read](Napi::Env env) {
+      auto out = ToJs(env, read->summary).As<Napi::Object>();
+      const auto segments = out.Get("segments").As<Napi::Array>();
+      for (uint32_t n = 0; n < segments.Length(); ++n) {
+        auto mask = std::make_shared<CoverageMask>(std::move(read->masks[n]));
+        double covered = 0;
+        for (const float part : mask->coverage) covered += static_cast<double>(part);
+        auto segment = segments.Get(n).As<Napi::Object>();
+        segment.Set("volumeCc", covered * mask->grid.voxel_volume_cc());
+        segment.Set("box", ToJs(env, {{"begin", mask->box.begin}, {"end", mask->box.end}}));
+        const auto bytes = static_cast<int64_t>(mask->coverage.size() * sizeof(float));
+        segment.Set("mask", WrapHandle(env, std::move(mask), bytes));
+      }
+      return out;
+    };
+  }};
+}
+
 constexpr Row kRows[] = {
     {"scanHeaders", ScanHeaders, nullptr, "(args: { paths: string[] }) => Promise<HeaderRecord[]>",
      "One record per file, in the order given; a bad file gets a record that says why."},
@@ -86,9 +108,13 @@ constexpr Row kRows[] = {
      "A CT series, one file per slice in an existing folder; gives the paths in the order of slices."},
     {"writeRtStruct", WriteRtStruct, nullptr,
      "(args: { path: string; identity: DicomIdentity; label?: string; rois?: RoiInput[]; roiSet?: Handle<'RoiSet'>; "
-     "referencedSeriesUID?: string; referencedSOPInstanceUIDs?: string[]; options?: DicomWriteOptions }) => "
-     "Promise<void>",
+     "referencedSeriesUID?: string; referencedSOPInstanceUIDs?: string[]; referencedImagePositions?: number[]; "
+     "options?: DicomWriteOptions }) => Promise<void>",
      "An RT Structure Set from contours in patient millimetres."},
+    {"readSegmentation", ReadSegmentation, nullptr, "(args: { path: string }) => Promise<SegmentationResult>",
+     "A DICOM Segmentation, binary or fractional: one mask per segment on a common grid."},
+    {"writeSegmentation", WriteSegmentation, nullptr, "(args: WriteSegmentationArgs) => Promise<void>",
+     "A DICOM Segmentation of masks on one grid."},
     {"writeRtDose", WriteRtDose, nullptr,
      "(args: { path: string; identity: DicomIdentity; dose?: Handle<'DoseGrid'>; grid?: GridInput; "
      "values?: Float32Array | Float64Array; planeMm?: number[]; bits?: 16 | 32; "

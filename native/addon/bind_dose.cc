@@ -6,6 +6,7 @@
 #include "addon/convert_imaging.h"
 #include "addon/registry.h"
 #include "base/error.h"
+#include "dicom/registration.h"
 #include "dose/biology.h"
 #include "dose/dvh.h"
 #include "dose/gamma.h"
@@ -13,6 +14,7 @@
 #include "dose/mask_dvh.h"
 #include "dose/metrics.h"
 #include "dose/sum.h"
+#include "dose/warp.h"
 #include "imaging/voxelise.h"
 
 namespace isovox::addon {
@@ -291,6 +293,71 @@ Work GammaIndex(Args& args) {
           bytes};
 }
 
+// The lattice that a dose is taken to: that of another dose, of a volume, or a grid.
+std::pair<Grid, std::vector<double>> LatticeOf(const Args& args) {
+  if (args.Has("reference")) {
+    const auto reference = args.Native<DoseGrid>("reference");
+    return {reference->grid, reference->plane_mm};
+  }
+  const Grid grid = args.Has("volume") ? args.Native<Volume>("volume")->grid : ReadGrid(args.Object("grid"));
+  std::vector<double> planes;
+  for (int64_t k = 0; k < grid.size[2]; ++k) planes.push_back(static_cast<double>(k) * grid.spacing[2]);
+  return {grid, planes};
+}
+
+Work WarpDoseRow(Args& args) {
+  const auto dose = args.Native<DoseGrid>("dose");
+  const auto [grid, planes] = LatticeOf(args);
+  const std::string path = args.Text("registration"), from = args.Text("fromFrame", ""), to = args.Text("toFrame", "");
+  return {[=, grid = grid, planes = planes](const Exec& exec) -> Finish {
+            const dicom::Registration registration = dicom::ReadRegistration(path);
+            auto warped = std::make_shared<WarpedDose>(
+                WarpDose(*dose, dicom::MapBetween(registration, from, to), grid, planes, exec));
+            return [warped, summary = registration.summary](Napi::Env env) -> Napi::Value {
+              auto out = ToJs(env, {{"inside", warped->inside},
+                                    {"registration", summary},
+                                    {"findings", FindingsToJson(warped->findings)}})
+                             .As<Napi::Object>();
+              out.Set("dose", WrapHandle(env, warped->dose, warped->dose->grid.voxels() * 4));
+              return out;
+            };
+          },
+          grid.voxels() * 4};
+}
+
+Work ReadRegistrationRow(Args& args) {
+  return {[path = args.Text("path")](const Exec&) -> Finish {
+    auto read = std::make_shared<dicom::Registration>(dicom::ReadRegistration(path));
+    return [read](Napi::Env env) { return ToJs(env, read->summary); };
+  }};
+}
+
+Work DoseDifferenceRow(Args& args) {
+  const auto reference = args.Native<DoseGrid>("reference"), evaluated = args.Native<DoseGrid>("evaluated");
+  const double cutoff = args.Number("cutoffGy", 0), tolerance = args.Number("toleranceGy", 0);
+  if (!(cutoff >= 0)) throw InvalidArgument("cutoffGy", "a number that is not negative", std::to_string(cutoff));
+  if (!(tolerance >= 0)) throw InvalidArgument("toleranceGy", "a number that is not negative", std::to_string(tolerance));
+  return {[=](const Exec& exec) -> Finish {
+            auto found =
+                std::make_shared<DoseDifference>(SubtractDoses(*reference, *evaluated, cutoff, tolerance, exec));
+            return [found](Napi::Env env) -> Napi::Value {
+              auto out = ToJs(env, {{"voxels", found->voxels},
+                                    {"meanGy", found->mean},
+                                    {"rmsGy", found->rms},
+                                    {"minGy", found->least},
+                                    {"maxGy", found->most},
+                                    {"withinTolerance", found->within},
+                                    {"findings", FindingsToJson(found->findings)}})
+                             .As<Napi::Object>();
+              auto volume = std::make_shared<Volume>(std::move(found->difference));
+              const auto size = static_cast<int64_t>(volume->bytes());
+              out.Set("difference", WrapHandle(env, std::move(volume), size));
+              return out;
+            };
+          },
+          reference->grid.voxels() * 4};
+}
+
 constexpr Row kRows[] = {
     {"computeDvh", ComputeDvhs, nullptr, "(args: ComputeDvhArgs) => Promise<DvhResult[]>",
      "Dose-volume histograms of contoured structures, each with the bound of its error."},
@@ -310,6 +377,12 @@ constexpr Row kRows[] = {
      "The weighted sum of dose grids on the finest of them, trilinear, 0 outside."},
     {"gammaIndex", GammaIndex, nullptr, "(args: GammaArgs) => Promise<GammaResult>",
      "The gamma index of an evaluated dose at every voxel of a reference."},
+    {"doseDifference", DoseDifferenceRow, nullptr, "(args: DoseDifferenceArgs) => Promise<DoseDifferenceResult>",
+     "An evaluated dose minus a reference, at every voxel of the reference."},
+    {"readRegistration", ReadRegistrationRow, nullptr, "(args: { path: string }) => Promise<RegistrationSummary>",
+     "A spatial registration, rigid, affine or deformable: which frames it joins and how."},
+    {"warpDose", WarpDoseRow, nullptr, "(args: WarpDoseArgs) => Promise<WarpDoseResult>",
+     "A dose in another frame of reference, by a spatial registration."},
 };
 
 }  // namespace

@@ -14,6 +14,15 @@ std::vector<std::string> TextsOr(const Args& args, const char* key) {
   return args.Has(key) ? args.TextList(key) : std::vector<std::string>{};
 }
 
+// ImagePositionPatient of `count` images, flat; empty when absent.
+std::vector<Vec3> PositionsOf(const Args& args, size_t count) {
+  std::vector<Vec3> positions;
+  if (!args.Has("referencedImagePositions")) return positions;
+  const auto numbers = args.Numbers("referencedImagePositions", 3 * count);
+  for (size_t n = 0; n < numbers.size(); n += 3) positions.push_back({numbers[n], numbers[n + 1], numbers[n + 2]});
+  return positions;
+}
+
 dicom::Identity IdentityOf(const Args& args) {
   const Args from = args.Object("identity");
   dicom::Identity identity;
@@ -187,6 +196,7 @@ Work WriteRtStruct(Args& args) {
   object.identity = IdentityOf(args);
   object.image_series_uid = args.Text("referencedSeriesUID", "");
   object.image_uids = TextsOr(args, "referencedSOPInstanceUIDs");
+  object.image_positions = PositionsOf(args, object.image_uids.size());
   return {[path = args.Text("path"), rois, object, options = OptionsOf(args)](const Exec&) -> Finish {
     dicom::RtStructObject filled = object;
     filled.rois = rois.get();
@@ -212,6 +222,44 @@ Work WriteRtDose(Args& args) {
     dicom::RtDoseObject filled = object;
     filled.dose = dose.get();
     dicom::WriteRtDose(path, filled, options);
+    return Undefined();
+  }};
+}
+
+Work WriteSegmentation(Args& args) {
+  dicom::SegmentationObject object;
+  object.identity = IdentityOf(args);
+  object.label = args.Text("label", "SEGMENTATION");
+  object.description = args.Text("description", "");
+  object.fractional = Choice(args, "type", {"BINARY", "FRACTIONAL"}) == 1;
+  object.image_series_uid = args.Text("referencedSeriesUID", "");
+  object.image_uids = TextsOr(args, "referencedSOPInstanceUIDs");
+  object.image_positions = PositionsOf(args, object.image_uids.size());
+  object.image_class = args.Text("referencedSOPClassUID", dicom::kCtImageClass);
+  auto masks = std::make_shared<std::vector<std::shared_ptr<CoverageMask>>>();
+  ForEachObject(args, "segments", [&](const Args& item) {
+    dicom::SegmentationObject::Segment segment;
+    segment.label = item.Text("label");
+    segment.algorithm_type = item.Text("algorithmType", "AUTOMATIC");
+    segment.algorithm_name = item.Text("algorithmName", "");
+    const auto code = [&](const char* key, dicom::Code& into) {
+      if (!item.Has(key)) return;
+      const Args given = item.Object(key);
+      into = {given.Text("value"), given.Text("scheme"), given.Text("meaning")};
+    };
+    code("category", segment.category);
+    code("property", segment.type);
+    if (item.Has("color")) {
+      const auto color = item.Numbers("color", 3);
+      segment.color = {static_cast<int>(color[0]), static_cast<int>(color[1]), static_cast<int>(color[2])};
+    }
+    masks->push_back(item.Native<CoverageMask>("mask"));
+    object.segments.push_back(std::move(segment));
+  });
+  return {[path = args.Text("path"), masks, object, options = OptionsOf(args)](const Exec&) -> Finish {
+    dicom::SegmentationObject filled = object;
+    for (size_t n = 0; n < masks->size(); ++n) filled.segments[n].mask = (*masks)[n].get();
+    dicom::WriteSegmentation(path, filled, options);
     return Undefined();
   }};
 }

@@ -9,5 +9,6 @@ Work WriteCtSeries(Args& args);
 Work WriteRtStruct(Args& args);
 Work WriteRtDose(Args& args);
 Work WriteRtPlan(Args& args);
+Work WriteSegmentation(Args& args);
 
 }  // namespace isovox::addon

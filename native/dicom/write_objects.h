@@ -9,6 +9,7 @@
 #include "dicom/write.h"
 #include "exec/exec.h"
 #include "volume/dose_grid.h"
+#include "volume/mask.h"
 #include "volume/roi.h"
 #include "volume/volume.h"
 
@@ -18,6 +19,7 @@ inline constexpr const char* kCtImageClass = "1.2.840.10008.5.1.4.1.1.2";
 inline constexpr const char* kRtStructClass = "1.2.840.10008.5.1.4.1.1.481.3";
 inline constexpr const char* kRtDoseClass = "1.2.840.10008.5.1.4.1.1.481.2";
 inline constexpr const char* kRtPlanClass = "1.2.840.10008.5.1.4.1.1.481.5";
+inline constexpr const char* kSegmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
 
 struct CtSeries {
   const Volume* volume = nullptr;     // scalar, one frame; other types than int16 and uint16 are rounded to HU
@@ -36,6 +38,8 @@ struct RtStructObject {
   // The images that were drawn on; empty when there are none.
   std::string image_series_uid;
   std::vector<std::string> image_uids;
+  // ImagePositionPatient of each; every planar contour then names the image that it lies on. Empty: contours name none.
+  std::vector<Vec3> image_positions;
 };
 void WriteRtStruct(const std::string& path, const RtStructObject& object, const WriteOptions& options);
 
@@ -72,5 +76,32 @@ struct RtPlanObject {
   std::vector<std::string> dose_uids;
 };
 void WriteRtPlan(const std::string& path, const RtPlanObject& object, const WriteOptions& options);
+
+// A coded concept (PS3.3 8): 80891009, SCT, Heart.
+struct Code {
+  std::string value, scheme, meaning;
+};
+
+struct SegmentationObject {
+  struct Segment {
+    std::string label;
+    std::string algorithm_type = "AUTOMATIC", algorithm_name;  // AUTOMATIC, SEMIAUTOMATIC or MANUAL; the name of what made it
+    Code category{"91723000", "SCT", "Anatomical Structure"}, type{"85756007", "SCT", "Tissue"};
+    std::optional<std::array<int, 3>> color;  // sRGB 0..255
+    const CoverageMask* mask = nullptr;
+  };
+  std::string label = "SEGMENTATION", description;
+  Identity identity;
+  std::vector<Segment> segments;  // at least one; masks of one grid with orthogonal axes
+  bool fractional = false;        // FRACTIONAL (occupancy, in 255ths) instead of BINARY (coverage of a half or more)
+  std::string image_series_uid;
+  // The images that were segmented, with ImagePositionPatient of each: a frame names the one in its plane, if any does.
+  // Without positions they are the grid's planes k = 0, 1, ...
+  std::vector<std::string> image_uids;
+  std::vector<Vec3> image_positions;
+  std::string image_class = kCtImageClass;
+};
+// DICOM Segmentation (PS3.3 A.51): a frame for every plane that a segment touches.
+void WriteSegmentation(const std::string& path, const SegmentationObject& object, const WriteOptions& options);
 
 }  // namespace isovox::dicom

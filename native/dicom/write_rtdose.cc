@@ -66,7 +66,8 @@ void WriteRtDose(const std::string& path, const RtDoseObject& object, const Writ
   const Axes& a = grid.axes;
   DataSetBuilder set;
   PutCommonModules(set, object.identity, kRtDoseClass, object.identity.InstanceUid(0), "RTDOSE", options);
-  set.Number(tag::kInstanceNumber, 1)
+  set.Empty(tag::kOperatorsName)
+      .Number(tag::kInstanceNumber, 1)
       .Text(tag::kContentDate, object.identity.date)
       .Text(tag::kContentTime, object.identity.time)
       .Number(tag::kSliceThickness, grid.spacing[2])

@@ -62,7 +62,9 @@ void WriteRtPlan(const std::string& path, const RtPlanObject& object, const Writ
       .Text(tag::kRTPlanTime, object.identity.time)
       .Text(tag::kPlanIntent, object.intent)
       .Text(tag::kRTPlanGeometry, object.structure_set_uid.empty() ? "TREATMENT_DEVICE" : "PATIENT")
-      .Text(tag::kApprovalStatus, object.approval);
+      .Text(tag::kApprovalStatus, object.approval)
+      .Empty(tag::kOperatorsName);
+  if (object.approval != "UNAPPROVED") set.Empty(tag::kReviewDate).Empty(tag::kReviewTime).Empty(tag::kReviewerName);
   if (!object.name.empty()) set.Text(tag::kRTPlanName, object.name);
   int64_t number = 0;
   for (const auto& prescription : object.prescriptions) {

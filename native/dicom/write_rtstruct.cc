@@ -1,4 +1,8 @@
 // RT Structure Set Storage (PS3.3 A.19.3).
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
 #include "dicom/write_objects.h"
 
 namespace isovox::dicom {
@@ -34,14 +38,58 @@ void PutReferences(DataSetBuilder& set, const RtStructObject& object) {
   if (object.image_uids.empty()) series.Empty(tag::kContourImageSequence);
 }
 
-void PutContours(DataSetBuilder& item, const Roi& roi) {
+// Finds the image that a contour lies on: within half the images' distance of its plane.
+class ImageFinder {
+ public:
+  explicit ImageFinder(const RtStructObject& object) {
+    const auto& positions = object.image_positions;
+    if (positions.empty()) return;
+    if (positions.size() != object.image_uids.size()) {
+      throw InvalidArgument("referencedImagePositions", "one for each referenced image", std::to_string(positions.size()));
+    }
+    const Vec3 along = positions.back() - positions.front();
+    if (Norm(along) > 0) normal_ = (1 / Norm(along)) * along;
+    for (size_t n = 0; n < positions.size(); ++n) images_.emplace_back(Dot(positions[n], normal_), object.image_uids[n]);
+    std::sort(images_.begin(), images_.end());
+    half_ = 0.5;  // millimetres, of a single image
+    for (size_t n = 1; n < images_.size(); ++n) {
+      const double gap = images_[n].first - images_[n - 1].first;
+      half_ = n == 1 ? gap / 2 : std::max(half_, gap / 2);
+    }
+  }
+
+  // "" where there is none.
+  std::string At(std::span<const Vec3> points) const {
+    if (images_.empty()) return "";
+    const double low = Dot(points.front(), normal_);
+    for (const Vec3& p : points) {
+      if (std::abs(Dot(p, normal_) - low) > half_) return "";
+    }
+    const auto next = std::lower_bound(images_.begin(), images_.end(), std::pair(low, std::string()));
+    auto best = next != images_.end() ? next : next - 1;
+    if (next != images_.begin() && (next == images_.end() || low - (next - 1)->first < next->first - low)) best = next - 1;
+    return std::abs(best->first - low) <= half_ * (1 + 1e-6) ? best->second : "";
+  }
+
+ private:
+  Vec3 normal_{0, 0, 1};
+  std::vector<std::pair<double, std::string>> images_;
+  double half_ = 0;
+};
+
+void PutContours(DataSetBuilder& item, const Roi& roi, const ImageFinder& images) {
   std::vector<double> numbers;
   int index = 0;
   for (const Contour& contour : roi.contours) {
     numbers.clear();
     for (const Vec3& point : roi.PointsOf(contour)) numbers.insert(numbers.end(), {point.x, point.y, point.z});
-    item.Item(tag::kContourSequence)
-        .Text(tag::kContourGeometricType, KindName(contour.kind))
+    auto& drawn = item.Item(tag::kContourSequence);
+    if (const std::string uid = images.At(roi.PointsOf(contour)); !uid.empty()) {
+      drawn.Item(tag::kContourImageSequence)
+          .Text(tag::kReferencedSOPClassUID, kCtImageClass)
+          .Text(tag::kReferencedSOPInstanceUID, uid);
+    }
+    drawn.Text(tag::kContourGeometricType, KindName(contour.kind))
         .Number(tag::kNumberOfContourPoints, static_cast<double>(contour.count))
         .Number(tag::kContourNumber, ++index)
         .Numbers(tag::kContourData, numbers);
@@ -53,11 +101,13 @@ void PutContours(DataSetBuilder& item, const Roi& roi) {
 void WriteRtStruct(const std::string& path, const RtStructObject& object, const WriteOptions& options) {
   DataSetBuilder set;
   PutCommonModules(set, object.identity, kRtStructClass, object.identity.InstanceUid(0), "RTSTRUCT", options);
-  set.Text(tag::kStructureSetLabel, object.label)
+  set.Empty(tag::kOperatorsName)
+      .Text(tag::kStructureSetLabel, object.label)
       .Text(tag::kStructureSetDate, object.identity.date)
       .Text(tag::kStructureSetTime, object.identity.time)
       .Text(tag::kApprovalStatus, "UNAPPROVED");
   PutReferences(set, object);
+  const ImageFinder images(object);
   set.Empty(tag::kStructureSetROISequence).Empty(tag::kROIContourSequence).Empty(tag::kRTROIObservationsSequence);
   int observation = 0;
   for (const Roi& roi : *object.rois) {
@@ -72,7 +122,7 @@ void WriteRtStruct(const std::string& path, const RtStructObject& object, const 
       const auto& c = *roi.color;
       contours.Numbers(tag::kROIDisplayColor, std::array<double, 3>{double(c[0]), double(c[1]), double(c[2])});
     }
-    PutContours(contours, roi);
+    PutContours(contours, roi, images);
     set.Item(tag::kRTROIObservationsSequence)
         .Number(tag::kObservationNumber, ++observation)
         .Number(tag::kReferencedROINumber, roi.number)

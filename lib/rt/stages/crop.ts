@@ -35,7 +35,7 @@ export const cropStage: Stage = {
   needs: ['organize'],
   after: ['segment'],
   lane: 'cpu',
-  version: 1,
+  version: 2,
   settings: (config) => regionOf(config) ?? null,
   inputs: (course) => course.ct?.headers.map((header) => header.path) ?? [],
   skip(course, config) {

@@ -30,7 +30,7 @@ export const segmentCustomStage: Stage = {
   needs: ['organize'],
   after: ['segment'],
   lane: 'gpu',
-  version: 1,
+  version: 2,
   settings: ({ customModels: { found, definitions }, segmentation }) => ({
     models: found.map(({ digest }) => digest),
     fast: segmentation.fast,

@@ -2,6 +2,7 @@
  * segment: the structures that models find on the planning image.
  *
  *   RS_auto.dcm                                   all of them; names of those that the image cuts end in __partial
+ *   SEG_auto.dcm                                  the same as a DICOM Segmentation
  *   Segmentation_Models/<source>--<roi>.nii.gz    a mask each
  *   metadata/segmentation.json                    structures, and the models with licence, citation and checksum
  */
@@ -19,7 +20,7 @@ export const segmentStage: Stage = {
   title: 'Segmentation by models',
   needs: ['organize'],
   lane: 'gpu',
-  version: 1,
+  version: 2,
   settings: ({ segmentation: { found, fast, roiSubset } }) => ({
     models: found.map(({ digest }) => digest),
     fast,

@@ -8,6 +8,7 @@
 #include "dicom/maker.h"
 #include "dicom/rtdose.h"
 #include "dicom/rtstruct.h"
+#include "dicom/segmentation.h"
 #include "dicom/series.h"
 #include "formats/format.h"
 
@@ -21,6 +22,7 @@ void ReadEveryWay(const std::string& path) {
   REQUIRE(record.contains("status"));
   static_cast<void>(CodeOf([&] { dicom::ReadRtStruct({}, path); }));
   static_cast<void>(CodeOf([&] { dicom::ReadRtDose({}, path); }));
+  static_cast<void>(CodeOf([&] { dicom::ReadSegmentation({}, path); }));
   static_cast<void>(CodeOf([&] { dicom::ReadSeries({}, {path}); }));
   static_cast<void>(CodeOf([&] { formats::ReadVolume({}, path); }));
 }
@@ -52,6 +54,17 @@ TEST_CASE("mutants of images, structure sets, doses and NIfTI files") {
     structures.rois = &rois;
     dicom::WriteRtStruct(folder / "rs", structures, options);
     seeds.push_back(Slurp(folder / "rs"));
+    CoverageMask mask;
+    mask.grid.size = {6, 5, 4};
+    mask.box = {{1, 1, 1}, {4, 4, 3}};
+    mask.coverage.assign(18, 1);
+    dicom::SegmentationObject segmentation;
+    segmentation.identity = SomeIdentity();
+    segmentation.segments.emplace_back();
+    segmentation.segments[0].label = "PTV";
+    segmentation.segments[0].mask = &mask;
+    dicom::WriteSegmentation(folder / "seg", segmentation, options);
+    seeds.push_back(Slurp(folder / "seg"));
     const DoseGrid grid = SomeDose({0, 2.5});
     dicom::RtDoseObject dose;
     dose.identity = SomeIdentity();
