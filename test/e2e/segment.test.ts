@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { readRtStruct } from '../../lib/native/dicom.js';
+import { readRtStruct, readSegmentation } from '../../lib/native/dicom.js';
 import { writePhantom } from '../../lib/phantom/patient.js';
 import { expectedDose } from '../../lib/phantom/shapes.js';
 import { packageRoot } from '../../lib/runtime/package-root.js';
@@ -102,6 +102,20 @@ describe('isovox run --models', () => {
     expect(facts.models).toMatchObject([{ name: 'bands', licence: 'CC0-1.0', provider: 'cpu' }]);
     const custom = await readRtStruct({ path: join(course, 'RS_custom.dcm') });
     expect(custom.summary.rois.map(({ ROIName }) => ROIName)).toEqual(['dense_wide', 'rind', 'both']);
+  });
+
+  it('writes the same as a DICOM Segmentation, as large as the masks', async () => {
+    const { segments, referencedSeriesUIDs, header } = await readSegmentation({ path: join(course, 'SEG_auto.dcm') });
+    const facts = JSON.parse(readFileSync(join(course, 'metadata/segmentation.json'), 'utf8'));
+    expect(segments.map(({ SegmentLabel }) => SegmentLabel)).toEqual(['soft_tissue__partial', 'dense']);
+    expect(segments.map(({ SegmentAlgorithmName }) => SegmentAlgorithmName)).toEqual([
+      'AutoRTS_bands',
+      'AutoRTS_bands',
+    ]);
+    for (const [n, { volumeCc }] of segments.entries()) expect(volumeCc).toBeCloseTo(facts.rois[n].volumeCc, 6);
+    const { summary } = await readRtStruct({ path: join(course, 'RS_auto.dcm') });
+    expect(header.FrameOfReferenceUID).toBe(summary.header.FrameOfReferenceUID);
+    expect(referencedSeriesUIDs).toHaveLength(1);
   });
 
   it('measures them: volume and dose of the cylinder as in closed form, each row with its source', () => {
