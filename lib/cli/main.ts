@@ -216,6 +216,33 @@ command('gamma', 'the gamma index of two doses: a volume and the pass rate', asy
   .addOption(new Option('--max-gamma <n>', 'not looked for beyond').argParser(parsePositive).default(2))
   .requiredOption('--out <file>', 'the map: .nii.gz, NaN where left out');
 
+command('dose-difference', 'one dose minus another: a volume, and mean, extremes and agreement', async (_, options) =>
+  (await import('./commands/dose-difference.js')).doseDifferenceCommand(options as never),
+)
+  .requiredOption('--reference <file>', 'RTDOSE whose voxels are compared')
+  .requiredOption('--evaluated <file>', 'RTDOSE that is interpolated at them')
+  .addOption(
+    new Option('--cutoff <percent>', 'voxels below this part of the maximum are left out of the numbers')
+      .argParser(Number)
+      .default(10),
+  )
+  .addOption(
+    new Option('--tolerance <percent>', 'of the maximum, for the share that agrees')
+      .argParser(parsePositive)
+      .default(3),
+  )
+  .requiredOption('--out <file>', 'the difference in Gy: .nii.gz, NaN where the evaluated dose has no value');
+
+command(
+  'dose-warp',
+  'a dose in another frame of reference, by a rigid or deformable registration',
+  async (_, options) => (await import('./commands/dose-warp.js')).doseWarp(options as never),
+)
+  .requiredOption('--dose <file>', 'RTDOSE')
+  .requiredOption('--registration <file>', 'Spatial Registration or Deformable Spatial Registration')
+  .requiredOption('--onto <file or dir>', 'RTDOSE, or folder of a CT series, whose voxels the result has')
+  .requiredOption('--out <file>', 'the RTDOSE that is written');
+
 command('radiomics', 'radiomics features of one structure of an image', async (_, options) =>
   (await import('./commands/radiomics.js')).radiomics(options as never),
 )

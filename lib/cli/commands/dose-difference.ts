@@ -1,0 +1,61 @@
+/** isovox dose-difference: one RTDOSE minus another, as a volume and in numbers. */
+
+import { readRtDose } from '../../native/dicom.js';
+import { doseDifference } from '../../native/dose.js';
+import { writeVolume } from '../../native/formats.js';
+import { EXIT } from '../exit.js';
+import { interruptible } from '../interrupt.js';
+import type { CommonOptions } from '../options.js';
+import { commandContext } from './common.js';
+
+export interface DoseDifferenceOptions extends CommonOptions {
+  readonly reference: string;
+  readonly evaluated: string;
+  readonly cutoff: number;
+  readonly tolerance: number;
+  readonly out: string;
+}
+
+export async function doseDifferenceCommand(options: DoseDifferenceOptions): Promise<number> {
+  return interruptible(async (signal) => {
+    const task = { context: commandContext(options), signal };
+    const [reference, evaluated] = await Promise.all([
+      readRtDose({ path: options.reference }, task),
+      readRtDose({ path: options.evaluated }, task),
+    ]);
+    const maximumGy = reference.summary.maximumGy;
+    const { difference, ...result } = await doseDifference(
+      {
+        reference: reference.dose,
+        evaluated: evaluated.dose,
+        cutoffGy: (maximumGy * options.cutoff) / 100,
+        toleranceGy: (maximumGy * options.tolerance) / 100,
+      },
+      task,
+    );
+    const findings = [...result.findings];
+    const [a, b] = [reference, evaluated].map(({ summary }) => summary.header.FrameOfReferenceUID ?? '');
+    if (a !== b) {
+      findings.push({
+        code: 'dose.frames_differ',
+        severity: 'warn',
+        message: 'The doses have different frames of reference; their positions are compared as they are',
+      });
+    }
+    await writeVolume({ volume: difference, path: options.out }, task);
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify({ ...result, findings, path: options.out })}\n`);
+      return EXIT.done;
+    }
+    if (!options.quiet) {
+      const gray = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(3)} Gy`;
+      process.stderr.write(
+        `evaluated - reference over ${result.voxels} voxels: mean ${gray(result.meanGy)}, rms ${result.rmsGy.toFixed(3)} Gy, ` +
+          `from ${gray(result.minGy)} to ${gray(result.maxGy)}; ${(100 * result.withinTolerance).toFixed(2)} % within ` +
+          `${options.tolerance} % of the maximum; written to ${options.out}\n`,
+      );
+    }
+    for (const { severity, message, code } of findings) process.stderr.write(`${severity}: ${message} (${code})\n`);
+    return EXIT.done;
+  });
+}
