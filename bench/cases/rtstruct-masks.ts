@@ -45,6 +45,7 @@ async function writeStructures(path: string): Promise<void> {
     rois,
     referencedSeriesUID: derivedUid('bench series'),
     referencedSOPInstanceUIDs: Array.from({ length: SLICES }, (_, k) => derivedUid('bench slice', String(k))),
+    referencedImagePositions: Array.from({ length: SLICES }, (_, k) => [-204, -204, k]).flat(),
   });
 }
 
