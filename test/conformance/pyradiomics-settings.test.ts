@@ -61,7 +61,7 @@ describe.skipIf(sharedData === undefined)('settings of PyRadiomics', () => {
       readVolume({ path: join(folder, `${subject}_label.nrrd`) }),
     ]);
     const featureClass = Object.fromEntries(classes.map((name) => [name, []]));
-    const { only, ...parameters } = parametersOf({ setting: { binWidth: 25, ...setting }, featureClass }, test);
+    const { only: _all, ...parameters } = parametersOf({ setting: { binWidth: 25, ...setting }, featureClass }, test);
     const mask = test === 'coarse' ? await coarse(label.volume) : label.volume;
     const { features, findings } = await extractPyradiomics({ image: image.volume, mask, ...parameters });
     expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
