@@ -39,9 +39,8 @@ TEST_CASE("header scan: what is not DICOM gets a record that says why") {
   const TempFolder folder;
   Spill(folder / "empty.dcm", {});
   Spill(folder / "text.dcm", {'h', 'e', 'l', 'l', 'o', ' ', 'w', 'o', 'r', 'l', 'd'});
-  const auto paths = WriteSlices(folder, SomeVolume(1));
-  const auto bytes = Slurp(paths[0]);
-  const auto packed = Gzip(std::as_bytes(std::span(bytes)));
+  const std::vector<char> text(4000, 'x');
+  const auto packed = Gzip(std::as_bytes(std::span(text)));
   Spill(folder / "packed.dcm", std::vector<char>(reinterpret_cast<const char*>(packed.data()),
                                                  reinterpret_cast<const char*>(packed.data()) + packed.size()));
   for (const char* name : {"empty.dcm", "text.dcm", "packed.dcm"}) {
@@ -50,6 +49,20 @@ TEST_CASE("header scan: what is not DICOM gets a record that says why") {
   }
   CHECK(ScanOne(folder / "absent")["code"] == "ERR_NOT_FOUND");
   CHECK(ScanOne(folder.path())["code"] == "ERR_IO");
+}
+
+TEST_CASE("header scan: a DICOM file that was gzipped whole is one") {
+  const TempFolder folder;
+  const auto bytes = Slurp(WriteSlices(folder, SomeVolume(1))[0]);
+  const auto packed = Gzip(std::as_bytes(std::span(bytes)));
+  const std::vector<char> whole(reinterpret_cast<const char*>(packed.data()),
+                                reinterpret_cast<const char*>(packed.data()) + packed.size());
+  Spill(folder / "packed.dcm", whole);
+  CHECK(ScanOne(folder / "packed.dcm")["status"] == "dicom");
+  Spill(folder / "half.dcm", std::vector<char>(whole.begin(), whole.begin() + whole.size() / 2));
+  const auto half = ScanOne(folder / "half.dcm");
+  CHECK(half["status"] == "refused");
+  CHECK(half["code"] == "ERR_CORRUPT_DATA");
 }
 
 TEST_CASE("header scan: truncated files") {
