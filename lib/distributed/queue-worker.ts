@@ -6,6 +6,7 @@
 import type { Job, Worker } from 'bullmq';
 
 import { IsovoxError } from '../errors.js';
+import { trace } from '../rt/failpoint.js';
 import type { JobClass } from '../rt/jobs.js';
 import type { RunLog } from '../rt/log.js';
 import { type AttemptResult, attemptJob } from './attempt.js';
@@ -94,6 +95,7 @@ async function process(
   const { course, chain, at } = job.data;
   const step = chain[at];
   if (!step) throw new UnrecoverableError('The job has no place in its chain');
+  trace(`taken ${course} ${step.stages.join()}`);
   const [patientId = '', courseId = ''] = course.split('/');
   const outdir = options.outdir ?? job.data.outdir;
   const isLast = job.attemptsMade + 1 >= ATTEMPTS;
