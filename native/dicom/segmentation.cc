@@ -241,7 +241,8 @@ Segmentation ReadSegmentation(const Exec& exec, const std::string& path) {
       CoverageMask& mask = result.masks[frames[f].segment];
       const auto& [begin, end] = mask.box;
       exec.Step();
-      if (mask.box.empty()) continue;
+      // Frames without a voxel count for no box, and may lie outside that of the others.
+      if (mask.box.empty() || frames[f].plane < begin[2] || frames[f].plane >= end[2]) continue;
       reader.ReadFrame(static_cast<int64_t>(f), stored.bytes());
       for (int64_t j = begin[1]; j < end[1]; ++j) {
         const std::byte* from = stored.data.get() + j * layout.columns;
