@@ -1,6 +1,7 @@
 /** What the process says when it ends. */
 
 import { asIsovoxError } from '../errors.js';
+import type { Failure } from '../rt/course-run.js';
 
 export const EXIT = {
   done: 0,
@@ -13,6 +14,11 @@ export const EXIT = {
   tryAgain: 75,
   interrupted: 130,
 } as const;
+
+/** Parts of a course that could not be done are rows of failures.csv; a stage or a course is what ends with 4. */
+export function exitOfRun(failures: readonly Failure[]): number {
+  return failures.some((failure) => failure.roi === undefined) ? EXIT.someFailed : EXIT.done;
+}
 
 /** Prints the error with its code and remedy, and gives the exit code that goes with it. */
 export function reportError(thrown: unknown, json: boolean): number {

@@ -11,7 +11,7 @@ import type { JobClass } from '../rt/jobs.js';
 import type { RunLog } from '../rt/log.js';
 import { type AttemptResult, attemptJob } from './attempt.js';
 import { bullmq } from './bullmq.js';
-import { CourseWorker } from './course-worker.js';
+import { CourseWorkers } from './course-workers.js';
 import type { WorkerMetrics } from './metrics.js';
 import { ATTEMPTS, connectionOf, type QueuedJob, queueName, WORKER_OPTIONS } from './queue-names.js';
 import { CourseQueues } from './submit.js';
@@ -44,7 +44,8 @@ export async function workQueues(options: QueueWorkerOptions): Promise<void> {
   const { Worker } = await bullmq();
   const { url, name, classes, slots, signal, log } = options;
   const queues = await CourseQueues.open(url, name, PATIENCE_MS);
-  const pool = new Processes(options);
+  const { threads, memoryMb } = options;
+  const pool = new CourseWorkers({ threads, memoryMb, log });
   const workers = classes.map(
     (jobClass) =>
       new Worker<QueuedJob>(
@@ -83,10 +84,10 @@ async function process(
   token: string,
   options: QueueWorkerOptions,
   queues: CourseQueues,
-  pool: Processes,
+  pool: CourseWorkers,
 ): Promise<void> {
   const { DelayedError, UnrecoverableError } = await bullmq();
-  const { signal, log, metrics } = options;
+  const { signal, log, metrics, stageTimeoutMs } = options;
   const later = async (ms: number): Promise<never> => {
     await job.moveToDelayed(Date.now() + ms, token);
     throw new DelayedError();
@@ -111,7 +112,12 @@ async function process(
         metrics.workerLost();
         if (!isLast) log.warn(`${error.code}: ${error.message}; trying again`, { course });
       },
-      order: (givenUp) => pool.run(outdir, { course, stages: step.stages, force: [], givenUp, keepBadData: true }),
+      order: async (givenUp) => {
+        const order = { course, stages: step.stages, force: [], givenUp, keepBadData: true };
+        const verdict = await pool.run(outdir, order, { signal, stageTimeoutMs, onStage: () => {} });
+        metrics.used(verdict.cpuMs);
+        return verdict;
+      },
     });
   } catch (thrown) {
     done('lost');
@@ -129,34 +135,6 @@ async function process(
 
 function firstError({ stages, error }: AttemptResult): IsovoxError {
   return error ?? [...stages.values()][0] ?? new IsovoxError('ERR_INTERNAL', 'A stage failed');
-}
-
-/** Worker processes: those that have nothing to do wait for the next course of their output folder. */
-class Processes {
-  readonly #idle = new Map<string, CourseWorker[]>();
-  readonly #all = new Set<CourseWorker>();
-
-  constructor(private readonly options: QueueWorkerOptions) {}
-
-  async run(outdir: string, order: Parameters<CourseWorker['run']>[0]) {
-    const { threads, memoryMb, log, signal, stageTimeoutMs, metrics } = this.options;
-    const idle = this.#idle.get(outdir)?.filter((worker) => worker.isAlive) ?? [];
-    const worker = idle.pop() ?? new CourseWorker({ outdir, threads, memoryMb, log });
-    this.#idle.set(outdir, idle);
-    this.#all.add(worker);
-    try {
-      const verdict = await worker.run(order, { signal, stageTimeoutMs, onStage: () => {} });
-      metrics.used(verdict.cpuMs);
-      return verdict;
-    } finally {
-      if (worker.isAlive) this.#idle.get(outdir)?.push(worker);
-      else this.#all.delete(worker);
-    }
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.#all].map((worker) => worker.stop()));
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

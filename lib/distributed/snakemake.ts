@@ -13,6 +13,7 @@ export interface SnakemakeOptions {
   readonly outdir: string;
   /** Folder for the workflow. */
   readonly to: string;
+  /** Large courses first. */
   readonly plans: readonly CoursePlan[];
   /** Of one machine; no job asks for more. */
   readonly cores: number;
@@ -30,10 +31,10 @@ export async function exportSnakemake(options: SnakemakeOptions): Promise<void> 
   const { to } = options;
   for (const folder of ['profiles/local', 'profiles/slurm', 'logs']) await makeFolder(join(to, folder));
   const outdir = resolve(options.outdir);
-  const ordered = [...options.plans].sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1));
-  const courses = ordered.map(({ id, jobs, mem_mb, threads }, rank) => ({
+  const { plans } = options;
+  const courses = plans.map(({ id, jobs, mem_mb, threads }, rank) => ({
     id,
-    size: SIZES[Math.floor((SIZES.length * rank) / ordered.length)],
+    size: SIZES[Math.floor((SIZES.length * rank) / plans.length)],
     jobs,
     mem_mb: mem_mb + PROCESS_MB,
     threads: Math.min(threads, options.cores),

@@ -3,8 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 
-import type { JobClass } from '../rt/jobs.js';
-import { JOB_CLASSES } from '../rt/jobs.js';
+import { JOB_CLASSES, type JobClass } from '../rt/jobs.js';
 import type { CoursePlan } from '../rt/plan.js';
 import { bullmq, checkRedis } from './bullmq.js';
 import { connectionOf, JOB_OPTIONS, jobId, LAST_PRIORITY, type QueuedJob, queueName } from './queue-names.js';
@@ -87,7 +86,7 @@ export class CourseQueues {
   }
 }
 
-/** Queues the first job of every course, large courses first; each job queues the next of its course. */
+/** Queues the first job of every course, those of `plans` in their order; each job queues the next of its course. */
 export async function submitCourses(
   queues: CourseQueues,
   plans: readonly CoursePlan[],
@@ -96,8 +95,7 @@ export async function submitCourses(
   const run = randomBytes(6).toString('hex');
   const outdir = resolve(options.outdir);
   await queues.limit('gpu', options.gpus);
-  const ordered = [...plans].sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1));
-  const jobs = ordered.map(
+  const jobs = plans.map(
     ({ id, jobs: chain }, rank): QueuedJob => ({
       run,
       outdir,

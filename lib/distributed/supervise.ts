@@ -12,7 +12,8 @@ import type { Course } from '../rt/model.js';
 import { cpuSegmentations } from '../rt/model-pool.js';
 import { courseName } from '../rt/plan.js';
 import { attemptJob } from './attempt.js';
-import { CourseWorker } from './course-worker.js';
+import type { CourseWorker } from './course-worker.js';
+import { CourseWorkers } from './course-workers.js';
 import { shareThreads } from './thread-shares.js';
 import { Timeline } from './timeline.js';
 import { CourseWidth } from './width.js';
@@ -39,8 +40,7 @@ export function supervise(options: SuperviseOptions = {}): CourseExecutor {
 
 class Supervision {
   readonly #executor = new HierarchicalExecutor();
-  readonly #idle: CourseWorker[] = [];
-  readonly #all = new Set<CourseWorker>();
+  readonly #workers: CourseWorkers;
   readonly #busy = new Map<string, { worker: CourseWorker; weight: number }>();
   readonly #troubles = new Map<string, { course?: IsovoxError; stages: Map<string, IsovoxError> }>();
   readonly #width: CourseWidth;
@@ -59,16 +59,18 @@ class Supervision {
       memoryMb: work.memoryMb,
       models: options.modelLanes ?? work.config.segmentation.workers ?? cpuSegmentations(),
     };
+    this.#workers = new CourseWorkers({ threads: 1, memoryMb: work.memoryMb, log: work.log });
     this.#timeline = new Timeline(work.workers);
   }
 
   async run(): Promise<ReadonlyMap<string, CourseTrouble>> {
-    const { courses, signal, log } = this.work;
+    const { courses, models, signal, log } = this.work;
+    await models.dispose(); // the workers load their own
     for (const course of courses) this.#add(course);
     try {
       await this.#executor.execute({ capacity: this.#capacity, backoffMs: FIRST_WAIT_MS, signal });
     } finally {
-      await Promise.all([...this.#all].map((worker) => worker.stop()));
+      await this.#workers.stop();
     }
     const { utilisation, seconds } = this.#timeline;
     log.info(
@@ -146,14 +148,9 @@ class Supervision {
   }
 
   async #order(course: Course, job: CourseJob, givenUp: readonly string[], signal: AbortSignal) {
-    const { outdir, workers, memoryMb, force, progress, log } = this.work;
+    const { outdir, workers, force, progress } = this.work;
     const name = courseName(course);
-    let worker = this.#idle.pop();
-    while (worker && !worker.isAlive) worker = this.#idle.pop();
-    if (!worker) {
-      worker = new CourseWorker({ outdir, threads: 1, memoryMb, log });
-      this.#all.add(worker);
-    }
+    const worker = this.#workers.take(outdir);
     this.#busy.set(name, { worker, weight: estimateCourse(course).weight });
     this.#share(workers);
     const { pid } = worker;
@@ -183,8 +180,7 @@ class Supervision {
     } finally {
       this.#timeline.end(name, ended);
       this.#busy.delete(name);
-      if (worker.isAlive) this.#idle.push(worker);
-      else this.#all.delete(worker);
+      this.#workers.give(outdir, worker);
       this.#share(workers);
     }
   }

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
-import { dieWithParent } from '../native/file-lock.js';
+import { dieWithParent } from '../native/process.js';
 import type { RunLog } from '../rt/log.js';
 import { PlannedCourses } from '../rt/planned-course.js';
 import type { CourseOrder, FromWorker, LogLevel, ToWorker } from './messages.js';

@@ -13,8 +13,3 @@ export async function holdFile(path: string): Promise<FileHold | undefined> {
   const handle = await submit('holdFile', { path });
   return handle === null ? undefined : { release: () => addon().dispose(handle) };
 }
-
-/** Asks the system to kill this process when the one that started it ends; false where it cannot. */
-export function dieWithParent(): boolean {
-  return addon().dieWithParent();
-}

@@ -1,16 +1,15 @@
 /** Who runs the courses of a run: this process, or worker processes that another room starts. */
 
-import { getConfig } from '../config/resolve.js';
 import type { IsovoxError } from '../errors.js';
 import { HierarchicalExecutor } from '../graph/executor.js';
-import { Context } from '../runtime/context.js';
+import type { Context } from '../runtime/context.js';
 import type { CourseProgress } from './course-progress.js';
 import { runCourse } from './course-run.js';
 import { estimateCourse } from './estimate.js';
 import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
 import type { Course } from './model.js';
-import { ModelPool } from './model-pool.js';
+import type { ModelPool } from './model-pool.js';
 import { courseName } from './plan.js';
 import type { RunConfig } from './run-config.js';
 import type { Stage } from './stage.js';
@@ -26,6 +25,10 @@ export interface CourseWork {
   readonly workers: number;
   /** Memory for courses in flight. */
   readonly memoryMb: number;
+  /** The threads and memory of this process. */
+  readonly context: Context;
+  /** The models of this process: those that were looked at before the run are loaded. */
+  readonly models: ModelPool;
   readonly progress: CourseProgress;
   readonly signal: AbortSignal;
   readonly log: RunLog;
@@ -44,9 +47,6 @@ export type CourseExecutor = (work: CourseWork) => Promise<ReadonlyMap<string, C
 /** All courses in this process, on one pool of threads. */
 export const runInProcess: CourseExecutor = async (work) => {
   const { workers, memoryMb, signal, progress } = work;
-  const config = getConfig();
-  const context = new Context({ ...config, read: { ...config.read, concurrency: workers, memoryBudgetMb: memoryMb } });
-  const models = new ModelPool(work.config, context);
   const executor = new HierarchicalExecutor();
   const troubles = new Map<string, CourseTrouble>();
   for (const course of work.courses) {
@@ -58,8 +58,6 @@ export const runInProcess: CourseExecutor = async (work) => {
           ...work,
           course,
           courseFolder: courseFolder(work.outdir, course),
-          context,
-          models,
           onStage: (stage, state) => progress.stage(name, stage, state),
         });
         const failed = [...stages].flatMap(([id, state]) =>
@@ -76,9 +74,7 @@ export const runInProcess: CourseExecutor = async (work) => {
     });
   }
   // One course more than threads: while one waits for the disk, another computes.
-  const { outcomes } = await executor
-    .execute({ capacity: { course: workers + 1, memoryMb }, signal })
-    .finally(() => models.dispose());
+  const { outcomes } = await executor.execute({ capacity: { course: workers + 1, memoryMb }, signal });
   for (const [name, outcome] of outcomes) {
     if (outcome.status === 'failed') troubles.set(name, { course: outcome.error, stages: new Map() });
   }

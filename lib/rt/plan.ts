@@ -102,6 +102,13 @@ export async function readPlan(outdir: string): Promise<RunPlan> {
   return plan;
 }
 
+/** The courses of a plan, in its order. */
+export async function readPlannedCourses(outdir: string, plan: Pick<RunPlan, 'courses'>): Promise<Course[]> {
+  const courses: Course[] = [];
+  for (const name of plan.courses) courses.push(await readPlannedCourse(outdir, name));
+  return courses;
+}
+
 /** ERR_NOT_FOUND when the plan has no such course. */
 export async function readPlannedCourse(outdir: string, name: string): Promise<Course> {
   return (await readJson(coursePath(outdir, name), `The plan in ${outdir} has no course ${name}`)) as Course;
@@ -174,6 +181,17 @@ export async function planCourse(
     threads,
     input_digest: courseDigest(course, dicomRoot),
   };
+}
+
+/** Large courses first: the order in which an engine should start them. */
+export async function planCourses(
+  courses: readonly Course[],
+  outdir: string,
+  plan: Parameters<typeof planCourse>[2],
+): Promise<CoursePlan[]> {
+  const plans: CoursePlan[] = [];
+  for (const course of courses) plans.push(await planCourse(course, outdir, plan));
+  return plans.sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1));
 }
 
 async function planStages(

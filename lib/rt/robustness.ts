@@ -22,6 +22,24 @@ export interface RobustnessEntry {
   readonly values: readonly (readonly (number | null)[])[];
 }
 
+/** What an entry says of the grid and the features; `values` has the features of each perturbation side by side. */
+export function perturbedValues(
+  grid: ReadonlyArray<{ readonly name: string; readonly outlineOnly: boolean }>,
+  { names, values }: { readonly names: readonly string[]; readonly values: ArrayLike<number> },
+): Pick<RobustnessEntry, 'perturbations' | 'outlineOnly' | 'features' | 'values'> {
+  return {
+    perturbations: grid.map(({ name }) => name),
+    outlineOnly: grid.map(({ outlineOnly }) => outlineOnly),
+    features: names,
+    values: names.map((_, f) =>
+      grid.map((_, p) => {
+        const value = values[p * names.length + f] as number;
+        return Number.isFinite(value) ? value : null;
+      }),
+    ),
+  };
+}
+
 export type RobustnessLabel = 'robust' | 'acceptable' | 'poor' | 'not_evaluable';
 
 /** Limits of rtpipeline: the lower bound of the ICC and the coefficient of variation. */

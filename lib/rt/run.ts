@@ -3,8 +3,9 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { getConfig } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
-import { type Context, defaultContext } from '../runtime/context.js';
+import { Context } from '../runtime/context.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { type AggregateSummary, aggregate } from './aggregate.js';
 import { type CourseExecutor, type CourseTrouble, runInProcess } from './course-executor.js';
@@ -69,10 +70,17 @@ export function settleOptions(options: RunOptions) {
   };
 }
 
+/** The threads and memory of the run. */
+function contextOf(options: RunOptions): Context {
+  const { workers, memoryMb } = settleOptions(options);
+  const config = getConfig();
+  return new Context({ ...config, read: { ...config.read, concurrency: workers, memoryBudgetMb: memoryMb } });
+}
+
 /** Finds the courses that are asked for. */
 export async function findCourses(
   options: RunOptions,
-  context?: Context,
+  context: Context = contextOf(options),
 ): Promise<{ discovery: Discovery; courses: Course[] }> {
   const discovery = await discover(options, context);
   return { discovery, courses: filterCourses(discovery.courses, options.courseFilter) };
@@ -81,10 +89,11 @@ export async function findCourses(
 /** Finds the courses and writes down what is to be done, for this process or others. */
 export async function planRun(
   options: RunOptions,
+  context?: Context,
 ): Promise<{ plan: RunPlan; discovery: Discovery; courses: Course[] }> {
   const { stages } = settleOptions(options);
   await checkWritable(options.outdir);
-  const found = await findCourses(options);
+  const found = await findCourses(options, context);
   const dicomRoot = resolve(options.dicomRoot);
   const { config } = options;
   const plan = await writePlan(
@@ -99,14 +108,16 @@ export async function planRun(
 export async function runPipeline(options: RunOptions, execute: CourseExecutor = runInProcess): Promise<RunSummary> {
   const { outdir, config, signal, log } = options;
   const { workers, memoryMb, stages, force } = settleOptions(options);
+  const context = contextOf(options);
+  const models = new ModelPool(config, context);
   logConfiguration(
     log,
     workers,
     memoryMb,
     stages.map((stage) => stage.id),
-    await describeSegmentation(config),
+    await describeSegmentation(config, models),
   );
-  const { plan, discovery, courses } = await planRun(options);
+  const { plan, discovery, courses } = await planRun(options, context);
   log.info(`${discovery.courses.length} courses, ${discovery.refusals.length} files refused`, {
     courses: courses.length,
     refused: discovery.refusals.length,
@@ -121,11 +132,13 @@ export async function runPipeline(options: RunOptions, execute: CourseExecutor =
     force,
     workers,
     memoryMb,
+    context,
+    models,
     progress,
     signal,
     log,
   };
-  const troubles = await execute(work);
+  const troubles = await execute(work).finally(() => models.dispose());
   if (signal.aborted) throw new IsovoxError('ERR_CANCELLED', 'The run was cancelled; run it again to go on');
   const summary = await aggregatePlan(outdir, plan, courses, troubles, progress);
   log.info(`tables written`, { rows: summary.tables.rows, failures: summary.failures.length });
@@ -169,7 +182,7 @@ function completed(state: StageState, error: IsovoxError | undefined, event: Sta
   return state.state === 'done' && event === 'reused' ? { ...state, state: 'reused' } : state;
 }
 
-async function discover(options: RunOptions, context?: Context): Promise<Discovery> {
+async function discover(options: RunOptions, context: Context): Promise<Discovery> {
   const { dicomRoot, outdir, config, signal, log } = options;
   const root = await stat(dicomRoot).catch((thrown: unknown) => {
     throw asIsovoxError(thrown);
@@ -193,7 +206,7 @@ async function discover(options: RunOptions, context?: Context): Promise<Discove
     dicomRoot,
     exclude: [outdir],
     config,
-    ...(context ? { context } : {}),
+    context,
     signal,
     onProgress: (done, total) =>
       log.progress({ phase: 'index', done, total, weightDone: done, weightTotal: total, running: [] }),
@@ -233,22 +246,16 @@ async function checkWritable(outdir: string): Promise<void> {
 }
 
 /** Loads the first model, so that a wrong one is known at once and the device can be told. */
-async function describeSegmentation(config: RunConfig): Promise<string> {
-  const { segmentation, customModels } = config;
+async function describeSegmentation({ segmentation, customModels }: RunConfig, models: ModelPool): Promise<string> {
   const threads = segmentationThreads();
   const folders = [...segmentation.found, ...customModels.found];
   const [first] = folders;
   if (!first) return `threads=${threads}; skipped until a model is given (--models DIR)`;
-  const models = new ModelPool(config, defaultContext());
-  try {
-    const { provider, note, manifest } = await models.get(first);
-    const lane = await models.lane(segmentation.found.length > 0 ? 'models' : 'custom', first);
-    const names = folders.map((folder) => `${folder.manifest.name} (${folder.manifest.licence})`).join(', ');
-    const why = note === '' ? '' : `; ${manifest.name} ${note}`;
-    return `${lane.width} courses at once (device: ${provider}, threads=${threads}); models: ${names}${why}`;
-  } finally {
-    await models.dispose();
-  }
+  const { provider, note, manifest } = await models.get(first);
+  const lane = await models.lane(segmentation.found.length > 0 ? 'models' : 'custom', first);
+  const names = folders.map((folder) => `${folder.manifest.name} (${folder.manifest.licence})`).join(', ');
+  const why = note === '' ? '' : `; ${manifest.name} ${note}`;
+  return `${lane.width} courses at once (device: ${provider}, threads=${threads}); models: ${names}${why}`;
 }
 
 function logConfiguration(

@@ -66,12 +66,8 @@ export class StageStore {
   }
 
   /** The manifest of a finished stage; undefined when there is none or it is not whole. */
-  async manifest(stage: string): Promise<Manifest | undefined> {
-    try {
-      return JSON.parse(await readFile(this.#manifestPath(stage), 'utf8')) as Manifest;
-    } catch {
-      return undefined;
-    }
+  manifest(stage: string): Promise<Manifest | undefined> {
+    return readJson(this.#manifestPath(stage));
   }
 
   #failurePath(stage: string): string {
@@ -79,12 +75,8 @@ export class StageStore {
   }
 
   /** Why the stage failed when it last ran; undefined when it did not. */
-  async failure(stage: string): Promise<StageFailure | undefined> {
-    try {
-      return JSON.parse(await readFile(this.#failurePath(stage), 'utf8')) as StageFailure;
-    } catch {
-      return undefined;
-    }
+  failure(stage: string): Promise<StageFailure | undefined> {
+    return readJson(this.#failurePath(stage));
   }
 
   /** Notes that the stage failed; results of earlier runs go, since they are not those of these inputs. */
@@ -161,6 +153,15 @@ export class StageStore {
       await rm(join(this.courseFolder, path), { force: true });
       await removeEmptyParents(dirname(join(this.courseFolder, path)), this.courseFolder);
     }
+  }
+}
+
+/** Undefined where the file is not there or not whole. */
+async function readJson<T>(path: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as T;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,12 +1,12 @@
 /** A sarcoma on CT, measured with both tools' settings alike: features of every IBSI 1 family equal to MIRP's. */
 
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { readVolume } from '../../lib/native/formats.js';
 import { extractFeatures } from '../../lib/native/radiomics.js';
 import type { RadiomicsSettings } from '../../lib/native/radiomics-types.js';
+import { goldenValues } from '../fixtures/golden.js';
 import { sharedData } from '../fixtures/index.js';
 
 /** As in test/oracles/mirp_features.py. */
@@ -32,15 +32,7 @@ function toleranceOf(test: string, name: string): number {
   return name.endsWith('_skew') ? 1e-5 : 1e-6;
 }
 
-const golden = readFileSync(resolve(import.meta.dirname, '../golden/mirp.csv'), 'utf8')
-  .trim()
-  .split('\n')
-  .slice(2)
-  .map((line) => {
-    const [test = '', name = '', value = ''] = line.split(',');
-    return { test, name, value: Number(value) };
-  })
-  .filter(({ name }) => !ESTIMATED.includes(name) && !BEYOND_IBSI.test(name));
+const golden = goldenValues('mirp').filter(({ name }) => !ESTIMATED.includes(name) && !BEYOND_IBSI.test(name));
 
 describe.skipIf(sharedData === undefined)('MIRP on STS_001', () => {
   it.each(Object.entries(CASES))('%s', async (test, settings) => {

@@ -1,12 +1,12 @@
 /** Images that PyRadiomics derives: features of each equal to its own, to 1e-6 of each value. */
 
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { readVolume } from '../../lib/native/formats.js';
 import { parametersOf } from '../../lib/native/pyradiomics-config.js';
 import { extractPyradiomics } from '../../lib/native/radiomics.js';
+import { goldenValues } from '../fixtures/golden.js';
 import { sharedData } from '../fixtures/index.js';
 
 const TYPES = {
@@ -33,14 +33,7 @@ const CASES = {
   },
 };
 
-const golden = readFileSync(resolve(import.meta.dirname, '../golden/pyradiomics-images.csv'), 'utf8')
-  .trim()
-  .split('\n')
-  .slice(2)
-  .map((line) => {
-    const [test = '', name = '', value = ''] = line.split(',');
-    return { test, name, value: Number(value) };
-  });
+const golden = goldenValues('pyradiomics-images');
 
 /** ITK rounds a Laplacian of Gaussian to float32 between its nine passes: its last digits are noise. */
 const toleranceOf = (name: string): number => (name.startsWith('log-sigma') ? 3e-6 : 1e-6);

@@ -1,7 +1,6 @@
 /** PyRadiomics' settings that its baselines leave alone: features equal to its own, to 1e-6 of each value. */
 
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { makeVolume } from '../../lib/native/dicom.js';
@@ -9,6 +8,7 @@ import { readVolume } from '../../lib/native/formats.js';
 import { parametersOf } from '../../lib/native/pyradiomics-config.js';
 import { extractPyradiomics } from '../../lib/native/radiomics.js';
 import { describeVolume, viewVolume } from '../../lib/native/volume.js';
+import { goldenValues } from '../fixtures/golden.js';
 import { sharedData } from '../fixtures/index.js';
 
 const TEXTURE = ['glcm', 'glrlm', 'gldm', 'ngtdm', 'glszm'];
@@ -21,14 +21,7 @@ const CASES: Readonly<Record<string, readonly [string, Record<string, unknown>, 
   coarse: ['brain1', { correctMask: true }, ['shape', 'firstorder', 'glcm']],
 };
 
-const golden = readFileSync(resolve(import.meta.dirname, '../golden/pyradiomics-settings.csv'), 'utf8')
-  .trim()
-  .split('\n')
-  .slice(2)
-  .map((line) => {
-    const [test = '', name = '', value = ''] = line.split(',');
-    return { test, name, value: Number(value) };
-  });
+const golden = goldenValues('pyradiomics-settings');
 
 type Mask = Awaited<ReturnType<typeof readVolume>>['volume'];
 

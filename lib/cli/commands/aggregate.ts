@@ -1,8 +1,9 @@
 /** isovox aggregate: the cohort's tables and report, after engines have run the courses. */
 
-import { readPlan, readPlannedCourse } from '../../rt/plan.js';
+import type { AggregateSummary } from '../../rt/aggregate.js';
+import { readPlan, readPlannedCourses } from '../../rt/plan.js';
 import { aggregatePlan } from '../../rt/run.js';
-import { EXIT } from '../exit.js';
+import { EXIT, exitOfRun } from '../exit.js';
 import type { CommonOptions } from '../options.js';
 
 export interface AggregateCommandOptions extends CommonOptions {
@@ -11,18 +12,18 @@ export interface AggregateCommandOptions extends CommonOptions {
 
 export async function aggregate({ outdir, json }: AggregateCommandOptions): Promise<number> {
   const plan = await readPlan(outdir);
-  const courses = [];
-  for (const name of plan.courses) courses.push(await readPlannedCourse(outdir, name));
+  const courses = await readPlannedCourses(outdir, plan);
   const { results, failures, tables } = await aggregatePlan(outdir, plan, courses);
   if (json) {
     process.stdout.write(
       `${JSON.stringify({ courses: results.length, failures, results: tables.folder, report: tables.report })}\n`,
     );
-  } else {
-    process.stdout.write(
-      `${results.length} courses, ${failures.length} parts failed\ntables: ${tables.folder}\nreport: ${tables.report}\n`,
-    );
-  }
+  } else printTables(results.length, failures.length, tables);
   if (results.length === 0) return EXIT.nothingFound;
-  return failures.some((failure) => failure.roi === undefined) ? EXIT.someFailed : EXIT.done;
+  return exitOfRun(failures);
+}
+
+/** Where the tables of the cohort are, after courses that engines ran. */
+export function printTables(courses: number, failed: number, { folder, report }: AggregateSummary): void {
+  process.stdout.write(`${courses} courses, ${failed} parts failed\ntables: ${folder}\nreport: ${report}\n`);
 }

@@ -10,6 +10,7 @@ import { Context } from '../../runtime/context.js';
 import { writeCsv } from '../../table/csv.js';
 import { writeParquet } from '../../table/parquet.js';
 import type { Table } from '../../table/table.js';
+import { interruptible } from '../interrupt.js';
 import { createLog } from '../log.js';
 import type { CommonOptions } from '../options.js';
 
@@ -38,6 +39,19 @@ export async function writeTable(table: Table, path: string): Promise<void> {
   const extension = extname(path).toLowerCase();
   if (extension === '.parquet') await writeParquet(table, path);
   else await writeCsv(table, path, extension === '.tsv' ? '\t' : ',');
+}
+
+/** Does `work` with a log and a signal that Ctrl-C aborts; whatever the log shows is cleared when it ends. */
+export async function logged<T>(
+  options: CommonOptions,
+  work: (log: Awaited<ReturnType<typeof createLog>>, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
+  try {
+    return await interruptible((signal) => work(log, signal));
+  } finally {
+    log.close();
+  }
 }
 
 /** Shows how far one long call is, on a terminal or in plain lines; `end` clears the line. */

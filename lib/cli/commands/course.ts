@@ -1,13 +1,12 @@
 /** isovox course run: stages of one planned course. Engines call it; it may be called twice, killed, and called again. */
 
 import { invalidArgument } from '../../errors.js';
-import { dieWithParent } from '../../native/file-lock.js';
+import { dieWithParent } from '../../native/process.js';
 import { PlannedCourses } from '../../rt/planned-course.js';
 import { automaticWorkers } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
-import { interruptible } from '../interrupt.js';
-import { createLog } from '../log.js';
 import type { CommonOptions } from '../options.js';
+import { logged } from './common.js';
 
 export interface CourseCommandOptions extends CommonOptions {
   readonly outdir: string;
@@ -21,27 +20,22 @@ export async function course(args: readonly string[], options: CourseCommandOpti
   const [action, name = ''] = args;
   if (action !== 'run') throw invalidArgument('action', 'run', action);
   dieWithParent();
-  const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
   const threads = options.workers ?? automaticWorkers();
-  try {
+  return logged(options, async (log, signal) => {
     const courses = await PlannedCourses.open(options.outdir, () => threads, options.memory);
     try {
-      const { verdict, failed } = await interruptible((signal) =>
-        courses.run(name, {
-          stages: options.stage,
-          force: new Set(options.force),
-          keepBadData: true,
-          signal,
-          log,
-        }),
-      );
+      const { verdict, failed } = await courses.run(name, {
+        stages: options.stage,
+        force: new Set(options.force),
+        keepBadData: true,
+        signal,
+        log,
+      });
       if (options.json) process.stdout.write(`${JSON.stringify({ course: name, verdict, failed })}\n`);
       else for (const { stage, code, reason } of failed) process.stderr.write(`isovox: ${stage} ${code}: ${reason}\n`);
       return { done: EXIT.done, 'bad-data': EXIT.badData, 'try-again': EXIT.tryAgain }[verdict];
     } finally {
       await courses.dispose();
     }
-  } finally {
-    log.close();
-  }
+  });
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { exportSnakemake } from '../../distributed/snakemake.js';
 import { invalidArgument } from '../../errors.js';
-import { planCourse, readPlan, readPlannedCourse } from '../../rt/plan.js';
+import { planCourses, readPlan, readPlannedCourses } from '../../rt/plan.js';
 import { automaticMemoryMb, automaticWorkers } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
 import type { CommonOptions } from '../options.js';
@@ -19,10 +19,7 @@ export async function exportPlan(args: readonly string[], options: ExportOptions
   const [engine] = args;
   if (engine !== 'snakemake') throw invalidArgument('engine', 'snakemake', engine);
   const plan = await readPlan(options.outdir);
-  const plans = [];
-  for (const name of plan.courses) {
-    plans.push(await planCourse(await readPlannedCourse(options.outdir, name), options.outdir, plan));
-  }
+  const plans = await planCourses(await readPlannedCourses(options.outdir, plan), options.outdir, plan);
   const to = resolve(options.to);
   await exportSnakemake({
     outdir: options.outdir,

@@ -10,7 +10,7 @@ import { loadRadiomicsConfig, settingsOf } from '../../native/radiomics-config.j
 import type { PerturbedFeaturesArgs } from '../../native/radiomics-types.js';
 import { dispose } from '../../native/volume.js';
 import { type NamedPerturbation, perturbationGrid } from '../../rt/perturbation-grid.js';
-import { type RobustnessEntry, robustnessTables } from '../../rt/robustness.js';
+import { perturbedValues, type RobustnessEntry, robustnessTables } from '../../rt/robustness.js';
 import { type RunConfig, runConfigSchema } from '../../rt/run-config.js';
 import type { SubmitOptions } from '../../runtime/task.js';
 import type { Table } from '../../table/table.js';
@@ -82,7 +82,8 @@ async function entryOf(
   const { volume: mask } = await readVolume({ path }, task);
   try {
     const perturbations = grid.map(({ name, outlineOnly, ...perturbation }) => perturbation);
-    const { names, values, failed } = await perturbedFeatures({ ...args, mask, perturbations }, task);
+    const result = await perturbedFeatures({ ...args, mask, perturbations }, task);
+    const { failed } = result;
     const bad = failed.findIndex((code) => code !== '');
     if (bad >= 0) {
       throw new IsovoxError(
@@ -95,15 +96,7 @@ async function entryOf(
     return {
       ...{ patient_id: '', course_id: '', modality: '', segmentation_source: '', roi_number: 0, settings_hash: '' },
       roi_name: basename(path).replace(/\.(nii|nii\.gz|nrrd|mha)$/, ''),
-      perturbations: grid.map(({ name }) => name),
-      outlineOnly: grid.map(({ outlineOnly }) => outlineOnly),
-      features: names,
-      values: names.map((_, f) =>
-        grid.map((_, p) => {
-          const value = values[p * names.length + f] as number;
-          return Number.isFinite(value) ? value : null;
-        }),
-      ),
+      ...perturbedValues(grid, result),
     };
   } finally {
     dispose(mask);

@@ -4,12 +4,12 @@ import { resolve } from 'node:path';
 
 import { supervise } from '../../distributed/supervise.js';
 import { runInProcess } from '../../rt/course-executor.js';
+import { planCourses } from '../../rt/plan.js';
 import { findCourses, type RunOptions, type RunSummary, runPipeline, settleOptions } from '../../rt/run.js';
-import { EXIT } from '../exit.js';
-import { interruptible } from '../interrupt.js';
-import { createLog } from '../log.js';
+import { EXIT, exitOfRun } from '../exit.js';
 import { type RunCommandOptions, runOptionsOf } from '../run-options.js';
-import { planCourses, printPlans } from './plan.js';
+import { logged } from './common.js';
+import { printPlans } from './plan.js';
 
 export interface RunCommand extends RunCommandOptions {
   readonly isolation: 'process' | 'none';
@@ -20,32 +20,26 @@ export interface RunCommand extends RunCommandOptions {
 }
 
 export async function run(options: RunCommand): Promise<number> {
-  const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
-  try {
-    return await interruptible(async (signal) => {
-      const runOptions = await runOptionsOf(options, signal, log);
-      if (options.dryRun) return await dryRun(runOptions, options.json ?? false);
-      const { stageTimeout, timeline, threadsPerCourse } = options;
-      const summary = await runPipeline(
-        runOptions,
-        options.isolation === 'none'
-          ? runInProcess
-          : supervise({ stageTimeoutMs: stageTimeout * 1000, timeline, threadsPerCourse }),
-      );
-      log.close();
-      print(summary, options.json ?? false);
-      return exitCode(summary);
-    });
-  } finally {
+  return logged(options, async (log, signal) => {
+    const runOptions = await runOptionsOf(options, signal, log);
+    if (options.dryRun) return await dryRun(runOptions, options.json ?? false);
+    const { stageTimeout, timeline, threadsPerCourse } = options;
+    const summary = await runPipeline(
+      runOptions,
+      options.isolation === 'none'
+        ? runInProcess
+        : supervise({ stageTimeoutMs: stageTimeout * 1000, timeline, threadsPerCourse }),
+    );
     log.close();
-  }
+    print(summary, options.json ?? false);
+    return exitCode(summary);
+  });
 }
 
 /** Refused files are listed but are no failure: a mixed folder always has some. */
 function exitCode({ results, failures, discovery }: RunSummary): number {
   if (discovery.courses.length === 0) return EXIT.nothingFound;
-  const failedStage = failures.some((failure) => failure.roi === undefined);
-  return failedStage || results.length === 0 ? EXIT.someFailed : EXIT.done;
+  return results.length === 0 ? EXIT.someFailed : exitOfRun(failures);
 }
 
 function print(summary: RunSummary, json: boolean): void {

@@ -6,9 +6,8 @@ import { invalidArgument } from '../../errors.js';
 import { JOB_CLASSES, type JobClass } from '../../rt/jobs.js';
 import { automaticMemoryMb, automaticWorkers } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
-import { interruptible } from '../interrupt.js';
-import { createLog } from '../log.js';
 import type { CommonOptions } from '../options.js';
+import { logged } from './common.js';
 
 export interface WorkerCommandOptions extends CommonOptions {
   readonly queue: string;
@@ -27,13 +26,12 @@ export async function worker(options: WorkerCommandOptions): Promise<number> {
   for (const one of options.class) {
     if (!(JOB_CLASSES as readonly string[]).includes(one)) throw invalidArgument('--class', 'io, cpu or gpu', one);
   }
-  const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
   const metrics = new WorkerMetrics();
-  const server =
-    options.metricsPort === undefined ? undefined : await metrics.serve(options.metricsPort, options.metricsHost);
-  try {
-    await interruptible((signal) =>
-      workQueues({
+  return logged(options, async (log, signal) => {
+    const server =
+      options.metricsPort === undefined ? undefined : await metrics.serve(options.metricsPort, options.metricsHost);
+    try {
+      await workQueues({
         url: options.queue,
         name: options.name,
         classes: options.class as JobClass[],
@@ -46,11 +44,10 @@ export async function worker(options: WorkerCommandOptions): Promise<number> {
         metrics,
         signal,
         log,
-      }),
-    );
-    return EXIT.done;
-  } finally {
-    server?.close();
-    log.close();
-  }
+      });
+      return EXIT.done;
+    } finally {
+      server?.close();
+    }
+  });
 }

@@ -16,7 +16,7 @@ import { writeCsv } from '../../table/csv.js';
 import { perturbationGrid } from '../perturbation-grid.js';
 import { identifyRoi, measureRois, roiInputs, withoutRois } from '../planning-rois.js';
 import { settingsFor } from '../radiomics.js';
-import { type RobustnessEntry, robustnessTables } from '../robustness.js';
+import { perturbedValues, type RobustnessEntry, robustnessTables } from '../robustness.js';
 import { matchesAny } from '../roi-names.js';
 import type { Stage, StageContext, StageOutcome } from '../stage.js';
 
@@ -76,7 +76,6 @@ async function run(stage: StageContext): Promise<StageOutcome> {
   );
   const entries = outcomes.flatMap(({ set, roi, result }): RobustnessEntry[] => {
     if (!result) return [];
-    const { names, values } = result;
     const { patient_id, course_id, modality, segmentation_source, roi_number, roi_name } = identifyRoi(
       course,
       set,
@@ -86,15 +85,7 @@ async function run(stage: StageContext): Promise<StageOutcome> {
       {
         ...{ patient_id, course_id, modality, segmentation_source, roi_number, roi_name },
         settings_hash: stage.settingsHash,
-        perturbations: grid.map(({ name }) => name),
-        outlineOnly: grid.map(({ outlineOnly }) => outlineOnly),
-        features: names,
-        values: names.map((_, f) =>
-          grid.map((_, p) => {
-            const value = values[p * names.length + f] as number;
-            return Number.isFinite(value) ? value : null;
-          }),
-        ),
+        ...perturbedValues(grid, result),
       },
     ];
   });
