@@ -46,7 +46,7 @@ function command<Options extends { json?: boolean }>(
 function runFlags(to: Command): Command {
   return to
     .requiredOption('--dicom-root <dir>', 'folder of mixed DICOM; searched to the bottom')
-    .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go')
+    .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go: a folder or s3://bucket/prefix')
     .option(
       '--config <file>',
       'YAML with the sections organize, segmentation, customModels, crop, dvh, radiomics, robustness, report, output, read',

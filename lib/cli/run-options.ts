@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 
 import { loadRunConfig } from '../rt/load-config.js';
 import type { RunLog } from '../rt/log.js';
+import { outputFolder } from '../rt/output-mirror.js';
 import type { RunOptions } from '../rt/run.js';
 import type { CommonOptions } from './options.js';
 
@@ -55,7 +56,7 @@ export async function runOptionsOf(options: RunCommandOptions, signal: AbortSign
   });
   return {
     dicomRoot: options.dicomRoot,
-    outdir: options.outdir,
+    outdir: await outputFolder(options.outdir),
     config,
     signal,
     log,

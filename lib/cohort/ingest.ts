@@ -14,8 +14,8 @@ import { convertVolume, readVolume, writeVolume } from '../native/formats.js';
 import { headObject } from '../native/objects.js';
 import { describeVolume, dispose } from '../native/volume.js';
 import { type Context, defaultContext } from '../runtime/context.js';
+import { eachInOrder } from '../runtime/each.js';
 import { isS3 } from '../runtime/s3.js';
-import { eachInOrder } from './each.js';
 import {
   readVersionedManifest,
   type SubjectRow,

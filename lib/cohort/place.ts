@@ -4,11 +4,11 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
+import { ObjectLease } from '../native/object-lease.js';
 import { deleteObjects, headObject, listObjects, readObject, writeObject } from '../native/objects.js';
 import type { Context } from '../runtime/context.js';
 import { isS3 } from '../runtime/s3.js';
 import { sweepTemporaries, writeText } from '../table/atomic.js';
-import { withLease } from './lease.js';
 import { withLock } from './lock.js';
 
 /** Which content a write may replace: that of a version, or none at all. */
@@ -143,7 +143,16 @@ class ObjectPlace implements Place {
     const { prefixes } = await listObjects(`${this.at(name)}/`, { context: this.context, delimiter: '/' });
     return prefixes.map((prefix) => prefix.split('/').at(-2) ?? '');
   }
-  exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return withLease(this.at('.lock'), this.context, work);
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const path = this.at('.lock');
+    const lease = await ObjectLease.take(path, this.context);
+    if (!lease) throw new IsovoxError('ERR_IO', `Another process writes here: ${path} is there`, { path });
+    try {
+      const result = await work();
+      if (!(await lease.isHeld())) throw new IsovoxError('ERR_IO', `Another process took over ${path}`, { path });
+      return result;
+    } finally {
+      await lease.release();
+    }
   }
 }

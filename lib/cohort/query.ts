@@ -1,9 +1,9 @@
 /** Work on the volumes of a collection that begins when its results are asked for. */
 
 import { defaultContext } from '../runtime/context.js';
+import { eachInOrder } from '../runtime/each.js';
 import type { Cell, Table } from '../table/table.js';
 import type { Collection, Predicate } from './collection.js';
-import { eachInOrder } from './each.js';
 import { tableOf } from './tables.js';
 import type { CohortVolume } from './volume.js';
 

@@ -111,6 +111,12 @@ export const OPTIONS: readonly Option[] = [
   integer('s3.coalesceGapKb', 256, 0, 1_048_576, 'KiB', 'Ranges this close are read as one'),
   { path: 's3.profile', type: 'text', default: undefined, doc: 'Profile of the AWS files that holds the credentials' },
   {
+    path: 's3.mirrors',
+    type: 'text',
+    default: undefined,
+    doc: 'Folder for what is made of results that go to a store; isovox/mirrors in the user’s cache when absent',
+  },
+  {
     path: 's3.caFile',
     type: 'text',
     default: undefined,

@@ -44,6 +44,7 @@ export interface Config {
     readonly coalesceGapKb: number;
     readonly profile?: string;
     readonly caFile?: string;
+    readonly mirrors?: string;
   };
   readonly inference: { readonly device: string; readonly intraOpThreads?: number; readonly gpuMemoryLimitMb?: number };
 }

@@ -1,11 +1,10 @@
 /** One attempt of a job by a worker process, for whichever executor counts the attempts. */
 
 import { type ErrorCode, IsovoxError } from '../errors.js';
-import { courseFolder } from '../rt/layout.js';
+import { openCourse } from '../rt/course-mirror.js';
 import type { RunLog } from '../rt/log.js';
 import type { Course } from '../rt/model.js';
 import type { CourseVerdict } from '../rt/planned-course.js';
-import { StageStore } from '../rt/stage-store.js';
 import { WorkerLost } from './course-worker.js';
 
 export interface AttemptOptions {
@@ -48,8 +47,9 @@ export async function attemptJob(options: AttemptOptions): Promise<AttemptResult
       if (stage === undefined || stages.has(stage)) return { verdict: 'lost', stages, error };
       stages.set(stage, error);
       log.error(`${stage} failed: ${error.code}`, { course: `${course.patientId}/${course.courseId}` });
-      const store = new StageStore(courseFolder(options.outdir, course as Course));
-      await store.fail({ stage, key: '', code: error.code, reason: error.message }).catch(() => {});
+      await openCourse(options.outdir, course)
+        .then(({ store }) => store.fail({ stage, key: '', code: error.code, reason: error.message }))
+        .catch(() => {}); // the disk refuses: the result of this attempt says it
     }
   }
 }

@@ -9,6 +9,7 @@ import { IsovoxError } from '../errors.js';
 import { trace } from '../rt/failpoint.js';
 import type { JobClass } from '../rt/jobs.js';
 import type { RunLog } from '../rt/log.js';
+import { outputFolder } from '../rt/output-mirror.js';
 import { type AttemptResult, attemptJob } from './attempt.js';
 import { bullmq } from './bullmq.js';
 import { CourseWorkers } from './course-workers.js';
@@ -98,7 +99,7 @@ async function process(
   if (!step) throw new UnrecoverableError('The job has no place in its chain');
   trace(`taken ${course} ${step.stages.join()}`);
   const [patientId = '', courseId = ''] = course.split('/');
-  const outdir = options.outdir ?? job.data.outdir;
+  const outdir = await outputFolder(options.outdir ?? job.data.outdir);
   const isLast = job.attemptsMade + 1 >= ATTEMPTS;
   const done = metrics.started(step.class);
   let result: AttemptResult;

@@ -5,8 +5,10 @@ import { join, resolve } from 'node:path';
 
 import { JOB_CLASSES, type JobClass } from '../rt/jobs.js';
 import { makeFolder } from '../rt/make-folder.js';
+import { outputAddress } from '../rt/output-mirror.js';
 import type { CoursePlan } from '../rt/plan.js';
 import { packageRoot } from '../runtime/package-root.js';
+import { isS3 } from '../runtime/s3.js';
 import { writeText } from '../table/atomic.js';
 
 export interface SnakemakeOptions {
@@ -30,7 +32,7 @@ const PROCESS_MB = 512;
 export async function exportSnakemake(options: SnakemakeOptions): Promise<void> {
   const { to } = options;
   for (const folder of ['profiles/local', 'profiles/slurm', 'logs']) await makeFolder(join(to, folder));
-  const outdir = resolve(options.outdir);
+  const outdir = await outputAddress(options.outdir);
   const { plans } = options;
   const courses = plans.map(({ id, jobs, mem_mb, threads }, rank) => ({
     id,
@@ -61,7 +63,7 @@ import os
 ISOVOX = config.get("isovox", ${python(isovox)})
 OUTDIR = config.get("outdir", ${python(outdir)})
 COURSES = json.load(open(os.path.join(workflow.basedir, "courses.json")))
-PLAN = os.path.join(OUTDIR, ".isovox", "plan.json")
+PLAN = os.path.join(${isS3(outdir) ? 'workflow.basedir, "courses.json"' : 'OUTDIR, ".isovox", "plan.json"'})
 
 
 def marker(index, at):

@@ -1,9 +1,9 @@
 /** Puts the courses of a plan into queues on Redis, and waits for them when asked. */
 
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 
 import { JOB_CLASSES, type JobClass } from '../rt/jobs.js';
+import { outputAddress } from '../rt/output-mirror.js';
 import type { CoursePlan } from '../rt/plan.js';
 import { bullmq, checkRedis } from './bullmq.js';
 import { connectionOf, JOB_OPTIONS, jobId, LAST_PRIORITY, type QueuedJob, queueName } from './queue-names.js';
@@ -93,7 +93,7 @@ export async function submitCourses(
   options: SubmitOptions,
 ): Promise<string> {
   const run = randomBytes(6).toString('hex');
-  const outdir = resolve(options.outdir);
+  const outdir = await outputAddress(options.outdir);
   await queues.limit('gpu', options.gpus);
   const jobs = plans.map(
     ({ id, jobs: chain }, rank): QueuedJob => ({

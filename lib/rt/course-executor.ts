@@ -6,7 +6,6 @@ import type { Context } from '../runtime/context.js';
 import type { CourseProgress } from './course-progress.js';
 import { runCourse } from './course-run.js';
 import { estimateCourse } from './estimate.js';
-import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
 import type { Course } from './model.js';
 import type { ModelPool } from './model-pool.js';
@@ -57,7 +56,6 @@ export const runInProcess: CourseExecutor = async (work) => {
         const { stages } = await runCourse({
           ...work,
           course,
-          courseFolder: courseFolder(work.outdir, course),
           onStage: (stage, state) => progress.stage(name, stage, state),
         });
         const failed = [...stages].flatMap(([id, state]) =>

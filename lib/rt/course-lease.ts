@@ -5,6 +5,8 @@
  * number before it makes a result visible, and stops.
  *
  *   <outdir>/.isovox/leases/<patient>/<course>.lock, .json
+ *
+ * Results in an object store are guarded by an object besides, which ends when nobody renews it.
  */
 
 import { readFile, rm, stat, utimes } from 'node:fs/promises';
@@ -13,10 +15,12 @@ import { dirname, join } from 'node:path';
 
 import { IsovoxError } from '../errors.js';
 import { holdFile } from '../native/file-lock.js';
+import type { ObjectLease } from '../native/object-lease.js';
 import { writeText } from '../table/atomic.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { safeName } from './names.js';
+import { OutputMirror } from './output-mirror.js';
 
 export interface CourseLease {
   /** Throws ERR_RESOURCE when another holds the course by now. */
@@ -31,10 +35,15 @@ export interface LeaseHolder {
 
 const BEAT_MS = 10_000;
 
-export const leaseFolder = (outdir: string): string => join(outdir, '.isovox', 'leases');
+const LEASES = '.isovox/leases';
+
+export const leaseFolder = (outdir: string): string => join(outdir, LEASES);
+
+const leaseObject = (course: Pick<Course, 'patientId' | 'courseId'>): string =>
+  `${LEASES}/${safeName(course.patientId)}/${safeName(course.courseId)}`;
 
 const leasePath = (outdir: string, course: Pick<Course, 'patientId' | 'courseId'>): string =>
-  join(leaseFolder(outdir), safeName(course.patientId), safeName(course.courseId));
+  join(outdir, leaseObject(course));
 
 /** Runs `work` while nobody else works on the course; ERR_RESOURCE at once when somebody does. */
 export async function withCourse<T>(
@@ -44,16 +53,15 @@ export async function withCourse<T>(
 ): Promise<T> {
   const path = leasePath(outdir, course);
   await makeFolder(dirname(path));
+  const name = `${course.patientId}/${course.courseId}`;
   const hold = await holdFile(`${path}.lock`);
-  if (!hold) {
-    const holder = await readHolder(path);
-    const who = holder ? ` process ${holder.pid} on ${holder.host}` : ' another process';
-    throw new IsovoxError('ERR_RESOURCE', `Course ${course.patientId}/${course.courseId} is worked on by${who}`, {
-      reason: 'busy',
-    });
-  }
+  if (!hold) throw busy(name, await readHolder(path));
   let beat: NodeJS.Timeout | undefined;
+  let remote: ObjectLease | undefined;
   try {
+    const mirror = await OutputMirror.of(outdir);
+    remote = await mirror?.lease(leaseObject(course));
+    if (mirror && !remote) throw busy(name, await mirror.leaseHolder(leaseObject(course)));
     const token = ((await readHolder(path))?.token ?? 0) + 1;
     await writeText(`${path}.json`, `${JSON.stringify({ token, host: hostname(), pid: process.pid })}\n`);
     beat = setInterval(() => {
@@ -64,21 +72,25 @@ export async function withCourse<T>(
     return await work({
       check: async () => {
         const holder = await readHolder(path);
-        if (holder?.token === token) return;
-        throw new IsovoxError(
-          'ERR_RESOURCE',
-          `The lock on course ${course.patientId}/${course.courseId} was lost to another process`,
-          { reason: 'busy' },
-        );
+        if (holder?.token === token && (!remote || (await remote.isHeld()))) return;
+        throw new IsovoxError('ERR_RESOURCE', `The lock on course ${name} was lost to another process`, {
+          reason: 'busy',
+        });
       },
     });
   } finally {
     clearInterval(beat);
+    await remote?.release().catch(() => {}); // it ends by itself
     hold.release();
   }
 }
 
-export interface LeaseState extends LeaseHolder {
+function busy(course: string, holder: Pick<LeaseHolder, 'host' | 'pid'> | undefined): IsovoxError {
+  const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
+  return new IsovoxError('ERR_RESOURCE', `Course ${course} is worked on by ${who}`, { reason: 'busy' });
+}
+
+export interface LeaseState extends Omit<LeaseHolder, 'token'> {
   /** Since it last showed life; it does every ten seconds. */
   readonly secondsAgo: number;
 }
@@ -88,6 +100,11 @@ export async function leaseOf(
   outdir: string,
   course: Pick<Course, 'patientId' | 'courseId'>,
 ): Promise<LeaseState | undefined> {
+  const mirror = await OutputMirror.of(outdir);
+  if (mirror) {
+    const there = await mirror.leaseHolder(leaseObject(course));
+    return there && { host: there.host, pid: there.pid, secondsAgo: there.silentMs / 1000 };
+  }
   const path = leasePath(outdir, course);
   const holder = await readHolder(path);
   if (!holder) return undefined;
@@ -97,7 +114,7 @@ export async function leaseOf(
     return undefined;
   }
   const { mtimeMs } = await stat(`${path}.json`);
-  return { ...holder, secondsAgo: (Date.now() - mtimeMs) / 1000 };
+  return { host: holder.host, pid: holder.pid, secondsAgo: (Date.now() - mtimeMs) / 1000 };
 }
 
 /** Whether a failure means that another process has the course, and so says nothing about the course. */
@@ -106,6 +123,8 @@ export const isBusy = (error: IsovoxError): boolean => error.code === 'ERR_RESOU
 /** Forgets all holders: when every course has ended. */
 export async function sweepLeases(outdir: string): Promise<void> {
   await rm(leaseFolder(outdir), { recursive: true, force: true });
+  const mirror = await OutputMirror.of(outdir);
+  if (mirror) await mirror.remove([...(await mirror.list(LEASES)).keys()]);
 }
 
 async function readHolder(path: string): Promise<LeaseHolder | undefined> {

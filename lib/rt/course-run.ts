@@ -4,7 +4,9 @@ import { asIsovoxError, IsovoxError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { type CourseLease, isBusy, withCourse } from './course-lease.js';
+import { type CourseMirror, openCourse } from './course-mirror.js';
 import { trace } from './failpoint.js';
+import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
 import type { Course } from './model.js';
 import type { ModelPool } from './model-pool.js';
@@ -12,7 +14,7 @@ import type { RunConfig } from './run-config.js';
 import type { Stage } from './stage.js';
 import { StageKeys } from './stage-key.js';
 import { reasonToSkip, type StageState, storedState } from './stage-state.js';
-import { type Manifest, StageStore } from './stage-store.js';
+import type { Manifest, StageStore } from './stage-store.js';
 import { STAGES } from './stages/index.js';
 
 export interface Failure {
@@ -37,7 +39,6 @@ export type StageEvent = 'start' | StageState['state'];
 export interface CourseRunOptions {
   readonly course: Course;
   readonly outdir: string;
-  readonly courseFolder: string;
   readonly dicomRoot: string;
   readonly config: RunConfig;
   /** Those to run; what the others gave is taken from the course folder. */
@@ -73,8 +74,8 @@ export function runCourse(options: CourseRunOptions): Promise<CourseResult> {
 }
 
 async function runStages(options: CourseRunOptions, lease: CourseLease): Promise<CourseResult> {
-  const { course, courseFolder, config, signal, log } = options;
-  const store = new StageStore(courseFolder, () => lease.check());
+  const { course, outdir, config, signal, log } = options;
+  const { store, mirror } = await openCourse(outdir, course, () => lease.check());
   await store.sweep();
   const label = `${course.patientId}/${course.courseId}`;
   const keys = new StageKeys(course, options.dicomRoot, config);
@@ -97,7 +98,7 @@ async function runStages(options: CourseRunOptions, lease: CourseLease): Promise
     options.onStage?.(stage.id, 'start');
     let state: StageState = { state: 'pending' };
     try {
-      state = await runStage(stage, store, options, keys, states);
+      state = await runStage(stage, { store, mirror }, options, keys, states);
       states.set(stage.id, state);
       if (state.state === 'skipped') log.info(`${stage.id} skipped: ${state.reason}`, { course: label });
     } finally {
@@ -105,15 +106,16 @@ async function runStages(options: CourseRunOptions, lease: CourseLease): Promise
     }
   }
   await store.sweep();
-  return { course, folder: courseFolder, stages: states };
+  return { course, folder: courseFolder(outdir, course), stages: states };
 }
 
 /** The result of a course as its folder shows it, whoever ran it. */
-export async function readCourse(course: Course, courseFolder: string, config: RunConfig): Promise<CourseResult> {
-  const store = new StageStore(courseFolder);
+export async function readCourse(course: Course, outdir: string, config: RunConfig): Promise<CourseResult> {
+  const { store, mirror } = await openCourse(outdir, course);
+  await mirror?.bring((path) => path.endsWith('.json'));
   const states = new Map<string, StageState>();
   for (const stage of STAGES) states.set(stage.id, await storedState(stage, store, course, config, states));
-  return { course, folder: courseFolder, stages: states };
+  return { course, folder: courseFolder(outdir, course), stages: states };
 }
 
 /** What could not be done: stages that failed or, of those wanted, never ran; and parts of those that did. */
@@ -136,7 +138,7 @@ export function failuresOf({ course, stages }: CourseResult, wanted: ReadonlySet
 
 async function runStage(
   stage: Stage,
-  store: StageStore,
+  { store, mirror }: { readonly store: StageStore; readonly mirror: CourseMirror | undefined },
   options: CourseRunOptions,
   keys: StageKeys,
   states: ReadonlyMap<string, StageState>,
@@ -150,6 +152,7 @@ async function runStage(
       const stored = await stillValid(stage, store, key, options);
       if (stored) return stored;
     }
+    await mirror?.bring();
     const { result, folder } = await withRetries(signal, log, stage.id, async () => {
       const folder = await store.openFolder(stage.id);
       const result = await stage.run({
@@ -157,7 +160,7 @@ async function runStage(
         config,
         dicomRoot,
         folder,
-        courseFolder: options.courseFolder,
+        courseFolder: store.courseFolder,
         settingsHash: made.settingsHash,
         context: options.context,
         models: options.models,

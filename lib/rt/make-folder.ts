@@ -1,4 +1,4 @@
-/** Makes a folder and those above it. */
+/** Makes a folder and those above it, also where others make them at the same moment. */
 
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -12,7 +12,7 @@ export async function makeFolder(path: string): Promise<void> {
     if (code === 'ENOENT' && dirname(at) !== at && !missing.includes(at)) missing.push(at);
     else break;
   }
-  for (const one of missing.reverse()) await mkdir(one);
+  for (const one of missing.reverse()) if (await tryMake(one)) await mkdir(one);
 }
 
 /** Makes one folder; 'ENOENT' when the one above is not there, undefined when it is made or was there already. */

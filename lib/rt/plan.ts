@@ -11,19 +11,19 @@ import { dirname, join } from 'node:path';
 import { type Config, getConfig } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { packageVersion } from '../runtime/package-root.js';
-import { writeText } from '../table/atomic.js';
+import { sweepTemporaries, writeText } from '../table/atomic.js';
+import { openCourse } from './course-mirror.js';
 import type { Discovery } from './discover.js';
 import { estimateCourse } from './estimate.js';
 import { type CourseJob, jobsOf } from './jobs.js';
-import { courseFolder } from './layout.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { safeName } from './names.js';
+import { OutputMirror } from './output-mirror.js';
 import type { RunConfig } from './run-config.js';
 import type { Stage } from './stage.js';
 import { courseDigest, StageKeys } from './stage-key.js';
 import { reasonToSkip, type StageState, storedState } from './stage-state.js';
-import { StageStore } from './stage-store.js';
 import { STAGES, selectStages } from './stages/index.js';
 
 export interface RunPlan {
@@ -41,11 +41,13 @@ export interface RunPlan {
 export const courseName = ({ patientId, courseId }: Pick<Course, 'patientId' | 'courseId'>): string =>
   `${patientId}/${courseId}`;
 
-const planPath = (outdir: string): string => join(outdir, '.isovox', 'plan.json');
+/** Below the output folder, as the address of an object is. */
+const PLAN_FILE = '.isovox/plan.json';
+const COURSES_FOLDER = '.isovox/courses';
 
-function coursePath(outdir: string, name: string): string {
+function courseFile(name: string): string {
   const [patient = '', course = ''] = name.split('/');
-  return join(outdir, '.isovox', 'courses', safeName(patient), `${safeName(course)}.json`);
+  return `${COURSES_FOLDER}/${safeName(patient)}/${safeName(course)}.json`;
 }
 
 /** Writes the plan; the one that was there is replaced. The file that names the courses comes last. */
@@ -57,12 +59,12 @@ export async function writePlan(
 ): Promise<RunPlan> {
   const kept = new Set<string>();
   for (const course of courses) {
-    const path = coursePath(outdir, courseName(course));
+    const path = join(outdir, courseFile(courseName(course)));
     kept.add(path);
     await makeFolder(dirname(path));
     await writeIfChanged(path, `${JSON.stringify(course)}\n`);
   }
-  const folder = join(outdir, '.isovox', 'courses');
+  const folder = join(outdir, COURSES_FOLDER);
   const there = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of there) {
     const path = join(entry.parentPath, entry.name);
@@ -76,8 +78,15 @@ export async function writePlan(
     discovery: { refusals, findings },
     courses: courses.map(courseName),
   };
-  await makeFolder(dirname(planPath(outdir)));
-  await writeIfChanged(planPath(outdir), `${JSON.stringify(whole)}\n`);
+  const path = join(outdir, PLAN_FILE);
+  await makeFolder(dirname(path));
+  await sweepTemporaries(dirname(path));
+  await writeIfChanged(path, `${JSON.stringify(whole)}\n`);
+  const mirror = await OutputMirror.of(outdir);
+  if (mirror) {
+    if (courses.length > 0) await mirror.sendFolder(COURSES_FOLDER);
+    await mirror.send([PLAN_FILE]);
+  }
   return whole;
 }
 
@@ -88,15 +97,17 @@ async function writeIfChanged(path: string, text: string): Promise<void> {
 
 /** ERR_NOT_FOUND where nothing was planned, ERR_UNSUPPORTED when another version planned it. */
 export async function readPlan(outdir: string): Promise<RunPlan> {
-  const plan = (await readJson(
-    planPath(outdir),
-    `Nothing is planned in ${outdir}; isovox plan --dicom-root DIR --outdir ${outdir} does`,
-  )) as RunPlan;
+  const mirror = await OutputMirror.of(outdir);
+  const address = mirror?.address ?? outdir;
+  await mirror?.fetch([PLAN_FILE]);
+  const path = join(outdir, PLAN_FILE);
+  const absent = `Nothing is planned in ${address}; isovox plan --dicom-root DIR --outdir ${address} does`;
+  const plan = (await readJson(path, absent)) as RunPlan;
   if (plan.isovox !== packageVersion) {
     throw new IsovoxError(
       'ERR_UNSUPPORTED',
-      `The plan in ${outdir} was made by isovox ${plan.isovox}, this is ${packageVersion}; plan it anew`,
-      { path: planPath(outdir) },
+      `The plan in ${address} was made by isovox ${plan.isovox}, this is ${packageVersion}; plan it anew`,
+      { path },
     );
   }
   return plan;
@@ -111,7 +122,11 @@ export async function readPlannedCourses(outdir: string, plan: Pick<RunPlan, 'co
 
 /** ERR_NOT_FOUND when the plan has no such course. */
 export async function readPlannedCourse(outdir: string, name: string): Promise<Course> {
-  return (await readJson(coursePath(outdir, name), `The plan in ${outdir} has no course ${name}`)) as Course;
+  const path = courseFile(name);
+  const mirror = await OutputMirror.of(outdir);
+  await mirror?.fetch([path]);
+  const absent = `The plan in ${mirror?.address ?? outdir} has no course ${name}`;
+  return (await readJson(join(outdir, path), absent)) as Course;
 }
 
 async function readJson(path: string, absent: string): Promise<unknown> {
@@ -202,7 +217,7 @@ async function planStages(
   selected: readonly Stage[],
   force: ReadonlySet<string>,
 ): Promise<StagePlan[]> {
-  const store = new StageStore(courseFolder(outdir, course));
+  const { store } = await openCourse(outdir, course);
   const keys = new StageKeys(course, dicomRoot, config);
   const states = new Map<string, StageState>();
   const plans: StagePlan[] = [];

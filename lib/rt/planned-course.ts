@@ -5,7 +5,6 @@ import { asIsovoxError } from '../errors.js';
 import { Context } from '../runtime/context.js';
 import { isBusy } from './course-lease.js';
 import { isBadData, runCourse, type StageEvent } from './course-run.js';
-import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
 import { ModelPool } from './model-pool.js';
 import { type RunPlan, readPlan, readPlannedCourse } from './plan.js';
@@ -68,7 +67,6 @@ export class PlannedCourses {
       const { stages } = await runCourse({
         course,
         outdir,
-        courseFolder: courseFolder(outdir, course),
         dicomRoot: plan.dicomRoot,
         config: plan.config,
         stages: selectStages(options.stages ?? plan.stages),

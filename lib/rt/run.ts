@@ -2,7 +2,7 @@
 
 import { open, rm, stat } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { getConfig } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { Context } from '../runtime/context.js';
@@ -13,11 +13,11 @@ import { sweepLeases } from './course-lease.js';
 import { CourseProgress } from './course-progress.js';
 import { type CourseResult, type Failure, failuresOf, readCourse, type StageEvent } from './course-run.js';
 import { type Discovery, discoverCourses } from './discover.js';
-import { courseFolder } from './layout.js';
 import type { RunLog } from './log.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { ModelPool, segmentationThreads } from './model-pool.js';
+import { OutputMirror } from './output-mirror.js';
 import { courseName, type RunPlan, writePlan } from './plan.js';
 import { matchesAny } from './roi-names.js';
 import type { RunConfig } from './run-config.js';
@@ -159,7 +159,7 @@ export async function aggregatePlan(
   for (const course of courses) {
     const name = courseName(course);
     const trouble = troubles.get(name);
-    const read = await readCourse(course, courseFolder(outdir, course), plan.config);
+    const read = await readCourse(course, outdir, plan.config);
     const stages = [...read.stages].map(
       ([id, state]) => [id, completed(state, trouble?.stages.get(id), progress?.stateOf(name, id))] as const,
     );
@@ -172,8 +172,16 @@ export async function aggregatePlan(
   }
   const { dicomRoot, config, discovery } = plan;
   const tables = await aggregate({ outdir, dicomRoot, config, discovery, results, failures });
+  const mirror = await OutputMirror.of(outdir);
+  await mirror?.sendFolder(relative(outdir, tables.folder));
   await sweepLeases(outdir);
-  return { results, failures, tables };
+  return { results, failures, tables: mirror ? withAddresses(tables, mirror) : tables };
+}
+
+/** The same, where others find it. */
+function withAddresses(tables: AggregateSummary, { folder, address }: OutputMirror): AggregateSummary {
+  const at = (path: string): string => `${address}/${relative(folder, path).split(sep).join('/')}`;
+  return { ...tables, folder: at(tables.folder), report: at(tables.report) };
 }
 
 /** What the course folder cannot tell: that the disk refused even the note of a failure, and that nothing was redone. */

@@ -52,13 +52,25 @@ export interface StageFailure {
   readonly path?: string;
 }
 
+/** Who else is to know of results. */
+export interface StageUpkeep {
+  /** Asked before a result is made visible; throws when that is no longer ours to do. */
+  readonly check?: (() => Promise<void>) | undefined;
+  /** Another place that has what the folder has. */
+  readonly mirror?:
+    | {
+        holds(output: ManifestFile): boolean;
+        push(stage: string): Promise<void>;
+      }
+    | undefined;
+}
+
 const CONTROL = '.isovox';
 
 export class StageStore {
-  /** `guard` is asked before a result is made visible; it throws when that is no longer ours to do. */
   constructor(
     readonly courseFolder: string,
-    private readonly guard: () => Promise<void> = async () => {},
+    private readonly upkeep: StageUpkeep = {},
   ) {}
 
   #manifestPath(stage: string): string {
@@ -81,9 +93,10 @@ export class StageStore {
 
   /** Notes that the stage failed; results of earlier runs go, since they are not those of these inputs. */
   async fail(failure: StageFailure): Promise<void> {
-    await this.discard(failure.stage);
+    await this.#forget(failure.stage);
     await mkdir(join(this.courseFolder, CONTROL), { recursive: true });
     await writeText(this.#failurePath(failure.stage), `${canonicalJson(failure)}\n`);
+    await this.upkeep.mirror?.push(failure.stage);
   }
 
   /** Whether the stage ran with this key and all its outputs are still there at their size. */
@@ -91,11 +104,8 @@ export class StageStore {
     const manifest = await this.manifest(stage);
     if (manifest?.key !== key) return false;
     for (const output of manifest.outputs) {
-      try {
-        if ((await stat(join(this.courseFolder, output.path))).size !== output.size) return false;
-      } catch {
-        return false;
-      }
+      const here = await stat(join(this.courseFolder, output.path)).catch(() => undefined);
+      if (here?.size !== output.size && !this.upkeep.mirror?.holds(output)) return false;
     }
     return true;
   }
@@ -120,7 +130,7 @@ export class StageStore {
     const outputs: ManifestFile[] = [];
     for (const path of files) outputs.push({ path, ...(await syncAndDigest(join(folder, path))) });
     failpoint(`${manifest.stage}:written`);
-    await this.guard();
+    await this.upkeep.check?.();
     const before = await this.manifest(manifest.stage);
     await rm(this.#manifestPath(manifest.stage), { force: true });
     await rm(this.#failurePath(manifest.stage), { force: true });
@@ -141,11 +151,17 @@ export class StageStore {
     await rm(folder, { recursive: true, force: true });
     const whole: Manifest = { ...manifest, outputs };
     await writeText(this.#manifestPath(manifest.stage), `${canonicalJson(whole)}\n`);
+    await this.upkeep.mirror?.push(manifest.stage);
     return whole;
   }
 
   /** Forgets a stage and removes its outputs. */
   async discard(stage: string): Promise<void> {
+    await this.#forget(stage);
+    await this.upkeep.mirror?.push(stage);
+  }
+
+  async #forget(stage: string): Promise<void> {
     const manifest = await this.manifest(stage);
     await rm(this.#manifestPath(stage), { force: true });
     await rm(this.#failurePath(stage), { force: true });
@@ -157,7 +173,7 @@ export class StageStore {
 }
 
 /** Undefined where the file is not there or not whole. */
-async function readJson<T>(path: string): Promise<T | undefined> {
+export async function readJson<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch {

@@ -1,6 +1,7 @@
 /** isovox aggregate: the cohort's tables and report, after engines have run the courses. */
 
 import type { AggregateSummary } from '../../rt/aggregate.js';
+import { outputFolder } from '../../rt/output-mirror.js';
 import { readPlan, readPlannedCourses } from '../../rt/plan.js';
 import { aggregatePlan } from '../../rt/run.js';
 import { EXIT, exitOfRun } from '../exit.js';
@@ -10,7 +11,8 @@ export interface AggregateCommandOptions extends CommonOptions {
   readonly outdir: string;
 }
 
-export async function aggregate({ outdir, json }: AggregateCommandOptions): Promise<number> {
+export async function aggregate({ outdir: address, json }: AggregateCommandOptions): Promise<number> {
+  const outdir = await outputFolder(address);
   const plan = await readPlan(outdir);
   const courses = await readPlannedCourses(outdir, plan);
   const { results, failures, tables } = await aggregatePlan(outdir, plan, courses);

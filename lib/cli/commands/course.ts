@@ -2,6 +2,7 @@
 
 import { invalidArgument } from '../../errors.js';
 import { dieWithParent } from '../../native/process.js';
+import { outputFolder } from '../../rt/output-mirror.js';
 import { PlannedCourses } from '../../rt/planned-course.js';
 import { automaticWorkers } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
@@ -22,7 +23,7 @@ export async function course(args: readonly string[], options: CourseCommandOpti
   dieWithParent();
   const threads = options.workers ?? automaticWorkers();
   return logged(options, async (log, signal) => {
-    const courses = await PlannedCourses.open(options.outdir, () => threads, options.memory);
+    const courses = await PlannedCourses.open(await outputFolder(options.outdir), () => threads, options.memory);
     try {
       const { verdict, failed } = await courses.run(name, {
         stages: options.stage,

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 
 import { exportSnakemake } from '../../distributed/snakemake.js';
 import { invalidArgument } from '../../errors.js';
+import { outputFolder } from '../../rt/output-mirror.js';
 import { planCourses, readPlan, readPlannedCourses } from '../../rt/plan.js';
 import { automaticMemoryMb, automaticWorkers } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
@@ -18,11 +19,12 @@ export interface ExportOptions extends CommonOptions {
 export async function exportPlan(args: readonly string[], options: ExportOptions): Promise<number> {
   const [engine] = args;
   if (engine !== 'snakemake') throw invalidArgument('engine', 'snakemake', engine);
-  const plan = await readPlan(options.outdir);
-  const plans = await planCourses(await readPlannedCourses(options.outdir, plan), options.outdir, plan);
+  const outdir = await outputFolder(options.outdir);
+  const plan = await readPlan(outdir);
+  const plans = await planCourses(await readPlannedCourses(outdir, plan), outdir, plan);
   const to = resolve(options.to);
   await exportSnakemake({
-    outdir: options.outdir,
+    outdir,
     to,
     plans,
     cores: options.workers ?? automaticWorkers(),

@@ -10,7 +10,7 @@ export async function plan(options: RunCommandOptions): Promise<number> {
   return logged(options, async (log, signal) => {
     const runOptions = await runOptionsOf(options, signal, log);
     const { plan, discovery, courses } = await planRun(runOptions);
-    const plans = await planCourses(courses, options.outdir, { ...plan, force: settleOptions(runOptions).force });
+    const plans = await planCourses(courses, runOptions.outdir, { ...plan, force: settleOptions(runOptions).force });
     log.close();
     printPlans(plans, discovery.refusals.length, options.json ?? false);
     return courses.length === 0 ? EXIT.nothingFound : EXIT.done;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 import { asIsovoxError } from '../../errors.js';
 import { type LeaseState, leaseOf } from '../../rt/course-lease.js';
-import { courseFolder } from '../../rt/layout.js';
+import { openCourse } from '../../rt/course-mirror.js';
+import { outputFolder } from '../../rt/output-mirror.js';
 import { readPlan } from '../../rt/plan.js';
-import { StageStore } from '../../rt/stage-store.js';
 import { STAGES } from '../../rt/stages/index.js';
 import { EXIT } from '../exit.js';
 import type { CommonOptions } from '../options.js';
@@ -21,7 +21,7 @@ interface CourseStatus {
 }
 
 export async function status(args: readonly string[], options: CommonOptions): Promise<number> {
-  const courses = await readStatus(args[0] as string);
+  const courses = await readStatus(await outputFolder(args[0] as string));
   if (options.json) process.stdout.write(`${JSON.stringify(courses)}\n`);
   else {
     for (const course of courses) {
@@ -49,7 +49,7 @@ async function readStatus(outdir: string): Promise<CourseStatus[]> {
   const found: CourseStatus[] = [];
   for (const name of [...names].sort()) {
     const [patientId = '', courseId = ''] = name.split('/');
-    const store = new StageStore(courseFolder(outdir, { patientId, courseId }));
+    const { store } = await openCourse(outdir, { patientId, courseId });
     const stages: Record<string, string> = {};
     for (const { id } of STAGES) {
       const failure = await store.failure(id);

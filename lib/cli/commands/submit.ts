@@ -16,11 +16,12 @@ export interface SubmitCommandOptions extends RunCommandOptions {
 }
 
 export async function submit(options: SubmitCommandOptions): Promise<number> {
-  const { queue: url, name, gpus, outdir } = options;
+  const { queue: url, name, gpus } = options;
   return logged(options, async (log, signal) => {
     const queues = await CourseQueues.open(url, name);
     try {
       const runOptions = await runOptionsOf(options, signal, log);
+      const { outdir } = runOptions;
       const { plan, courses, discovery } = await planRun(runOptions);
       if (courses.length === 0) {
         process.stdout.write('No course was found: no DICOM images or RT objects below the root.\n');
@@ -31,7 +32,7 @@ export async function submit(options: SubmitCommandOptions): Promise<number> {
       log.info(`${courses.length} courses submitted as ${run}, ${discovery.refusals.length} files refused`);
       if (!options.wait) {
         process.stdout.write(
-          `${courses.length} courses submitted; when they are done: isovox aggregate --outdir ${outdir}\n`,
+          `${courses.length} courses submitted; when they are done: isovox aggregate --outdir ${options.outdir}\n`,
         );
         return EXIT.done;
       }

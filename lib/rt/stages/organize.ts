@@ -16,6 +16,7 @@ import { readSeries } from '../../native/dicom.js';
 import type { HeaderRecord } from '../../native/dicom-types.js';
 import { writeVolume } from '../../native/formats.js';
 import { addon } from '../../runtime/addon.js';
+import { eachInOrder } from '../../runtime/each.js';
 import { writeText } from '../../table/atomic.js';
 import { caseMetadataRow } from '../case-metadata.js';
 import { canonicalJson } from '../digest.js';
@@ -62,19 +63,15 @@ async function copyObjects({ course, config, folder, signal, progress }: StageCo
   const tasks = copiesOf(course, config.organize.copyImages);
   const folders = new Set(tasks.map(({ to }) => path.dirname(path.join(folder, to))));
   for (const one of folders) await mkdir(one, { recursive: true });
-  let next = 0;
   let done = 0;
-  const worker = async (): Promise<void> => {
-    for (let task = tasks[next++]; task; task = tasks[next++]) {
+  try {
+    await eachInOrder(tasks, COPIES_AT_ONCE, async (task) => {
       stopIfAborted(signal);
       const to = path.join(folder, task.to);
       await copyFile(task.from, to, constants.COPYFILE_FICLONE);
       await chmod(to, 0o644);
       progress(++done, tasks.length);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: Math.min(COPIES_AT_ONCE, tasks.length) }, worker));
+    });
   } catch (thrown) {
     throw asIsovoxError(thrown);
   }
