@@ -11,6 +11,7 @@ export {
   getConfig,
   resetConfig,
 } from './config/resolve.js';
+export { type BatchServerEvent, type BatchServerOptions, serveBatches } from './dataloader/batch-server.js';
 export * from './dataloader/create.js';
 export type { Batch, DataLoader } from './dataloader/loader.js';
 export * as transforms from './dataloader/transforms.js';

@@ -36,6 +36,19 @@ export function parsePositive(text: string): number {
   return value;
 }
 
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number, at least 1.');
+  return value;
+}
+
+export function parseVoxels(text: string): [number, number, number] {
+  const size = text.split(',').map(Number);
+  if (size.length !== 3 || !size.every((n) => Number.isInteger(n) && n > 0))
+    throw new InvalidArgumentError('Expected three sizes such as 64,64,64.');
+  return size as [number, number, number];
+}
+
 export function parseDays(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)

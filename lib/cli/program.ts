@@ -5,7 +5,16 @@ import { Argument, Command, Option } from 'commander';
 import { packageVersion } from '../runtime/package-root.js';
 import type { Shell } from './commands/completion.js';
 import { EXIT, reportError } from './exit.js';
-import { parseChunks, parseDays, parseList, parsePositive, parseSpacing, parseWorkers } from './options.js';
+import {
+  parseChunks,
+  parseCount,
+  parseDays,
+  parseList,
+  parsePositive,
+  parseSpacing,
+  parseVoxels,
+  parseWorkers,
+} from './options.js';
 
 export const program = new Command('isovox')
   .description('A native engine for medical volumes. Main job: isovox run --dicom-root DIR --outdir OUT')
@@ -372,6 +381,57 @@ command('ingest', 'images into a cohort; goes on where it was stopped', async (_
 command('store <uri>', 'what a cohort holds', async (args, options) =>
   (await import('./commands/store.js')).store(args, options as never),
 ).option('--validate', 'compare every volume with the index');
+
+command(
+  'serve-batches',
+  'training batches for a program in another language on this machine, through shared memory',
+  async (_, options) => (await import('./commands/serve-batches.js')).serve(options as never),
+)
+  .requiredOption('--socket <path>', 'Unix-domain socket to serve on; only this user may connect')
+  .option('--store <uri>', 'a cohort, a folder or s3://bucket/prefix')
+  .option('--images <name=glob...>', 'or images: ct=scans/*_ct.nii.gz, or a folder of DICOM series')
+  .addOption(
+    new Option(
+      '--collections <names>',
+      'stacked as channels, separated by commas; all but the masks when not given',
+    ).argParser(parseList),
+  )
+  .option('--masks <name>', 'the collection of labels: batches have masks')
+  .addOption(
+    new Option('--kind <name>', 'how patches are chosen; only training shuffles and only inference has batches of one')
+      .choices(['training', 'validation', 'inference', 'segmentation'])
+      .default('training'),
+  )
+  .addOption(
+    new Option('--mode <name>', 'patch when there is a patch size, else full').choices(['patch', 'full', 'slice']),
+  )
+  .addOption(
+    new Option('--slice-orientation <name>', 'of slices: axial when not given').choices([
+      'axial',
+      'coronal',
+      'sagittal',
+    ]),
+  )
+  .addOption(new Option('--batch-size <n>', '4 when not given, 1 for inference').argParser(parseCount))
+  .addOption(new Option('--patch-size <x,y,z>', 'voxels').argParser(parseVoxels))
+  .addOption(new Option('--patches-per-volume <n>', 'random patches or slices in an epoch').argParser(parseCount))
+  .addOption(new Option('--one-hot <values>', 'of the masks that become a channel each').argParser(parseList))
+  .option('--transforms <file>', 'YAML: a list of transforms, each by its name with its settings')
+  .addOption(
+    new Option(
+      '--foreground <p>',
+      'how often a patch lies about the foreground, 0-1, of --kind segmentation',
+    ).argParser(Number),
+  )
+  .addOption(new Option('--outside <value>', 'of images beyond the volume; -1024 for CT').argParser(Number).default(0))
+  .addOption(new Option('--seed <n>', 'of order, places and transforms').argParser(Number).default(0))
+  .addOption(new Option('--world-size <n>', 'consumers, each with its share').argParser(parseCount).default(1))
+  .addOption(
+    new Option('--slots <n>', 'batches ready or in use, per consumer, in shared memory')
+      .argParser(parseCount)
+      .default(4),
+  )
+  .option('--once', 'end when every consumer has come and gone');
 
 program.command('course-worker', { hidden: true }).action(async () => {
   await (await import('../distributed/worker-main.js')).serveCourses();

@@ -3,7 +3,7 @@
 import { invalidArgument } from '../errors.js';
 import { Context, defaultContext } from '../runtime/context.js';
 import type { SubmitOptions } from '../runtime/task.js';
-import { DataLoader, type LoaderPlan } from './loader.js';
+import { type BatchMemory, DataLoader, type LoaderPlan } from './loader.js';
 import { type LoaderCollection, subjectsOf } from './subjects.js';
 import type { Transform } from './transforms.js';
 
@@ -39,6 +39,8 @@ export interface LoaderOptions {
   readonly seed?: number | undefined;
   /** Of images beyond the volume. Default 0; -1024 for CT. */
   readonly outside?: number | undefined;
+  /** Where batches lie, when other processes shall see them: `serveBatches` gives it. */
+  readonly memory?: BatchMemory | undefined;
   readonly context?: Context | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -87,6 +89,7 @@ function create(options: LoaderOptions, habits: Habits): DataLoader {
     values: labels && (labels instanceof Map ? labels : new Map(Object.entries(labels))),
     ahead: options.numWorkers ?? 4,
     outside: options.outside ?? 0,
+    memory: options.memory,
     task,
   });
 }

@@ -1,14 +1,14 @@
 /** Batches, in an order that depends on seed and epoch only. */
 
 import { IsovoxError, invalidArgument } from '../errors.js';
-import { makeVolume } from '../native/dicom.js';
-import { fillBatch, sampleForeground } from '../native/loader.js';
-import { viewVolume } from '../native/volume.js';
+import { fillBatch, makeBatchMemory, sampleForeground } from '../native/loader.js';
+import { dispose, viewVolume } from '../native/volume.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import { RandomStream } from './random.js';
 import { epochOrder, shareOf } from './sampler.js';
-import type { LoaderSubject } from './subjects.js';
+import { Slots } from './slots.js';
+import type { LoaderSubject, VolumeHandle } from './subjects.js';
 import { type Draft, drafted, sampleOf, type Transform } from './transforms.js';
 
 type Axes = readonly [number, number, number];
@@ -31,6 +31,21 @@ export interface Batch {
   readonly patchIdx: number[];
   /** First voxel of each patch along x, y, z. */
   readonly patchStart: Array<readonly number[]>;
+}
+
+/** A batch that stays as it is until `release`. */
+export interface Lease {
+  readonly batch: Batch;
+  /** Of the memory that the batch lies in, from 0. */
+  readonly slot: number;
+  release(): void;
+}
+
+/** Memory of the caller's for batches: `slots` blocks that batches take in turn, and wait for when all are held. */
+export interface BatchMemory {
+  readonly slots: number;
+  /** A new file for the images or masks of a slot, which other processes may map. */
+  path(slot: number, of: 'image' | 'mask'): string;
 }
 
 export interface LoaderPlan {
@@ -62,6 +77,8 @@ export interface LoaderPlan {
   readonly ahead: number;
   /** Of images beyond the volume; labels have 0 there. */
   readonly outside: number;
+  /** Default: as much of this process's as batches are made ahead and held. */
+  readonly memory?: BatchMemory | undefined;
   readonly task: SubmitOptions;
 }
 
@@ -72,7 +89,17 @@ interface SampleRef {
   readonly start?: Axes | undefined;
 }
 
+interface DrawnSample {
+  readonly draft: Draft;
+  readonly images: VolumeHandle[];
+  readonly labels: VolumeHandle[];
+  readonly start: Axes;
+  readonly subject: string;
+  readonly patch: number;
+}
+
 interface Buffers {
+  readonly slot: number;
   readonly image: { handle: Handle<'Volume'>; view: Float32Array };
   readonly mask?: { handle: Handle<'Volume'>; view: Float32Array } | undefined;
 }
@@ -83,9 +110,10 @@ export class DataLoader implements AsyncIterable<Batch> {
   #epoch = -1;
   #samples: Promise<{ size: Axes; refs: SampleRef[] }> | undefined;
   readonly #foreground = new Map<number, Promise<Int32Array>>();
-  readonly #free: Buffers[] = [];
+  readonly #slots: Slots<Buffers>;
 
   constructor(private readonly plan: LoaderPlan) {
+    this.#slots = new Slots((slot) => this.#allocate(slot), plan.memory?.slots);
     const { batchSize, ahead, patchSize, seed } = plan;
     if (!Number.isInteger(batchSize) || batchSize < 1)
       throw invalidArgument('batchSize', 'an integer of at least 1', batchSize);
@@ -121,6 +149,17 @@ export class DataLoader implements AsyncIterable<Batch> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+    for await (const { batch, release } of this.leases()) {
+      try {
+        yield batch;
+      } finally {
+        release();
+      }
+    }
+  }
+
+  /** The same epoch for those who hold several batches at once: each is theirs until they release it. */
+  async *leases(): AsyncGenerator<Lease, void, undefined> {
     const epoch = ++this.#epoch;
     const { seed, shuffle, rank, worldSize, batchSize, dropLast, ahead } = this.plan;
     const { size, refs } = await this.#prepared();
@@ -145,25 +184,47 @@ export class DataLoader implements AsyncIterable<Batch> {
       for (let first = waiting.shift(); first !== undefined; first = waiting.shift()) {
         const { batch, buffers } = await first;
         if (ahead > 0) begin();
-        yield batch;
-        this.#free.push(buffers);
+        let held = true;
+        const release = () => {
+          if (held) this.#slots.give(buffers);
+          held = false;
+        };
+        yield { batch, slot: buffers.slot, release };
         if (ahead === 0) begin();
       }
     } finally {
       stop.abort();
       for (const settled of await Promise.allSettled(waiting)) {
-        if (settled.status === 'fulfilled') this.#free.push(settled.value.buffers);
+        if (settled.status === 'fulfilled') this.#slots.give(settled.value.buffers);
       }
     }
+  }
+
+  /** Frees the memory of all batches, of which none may be looked at afterwards; further epochs make it anew. */
+  close(): void {
+    for (const { image, mask } of this.#slots.drop()) for (const one of [image, mask]) if (one) dispose(one.handle);
+  }
+
+  /** Makes the memory of all slots now, and says what lies in one: [N, C, D, H, W]. */
+  async reserve(): Promise<{ image: readonly number[]; mask?: readonly number[] | undefined }> {
+    const { size } = await this.#prepared();
+    await this.#slots.fill();
+    const { batchSize, subjects, classes } = this.plan;
+    const shapeOf = (planes: number) => [batchSize, planes, size[2], size[1], size[0]];
+    return {
+      image: shapeOf(subjects[0]?.channels.length ?? 1),
+      mask: subjects[0]?.labels && shapeOf(classes?.length ?? 1),
+    };
   }
 
   async #make(indexes: readonly number[], refs: readonly SampleRef[], size: Axes, epoch: number, signal: AbortSignal) {
     const { plan } = this;
     const task = { ...plan.task, signal };
-    const samples = await Promise.all(indexes.map((index) => this.#sample(index, refs, size, epoch, task)));
-    const buffers = this.#free.pop() ?? (await this.#allocate(size));
+    const buffers = await this.#slots.take(signal);
     const channels = plan.subjects[0]?.channels.length ?? 1;
+    let samples: DrawnSample[];
     try {
+      samples = await Promise.all(indexes.map((index) => this.#sample(index, refs, size, epoch, task)));
       const shared = { size, outside: plan.outside };
       const images = fillBatch(
         {
@@ -188,7 +249,7 @@ export class DataLoader implements AsyncIterable<Batch> {
         );
       for (const done of await Promise.allSettled([images, masks])) if (done.status === 'rejected') throw done.reason;
     } catch (thrown) {
-      this.#free.push(buffers);
+      this.#slots.give(buffers);
       throw thrown;
     }
     const count = samples.length;
@@ -209,7 +270,13 @@ export class DataLoader implements AsyncIterable<Batch> {
     return { batch, buffers };
   }
 
-  async #sample(index: number, refs: readonly SampleRef[], size: Axes, epoch: number, task: SubmitOptions) {
+  async #sample(
+    index: number,
+    refs: readonly SampleRef[],
+    size: Axes,
+    epoch: number,
+    task: SubmitOptions,
+  ): Promise<DrawnSample> {
     const { plan } = this;
     const ref = refs[index] as SampleRef;
     const subject = plan.subjects[ref.subject] as LoaderSubject;
@@ -324,18 +391,20 @@ export class DataLoader implements AsyncIterable<Batch> {
     return { size, refs };
   }
 
-  async #allocate(size: Axes): Promise<Buffers> {
-    const { batchSize, subjects, classes, task } = this.plan;
-    const make = async (planes: number) => {
-      const grid = { size: [size[0], size[1], size[2] * planes * batchSize], spacing: [1, 1, 1], origin: [0, 0, 0] };
-      const data = new Float32Array(size[0] * size[1] * size[2] * planes * batchSize);
-      const handle = await makeVolume({ grid, dtype: 'float32', data } as Parameters<typeof makeVolume>[0], task);
+  async #allocate(slot: number): Promise<Buffers> {
+    const { batchSize, subjects, classes, memory, task } = this.plan;
+    const { size } = await this.#prepared();
+    const make = async (of: 'image' | 'mask', planes: number) => {
+      const values = size[0] * size[1] * size[2] * planes * batchSize;
+      const { signal: _, ...lasting } = task; // a slot outlives the epoch that needs it first
+      const handle = await makeBatchMemory({ values, ...(memory && { path: memory.path(slot, of) }) }, lasting);
       return { handle, view: viewVolume(handle) as Float32Array };
     };
     const first = subjects[0];
     return {
-      image: await make(first?.channels.length ?? 1),
-      mask: first?.labels ? await make(classes?.length ?? 1) : undefined,
+      slot,
+      image: await make('image', first?.channels.length ?? 1),
+      mask: first?.labels ? await make('mask', classes?.length ?? 1) : undefined,
     };
   }
 }

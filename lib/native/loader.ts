@@ -18,3 +18,8 @@ export function sampleForeground(
 ): ResultOf<'sampleForeground'> {
   return submit('sampleForeground', args, options);
 }
+
+/** Room for `values` numbers; with a path in a new file, which other processes may map too. */
+export function makeBatchMemory(args: ArgsOf<'makeBatchMemory'>, options?: SubmitOptions): ResultOf<'makeBatchMemory'> {
+  return submit('makeBatchMemory', args, options);
+}

@@ -222,6 +222,8 @@ export interface Surface {
   distanceTransform: (args: { volume: Handle<'Volume'> }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Connected components of the voxels that are not 0, numbered by their first voxels, and their sizes. */
   labelComponents: (args: { volume: Handle<'Volume'>; connectivity?: number }, task?: TaskOptions) => Promise<{ labels: Handle<'Volume'>; voxels: number[] }>;
+  /** Room for that many float32 values; with a path in a new file there, to be mapped by other processes too. */
+  makeBatchMemory: (args: { values: number; path?: string }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Patches of `size` (x, y, z) side by side into a float32 volume: N x C x D x H x W. `classes` makes labels one-hot. */
   fillBatch: (args: { buffer: Handle<'Volume'>; size: readonly number[]; samples: readonly BatchSample[]; channelCount?: number; nearest?: boolean; outside?: number; classes?: readonly number[] }, task?: TaskOptions) => Promise<void>;
   /** x, y, z of up to `count` foreground voxels, drawn evenly. */
@@ -284,5 +286,6 @@ export type HeavyName =
   | 'marginMask'
   | 'distanceTransform'
   | 'labelComponents'
+  | 'makeBatchMemory'
   | 'fillBatch'
   | 'sampleForeground';

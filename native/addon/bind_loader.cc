@@ -93,6 +93,18 @@ Sample SampleOf(const Args& args, bool nearest, double outside) {
   return sample;
 }
 
+Work MakeBatchMemory(Args& args) {
+  const int64_t values = args.Integer("values", 1, int64_t{1} << 40);
+  return {[values, path = args.Text("path", "")](const Exec&) -> Finish {
+    auto volume = std::make_shared<Volume>();
+    volume->grid.size = {values, 1, 1};
+    volume->dtype = DType::kFloat32;
+    const size_t bytes = static_cast<size_t>(values) * sizeof(float);
+    volume->storage = path.empty() ? Storage::Allocate(bytes) : Storage::CreateShared(path, bytes);
+    return [volume, bytes](Napi::Env env) { return WrapHandle(env, volume, static_cast<int64_t>(bytes)); };
+  }};
+}
+
 Work FillBatch(Args& args) {
   const auto buffer = args.Native<Volume>("buffer");
   if (buffer->dtype != DType::kFloat32) throw InvalidArgument("buffer", "a volume of float32", "another type");
@@ -129,6 +141,8 @@ Work SampleForeground(Args& args) {
 }
 
 constexpr Row kRows[] = {
+    {"makeBatchMemory", MakeBatchMemory, nullptr, "(args: { values: number; path?: string }) => Promise<Handle<'Volume'>>",
+     "Room for that many float32 values; with a path in a new file there, to be mapped by other processes too."},
     {"fillBatch", FillBatch, nullptr,
      "(args: { buffer: Handle<'Volume'>; size: readonly number[]; samples: readonly BatchSample[]; "
      "channelCount?: number; nearest?: boolean; outside?: number; classes?: readonly number[] }) => Promise<void>",

@@ -1,7 +1,11 @@
 #include "base/storage.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -103,8 +107,26 @@ std::shared_ptr<Storage> Storage::Allocate(size_t bytes) { return Obtain(bytes, 
 
 std::shared_ptr<Storage> Storage::AllocateUnset(size_t bytes) { return Obtain(bytes, false); }
 
+std::shared_ptr<Storage> Storage::CreateShared(const std::string& path, size_t bytes) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) throw IoError("create", path, errno);
+  const size_t mapped = std::max<size_t>(bytes, 1);
+  // A file that is only made longer would take the process down at the first write that finds no room.
+  const int failure = ::posix_fallocate(file, 0, static_cast<off_t>(mapped));
+  void* const map = failure != 0 ? MAP_FAILED : ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  const int reason = failure != 0 ? failure : errno;
+  ::close(file);
+  if (map != MAP_FAILED) return std::shared_ptr<Storage>(new Storage(static_cast<std::byte*>(map), bytes, mapped, true));
+  ::unlink(path.c_str());
+  if (reason != ENOSPC && reason != ENOMEM) throw IoError("map", path, reason);
+  throw Error(ErrorCode::kResource, "There is no room for " + std::to_string(mapped) + " shared bytes in " + path,
+              {{"path", path}, {"requested", std::to_string(mapped)}});
+}
+
 Storage::~Storage() {
-  if (mapped_ > 0) {
+  if (shared_) {
+    ::munmap(data_, mapped_);
+  } else if (mapped_ > 0) {
     if (!Spares().Keep(data_, mapped_)) ::munmap(data_, mapped_);
   } else {
     std::free(data_);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace isovox {
 
@@ -15,6 +16,10 @@ class Storage {
   static std::shared_ptr<Storage> Allocate(size_t bytes);
   // The same with any content: for callers that overwrite every byte, or give the block back when they fail to.
   static std::shared_ptr<Storage> AllocateUnset(size_t bytes);
+  // A new file of `bytes` in `path`, for this user only, mapped to be shared with processes that map it too; whoever asked
+  // for it removes it. All of it is reserved here, so that no write fails later. Throws ERR_IO, ERR_RESOURCE when the file
+  // system has no room.
+  static std::shared_ptr<Storage> CreateShared(const std::string& path, size_t bytes);
 
   ~Storage();
   Storage(const Storage&) = delete;
@@ -35,11 +40,13 @@ class Storage {
 
  private:
   static std::shared_ptr<Storage> Obtain(size_t bytes, bool zeroed);
-  Storage(std::byte* data, size_t bytes, size_t mapped) : data_(data), bytes_(bytes), mapped_(mapped) {}
+  Storage(std::byte* data, size_t bytes, size_t mapped, bool shared = false)
+      : data_(data), bytes_(bytes), mapped_(mapped), shared_(shared) {}
 
   std::byte* data_;
   size_t bytes_;
   size_t mapped_;  // bytes given by mmap; 0 when the block came from the heap
+  bool shared_;    // with other processes
 };
 
 // The product of sizes, or ERR_RESOURCE when it does not fit in 63 bits: never allocate from an unchecked product.

@@ -1,17 +1,20 @@
 /** The README's examples, run as they stand by a program that has the package installed. */
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { Cohort } from '../../lib/cohort/index.js';
 import { makeVolume } from '../../lib/native/dicom.js';
 import { writeVolume } from '../../lib/native/formats.js';
 import { writePhantom } from '../../lib/phantom/patient.js';
 import { temporaryFolder } from '../fixtures/index.js';
+import { pythonWithNumpy } from '../fixtures/python.js';
 
 const run = promisify(execFile);
+const python = pythonWithNumpy();
 const root = resolve(import.meta.dirname, '../..');
 const examples = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
   ([, code]) => code ?? '',
@@ -64,5 +67,25 @@ describe('README', () => {
     writeFileSync(path, code ?? '');
     const { stdout } = await run(process.execPath, [path], { cwd: folder, timeout: 300_000 });
     expect(stdout).toMatch(printed);
+  });
+
+  it.skipIf(python === undefined)('batches for Python', async () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const code = /```python\n(import isovox_batches.*?)```/s.exec(readme)?.[1] ?? '';
+    const line = /^isovox (serve-batches .*)$/m.exec(readme)?.[1] ?? '';
+    await Cohort.fromImages(join(folder, 'served'), { ct: join(folder, 'images', '*.nii') });
+    const args = line.replace('--store store', '--store served').split(' ');
+    const server = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args, '--once'], { cwd: folder });
+    try {
+      await new Promise<void>((resolve) =>
+        server.stderr.on('data', (said) => `${said}`.includes('serving') && resolve()),
+      );
+      const env = { ...process.env, PYTHONPATH: join(root, 'bench/python') };
+      const { stdout } = await run(python ?? '', ['-c', code], { cwd: folder, env });
+      expect(stdout.trim().split('\n')).toHaveLength(4); // 8 patches of 2 volumes in batches of 4, twice
+      expect(stdout).toMatch(/^(\['[ab]'(, '[ab]'){3}\] \(4, 1, 16, 32, 32\)\n){4}$/);
+    } finally {
+      server.kill('SIGKILL');
+    }
   });
 });

@@ -25,6 +25,7 @@ const LIB: Readonly<Record<string, readonly string[]>> = {
   rt: ['inference', 'graph', 'table', 'report', 'native', 'runtime', 'config', 'errors'],
   distributed: ['rt', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
   cli: [
+    'dataloader',
     'distributed',
     'align',
     'cohort',
