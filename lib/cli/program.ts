@@ -268,8 +268,14 @@ command('radiomics', 'radiomics features of one structure of an image', async (_
     '--config <file>',
     'YAML: resample, resegment, discretise, ivh, aggregation, families; or a PyRadiomics parameter file',
   )
-  .requiredOption('--out <file>', 'the table: .csv or .parquet')
-  .option('--wide', 'one row, a column per feature');
+  .option('--out <file>', 'the table: .csv or .parquet')
+  .option('--wide', 'one row, a column per feature; of PyRadiomics with its diagnostics_ columns')
+  .option(
+    '--voxel-maps <dir>',
+    'instead of a table a volume per feature, as PyRadiomics has them: of the box around every voxel of the structure',
+  )
+  .addOption(new Option('--kernel-radius <n>', 'of that box, in voxels; 1 when not given').argParser(parsePositive))
+  .option('--whole-kernel', 'voxels outside the structure count in that box too');
 
 command('robustness', 'radiomics features of structures under perturbations of image and outline', async (_, options) =>
   (await import('./commands/robustness.js')).robustness(options as never),

@@ -12,10 +12,20 @@ import type {
   PyradiomicsClass,
   PyradiomicsImage,
   PyradiomicsImageName,
+  PyradiomicsMapsArgs,
   PyradiomicsSettings,
 } from './radiomics-types.js';
 
-const CLASSES: readonly PyradiomicsClass[] = ['shape', 'firstorder', 'glcm', 'glrlm', 'glszm', 'gldm', 'ngtdm'];
+const CLASSES: readonly PyradiomicsClass[] = [
+  'shape',
+  'shape2D',
+  'firstorder',
+  'glcm',
+  'glrlm',
+  'glszm',
+  'gldm',
+  'ngtdm',
+];
 
 const INTERPOLATORS: Readonly<Record<string, InterpolationName>> = {
   sitkNearestNeighbor: 'nearest',
@@ -27,14 +37,14 @@ const INTERPOLATORS: Readonly<Record<string, InterpolationName>> = {
 };
 
 /** Settings that change no value here: what they tune is done another way, or is always on. */
-const WITHOUT_EFFECT = [
-  'additionalInfo',
-  'enableCExtensions',
-  'kernelRadius',
-  'maskedKernel',
-  'initValue',
-  'voxelBatch',
-];
+const WITHOUT_EFFECT = ['enableCExtensions', 'voxelBatch'];
+
+/** Of feature maps; may stand under `setting` too. */
+const kernelSettings = {
+  kernelRadius: z.number().int().min(1).max(16).optional(),
+  maskedKernel: z.boolean().optional(),
+  initValue: z.number().optional(),
+};
 
 /** What an image type takes besides bins; all may stand under `setting` too and then hold for every type. */
 const imageSettings = {
@@ -87,13 +97,15 @@ const settingSchema = z.strictObject({
   correctMask: z.boolean().optional(),
   preCrop: z.boolean().optional(),
   ...imageSettings,
+  ...kernelSettings,
+  additionalInfo: z.boolean().optional(),
   voxelArrayShift: z.number().optional(),
   distances: z.array(z.number().int().min(1).max(16)).min(1).optional(),
   gldm_a: z.number().int().min(0).optional(),
   force2D: z.boolean().optional(),
   force2Ddimension: z.literal(0).optional(),
   symmetricalGLCM: z.literal(true).optional(),
-  weightingNorm: z.enum(['no_weighting']).nullish(),
+  weightingNorm: z.enum(['no_weighting', 'manhattan', 'euclidean', 'infinity']).nullish(),
   minimumROISize: z.number().int().positive().nullish(),
   minimumROIDimensions: z.number().int().min(1).max(3).optional(),
   ...Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, z.unknown().optional()])),
@@ -103,7 +115,7 @@ const schema = z.strictObject({
   imageType: z.partialRecord(z.enum(IMAGES), imageSchema.nullish()).nullish(),
   featureClass: z.record(z.string(), z.array(z.string()).nullish()).nullish(),
   setting: settingSchema.nullish(),
-  voxelSetting: z.unknown().optional(),
+  voxelSetting: z.strictObject({ ...kernelSettings, voxelBatch: z.unknown().optional() }).nullish(),
 });
 
 export interface PyradiomicsParameters {
@@ -111,6 +123,10 @@ export interface PyradiomicsParameters {
   readonly label?: number;
   readonly maskGrid?: 'resample';
   readonly geometryTolerance?: number;
+  /** Columns of versions, settings, image and mask beside the features. */
+  readonly diagnostics?: boolean;
+  /** Of feature maps. */
+  readonly kernel: Pick<PyradiomicsMapsArgs, 'kernelRadius' | 'maskedKernel' | 'initValue'>;
   /** Single features of a class, as `glcm_Contrast`; classes without an entry have all of theirs. */
   readonly only?: ReadonlySet<string>;
 }
@@ -171,7 +187,7 @@ export function parametersOf(value: unknown, path: string): PyradiomicsParameter
     ...(s.distances && { distances: [...new Set(s.distances)] }),
     ...(s.gldm_a !== undefined && { gldmA: s.gldm_a }),
     ...(s.force2D !== undefined && { force2D: s.force2D }),
-    ...(s.weightingNorm === 'no_weighting' && { mergeAngles: true }),
+    ...(s.weightingNorm && { weightingNorm: s.weightingNorm }),
     ...(s.minimumROISize && { minimumROISize: s.minimumROISize }),
     ...(s.minimumROIDimensions !== undefined && { minimumROIDimensions: s.minimumROIDimensions }),
     ...(s.padDistance !== undefined && { padDistance: s.padDistance }),
@@ -182,10 +198,24 @@ export function parametersOf(value: unknown, path: string): PyradiomicsParameter
   };
   return {
     ...(single.size > 0 && { only: single }),
+    ...(s.additionalInfo !== undefined && { diagnostics: s.additionalInfo }),
+    kernel: kernelOf({ ...s, ...parsed.data.voxelSetting }),
     settings,
     ...(s.label !== undefined && { label: s.label }),
     ...(s.correctMask && { maskGrid: 'resample' as const }),
     ...(typeof s.geometryTolerance === 'number' && { geometryTolerance: s.geometryTolerance }),
+  };
+}
+
+function kernelOf({
+  kernelRadius,
+  maskedKernel,
+  initValue,
+}: z.infer<z.ZodObject<typeof kernelSettings>>): PyradiomicsParameters['kernel'] {
+  return {
+    ...(kernelRadius !== undefined && { kernelRadius }),
+    ...(maskedKernel !== undefined && { maskedKernel }),
+    ...(initValue !== undefined && { initValue }),
   };
 }
 

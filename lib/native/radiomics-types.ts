@@ -78,7 +78,7 @@ export interface ExtractFeaturesArgs extends MaskPlacementArgs {
   diagnostics?: boolean;
 }
 
-export type PyradiomicsClass = 'shape' | 'firstorder' | 'glcm' | 'glrlm' | 'glszm' | 'gldm' | 'ngtdm';
+export type PyradiomicsClass = 'shape' | 'shape2D' | 'firstorder' | 'glcm' | 'glrlm' | 'glszm' | 'gldm' | 'ngtdm';
 
 export type PyradiomicsImageName =
   | 'Original'
@@ -132,8 +132,9 @@ export interface PyradiomicsSettings {
   gldmA?: number;
   /** Textures slice by slice. */
   force2D?: boolean;
-  /** One matrix of all angles: weightingNorm no_weighting. */
-  mergeAngles?: boolean;
+  /** One matrix of all angles, each weighted by its length. */
+  weightingNorm?: 'no_weighting' | 'manhattan' | 'euclidean' | 'infinity';
+  /** Structures must have more voxels than this. */
   minimumROISize?: number;
   minimumROIDimensions?: number;
   /** Voxels around the structure that derived images see after resampling; default 5. */
@@ -144,7 +145,7 @@ export interface PyradiomicsSettings {
   resegmentShape?: boolean;
   /** Default: the original. */
   images?: PyradiomicsImage[];
-  /** All when absent. */
+  /** When absent all but shape2D, which is of a structure in one slice with force2D. */
   classes?: PyradiomicsClass[];
 }
 
@@ -154,6 +155,37 @@ export interface ExtractPyradiomicsArgs extends MaskPlacementArgs {
   /** Default 1. */
   label?: number;
   settings?: PyradiomicsSettings;
+  /** Also what PyRadiomics tells of image and mask beside the features. */
+  diagnostics?: boolean;
+}
+
+/** Value of a column `diagnostics_...`. */
+export type DiagnosticValue = string | number | number[];
+
+export interface ExtractPyradiomicsRows extends ExtractFeaturesResult {
+  diagnostics?: [name: string, value: number | number[]][];
+}
+
+export interface ExtractPyradiomicsResult extends ExtractFeaturesResult {
+  /** Columns in PyRadiomics' order, `diagnostics_Image-original_Hash` and so on, when asked for. */
+  diagnostics?: [name: string, value: DiagnosticValue][];
+}
+
+export interface PyradiomicsMapsArgs extends Omit<ExtractPyradiomicsArgs, 'diagnostics'> {
+  /** How far around a voxel its features look, in voxels; default 1. */
+  kernelRadius?: number;
+  /** Default true: only voxels of the structure count. */
+  maskedKernel?: boolean;
+  /** Of voxels outside the structure; default 0. */
+  initValue?: number;
+  /** Such as `glcm_Contrast`; all of the classes when absent. Shape has no maps. */
+  features?: string[];
+}
+
+export interface PyradiomicsMapsResult {
+  /** float64 on the grid of the structure's box and the kernel's radius around it; NaN where a feature is not defined. */
+  maps: { name: string; volume: Handle<'Volume'> }[];
+  findings: RadiomicsFinding[];
 }
 
 export interface FeatureValue {

@@ -2,14 +2,18 @@
 
 import { addon } from '../runtime/addon.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
+import { diagnosticColumns } from './pyradiomics-diagnostics.js';
 import type {
   ExtractFeaturesArgs,
   ExtractFeaturesResult,
   ExtractPyradiomicsArgs,
+  ExtractPyradiomicsResult,
   FeatureAgreement,
   FeatureDescription,
   PerturbedFeaturesArgs,
   PerturbedFeaturesResult,
+  PyradiomicsMapsArgs,
+  PyradiomicsMapsResult,
 } from './radiomics-types.js';
 
 /** All features asked for; what could not be computed has no value and a finding that says why. */
@@ -18,11 +22,17 @@ export function extractFeatures(args: ExtractFeaturesArgs, options?: SubmitOptio
 }
 
 /** The features of PyRadiomics, under its names and by its definitions. */
-export function extractPyradiomics(
+export async function extractPyradiomics(
   args: ExtractPyradiomicsArgs,
   options?: SubmitOptions,
-): Promise<ExtractFeaturesResult> {
-  return submit('extractPyradiomics', args, options);
+): Promise<ExtractPyradiomicsResult> {
+  const { diagnostics, ...result } = await submit('extractPyradiomics', args, options);
+  return diagnostics ? { ...result, diagnostics: await diagnosticColumns(args, diagnostics, options) } : result;
+}
+
+/** PyRadiomics' voxel-based features: at every voxel of the structure those of the box around it. */
+export function pyradiomicsMaps(args: PyradiomicsMapsArgs, options?: SubmitOptions): Promise<PyradiomicsMapsResult> {
+  return submit('pyradiomicsMaps', args, options);
 }
 
 /** Every feature with its IBSI id, unit and family, in the order results have. */

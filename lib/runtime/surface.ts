@@ -7,7 +7,7 @@ import type { FilterArgs } from '../native/filter-types.js';
 import type { LoadedModel, ModelSpecInput, ModelTensor, SegmentResult } from '../native/inference-types.js';
 import type { ObjectListing, S3Opening, S3Stats } from '../native/io-types.js';
 import type { BatchSample } from '../native/loader-types.js';
-import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, FeatureAgreement, FeatureDescription, PerturbedFeaturesArgs, PerturbedFeaturesResult } from '../native/radiomics-types.js';
+import type { ExtractFeaturesArgs, ExtractFeaturesResult, ExtractPyradiomicsArgs, ExtractPyradiomicsRows, FeatureAgreement, FeatureDescription, PerturbedFeaturesArgs, PerturbedFeaturesResult, PyradiomicsMapsArgs, PyradiomicsMapsResult } from '../native/radiomics-types.js';
 import type { StoreDescription, StoreStats } from '../native/store-types.js';
 
 /** A native object as JavaScript holds it; made and read only by native functions. */
@@ -189,7 +189,9 @@ export interface Surface {
   /** All radiomics features of one structure of an image. */
   extractFeatures: (args: ExtractFeaturesArgs, task?: TaskOptions) => Promise<ExtractFeaturesResult>;
   /** The features of PyRadiomics, under its names and by its definitions. */
-  extractPyradiomics: (args: ExtractPyradiomicsArgs, task?: TaskOptions) => Promise<ExtractFeaturesResult>;
+  extractPyradiomics: (args: ExtractPyradiomicsArgs, task?: TaskOptions) => Promise<ExtractPyradiomicsRows>;
+  /** At every voxel of a structure the features of the box around it, a volume of each. */
+  pyradiomicsMaps: (args: PyradiomicsMapsArgs, task?: TaskOptions) => Promise<PyradiomicsMapsResult>;
   /** Features of a structure under a list of perturbations of image and outline. */
   perturbedFeatures: (args: PerturbedFeaturesArgs, task?: TaskOptions) => Promise<PerturbedFeaturesResult>;
   /** Of every feature the intraclass correlation, the coefficients of variation and of dispersion. */
@@ -272,6 +274,7 @@ export type HeavyName =
   | 'warpDose'
   | 'extractFeatures'
   | 'extractPyradiomics'
+  | 'pyradiomicsMaps'
   | 'perturbedFeatures'
   | 'featureAgreement'
   | 'distinctFeatures'

@@ -12,6 +12,8 @@
 #include "radiomics/perturbed_features.h"
 #include "radiomics/place_mask.h"
 #include "radiomics/pyradiomics.h"
+#include "radiomics/pyradiomics_diagnostics.h"
+#include "radiomics/pyradiomics_maps.h"
 #include "radiomics/registry.h"
 
 namespace isovox::addon {
@@ -97,8 +99,8 @@ json Describe(const Findings& findings) {
   return list;
 }
 
-Finish Answer(radiomics::Extraction result) {
-  return [result = std::move(result)](Napi::Env env) {
+Finish Answer(radiomics::Extraction result, std::vector<radiomics::Diagnostic> diagnostics = {}) {
+  return [result = std::move(result), diagnostics = std::move(diagnostics)](Napi::Env env) {
     auto features = json::array();
     for (const auto& f : result.features) {
       features.push_back({{"name", f.name},
@@ -108,7 +110,11 @@ Finish Answer(radiomics::Extraction result) {
                           {"family", f.family},
                           {"finding", f.finding}});
     }
-    return ToJs(env, {{"features", features}, {"findings", Describe(result.findings)}});
+    json out{{"features", features}, {"findings", Describe(result.findings)}};
+    for (const auto& row : diagnostics) {
+      out["diagnostics"].push_back({row.name, row.tuple ? json(row.numbers) : json(row.numbers[0])});
+    }
+    return ToJs(env, out);
   };
 }
 
@@ -211,8 +217,18 @@ radiomics::PyradiomicsSettings ReadPyradiomics(const Args& args) {
   }
   s.gldm_a = static_cast<int>(args.Integer("gldmA", 0, 65535, 0));
   s.force_2d = args.Flag("force2D");
-  s.merge_angles = args.Flag("mergeAngles");
-  s.minimum_roi_size = args.Integer("minimumROISize", 1, int64_t{1} << 53, 1);
+  if (args.Has("weightingNorm")) {
+    static constexpr std::pair<const char*, std::optional<radiomics::StepNorm>> norms[] = {{"no_weighting", std::nullopt},
+                                                                                       {"manhattan", radiomics::StepNorm::kManhattan},
+                                                                                       {"euclidean", radiomics::StepNorm::kEuclidean},
+                                                                                       {"infinity", radiomics::StepNorm::kInfinity}};
+    const std::string name = args.Text("weightingNorm");
+    const auto* norm = std::find_if(std::begin(norms), std::end(norms), [&](const auto& row) { return name == row.first; });
+    if (norm == std::end(norms)) throw InvalidArgument("weightingNorm", "no_weighting, manhattan, euclidean or infinity", "\"" + name + "\"");
+    s.merge_angles = true;
+    s.weighting = norm->second;
+  }
+  s.minimum_roi_size = args.Integer("minimumROISize", 0, int64_t{1} << 53, 0);
   s.minimum_roi_dimensions = static_cast<int>(args.Integer("minimumROIDimensions", 1, 3, 2));
   s.pad_distance = args.Integer("padDistance", 0, 1 << 20, s.pad_distance);
   s.pre_crop = args.Flag("preCrop");
@@ -238,12 +254,50 @@ Work ExtractPyradiomics(Args& args) {
   const auto label = args.Integer("label", -(int64_t{1} << 53), int64_t{1} << 53, 1);
   const auto settings = args.Has("settings") ? ReadPyradiomics(args.Object("settings")) : radiomics::PyradiomicsSettings{};
   const auto placement = ReadPlacement(args);
+  const bool diagnostics = args.Flag("diagnostics");
   return {[=](const Exec& exec) -> Finish {
     Findings findings;
     const auto placed = radiomics::PlaceMask(exec, image->grid, *mask, label, placement, findings);
     auto result = radiomics::ExtractPyradiomics(exec, *image, placed.mask, placed.label, settings);
     result.findings.insert(result.findings.begin(), findings.begin(), findings.end());
-    return Answer(std::move(result));
+    std::vector<radiomics::Diagnostic> rows;
+    if (diagnostics) {
+      rows = radiomics::PyradiomicsDiagnostics(exec, *image, *mask, label, placed.mask, placed.label, settings);
+    }
+    return Answer(std::move(result), std::move(rows));
+  }};
+}
+
+Work PyradiomicsMaps(Args& args) {
+  const auto image = args.Native<const Volume>("image");
+  const auto mask = args.Native<const Volume>("mask");
+  const auto label = args.Integer("label", -(int64_t{1} << 53), int64_t{1} << 53, 1);
+  const auto settings = args.Has("settings") ? ReadPyradiomics(args.Object("settings")) : radiomics::PyradiomicsSettings{};
+  const auto placement = ReadPlacement(args);
+  radiomics::KernelSettings kernel;
+  kernel.radius = args.Integer("kernelRadius", 1, 16, kernel.radius);
+  kernel.masked = args.Flag("maskedKernel", kernel.masked);
+  kernel.initial = args.Number("initValue", kernel.initial);
+  if (args.Has("features")) kernel.features = args.TextList("features");
+  return {[=](const Exec& exec) -> Finish {
+    Findings findings;
+    const auto placed = radiomics::PlaceMask(exec, image->grid, *mask, label, placement, findings);
+    auto found = std::make_shared<radiomics::FeatureMaps>(
+        radiomics::PyradiomicsMaps(exec, *image, placed.mask, placed.label, settings, kernel));
+    found->findings.insert(found->findings.begin(), findings.begin(), findings.end());
+    return [found](Napi::Env env) -> Napi::Value {
+      auto out = ToJs(env, {{"findings", Describe(found->findings)}}).As<Napi::Object>();
+      auto maps = Napi::Array::New(env, found->maps.size());
+      for (size_t m = 0; m < found->maps.size(); ++m) {
+        auto map = Napi::Object::New(env);
+        map.Set("name", found->maps[m].name);
+        auto volume = std::make_shared<Volume>(std::move(found->maps[m].volume));
+        map.Set("volume", WrapHandle(env, volume, static_cast<int64_t>(volume->bytes())));
+        maps.Set(static_cast<uint32_t>(m), map);
+      }
+      out.Set("maps", maps);
+      return out;
+    };
   }};
 }
 
@@ -383,8 +437,10 @@ Napi::Value FeatureCatalogue(const Napi::CallbackInfo& info) {
 constexpr Row kRows[] = {
     {"extractFeatures", ExtractFeatures, nullptr, "(args: ExtractFeaturesArgs) => Promise<ExtractFeaturesResult>",
      "All radiomics features of one structure of an image."},
-    {"extractPyradiomics", ExtractPyradiomics, nullptr, "(args: ExtractPyradiomicsArgs) => Promise<ExtractFeaturesResult>",
+    {"extractPyradiomics", ExtractPyradiomics, nullptr, "(args: ExtractPyradiomicsArgs) => Promise<ExtractPyradiomicsRows>",
      "The features of PyRadiomics, under its names and by its definitions."},
+    {"pyradiomicsMaps", PyradiomicsMaps, nullptr, "(args: PyradiomicsMapsArgs) => Promise<PyradiomicsMapsResult>",
+     "At every voxel of a structure the features of the box around it, a volume of each."},
     {"perturbedFeatures", PerturbedFeatures, nullptr, "(args: PerturbedFeaturesArgs) => Promise<PerturbedFeaturesResult>",
      "Features of a structure under a list of perturbations of image and outline."},
     {"featureAgreement", FeatureAgreement, nullptr,

@@ -16,6 +16,8 @@ double XLog2X(uint64_t c) {
   return c < table.size() ? table[c] : static_cast<double>(c) * std::log2(static_cast<double>(c));
 }
 
+double XLog2X(double c) { return c > 0 ? c * std::log2(c) : 0; }
+
 // Entropy in bits of counts whose c log2 c sum to `weighted` and which sum to n.
 double Entropy(double weighted, double n) { return std::max(0.0, std::log2(n) - weighted / n); }
 
@@ -56,16 +58,25 @@ void PairCounts::Merge(const PairCounts& other) {
 
 void PairCounts::Clear() { std::fill(counts_.begin(), counts_.end(), 0); }
 
-CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels) {
+void WeightedPairs::Add(const PairCounts& counts, double weight) {
+  for (size_t a = 1; a < width_; ++a) {
+    for (size_t b = 1; b < width_; ++b) values_[a * width_ + b] += weight * counts.Symmetric(a, b);
+  }
+}
+
+namespace {
+
+template <typename Count, typename Pairs>
+CooccurrenceSums Sums(const Pairs& counts, const Levels& levels) {
   CooccurrenceSums s;
   const auto top = static_cast<size_t>(levels.top);
-  std::vector<uint64_t> margin(counts.width(), 0), sum(2 * top + 1, 0), difference(top + 1, 0);
-  uint64_t max = 0;
+  std::vector<Count> margin(counts.width(), 0), sum(2 * top + 1, 0), difference(top + 1, 0);
+  Count max = 0;
   double energy = 0, joint = 0;
   for (size_t a = 1; a < counts.width(); ++a) {
     const int64_t level_a = levels.level[a];
-    const auto visit = [&](size_t b, uint64_t times) {
-      const uint64_t c = counts.Symmetric(a, b);
+    const auto visit = [&](size_t b, Count times) {
+      const Count c = counts.Symmetric(a, b);
       if (c == 0) return;
       max = std::max(max, c);
       energy += static_cast<double>(times) * static_cast<double>(c) * static_cast<double>(c);
@@ -78,8 +89,8 @@ CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels) {
     visit(a, 1);
     for (size_t b = a + 1; b < counts.width(); ++b) visit(b, 2);
   }
-  uint64_t total = 0;
-  for (const uint64_t c : margin) total += c;
+  Count total = 0;
+  for (const Count c : margin) total += c;
   s.pairs = static_cast<double>(total);
   if (total == 0) return s;
   const double n = s.pairs;
@@ -138,5 +149,10 @@ CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels) {
   s.autocorrelation = (square - s.diff_square) / 4;
   return s;
 }
+
+}  // namespace
+
+CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels) { return Sums<uint64_t>(counts, levels); }
+CooccurrenceSums SumsOf(const WeightedPairs& counts, const Levels& levels) { return Sums<double>(counts, levels); }
 
 }  // namespace isovox::radiomics

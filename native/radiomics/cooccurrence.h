@@ -29,6 +29,19 @@ class PairCounts {
   std::vector<uint32_t> counts_;
 };
 
+// Symmetric counts of several directions, each times a weight.
+class WeightedPairs {
+ public:
+  explicit WeightedPairs(size_t width) : width_(width), values_(width * width, 0) {}
+  void Add(const PairCounts& counts, double weight);
+  double Symmetric(size_t a, size_t b) const { return values_[a * width_ + b]; }
+  size_t width() const { return width_; }
+
+ private:
+  size_t width_;
+  std::vector<double> values_;
+};
+
 // p is the symmetric matrix scaled to a sum of 1; the margin, sum and difference are its distributions of i, i + j and
 // |i - j|; sum_moments are central.
 struct CooccurrenceSums {
@@ -44,5 +57,6 @@ struct CooccurrenceSums {
 };
 
 CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels);
+CooccurrenceSums SumsOf(const WeightedPairs& counts, const Levels& levels);
 
 }  // namespace isovox::radiomics

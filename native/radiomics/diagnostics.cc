@@ -77,7 +77,7 @@ std::vector<double> WholeImage(const Exec& exec, const Volume& image, const Sett
   Volume everything = MakeVolume(image.grid, DType::kUint8);
   std::fill(everything.As<uint8_t>().begin(), everything.As<uint8_t>().end(), uint8_t{1});
   Findings ignored;
-  Region region = Prepare(exec, image, everything, std::nullopt, settings, false, ignored);
+  Region region = Prepare(exec, image, everything, std::nullopt, settings, {}, ignored);
   size = region.size;
   spacing = region.spacing;
   return std::move(region.image);
@@ -99,9 +99,9 @@ std::vector<Feature> Diagnostics(const Exec& exec, const Volume& image, const Vo
   AddImage(rows, "_init_img", size, spacing, initial);
   const std::vector<double> after = WholeImage(exec, image, interpolated, interpolated_size, spacing);
   AddImage(rows, "_interp_img", interpolated_size, spacing, after);
-  AddRoi(exec, rows, "_init_roi", size, Prepare(exec, image, mask, label, untouched, false, ignored));
-  AddRoi(exec, rows, "_interp_roi", interpolated_size, Prepare(exec, image, mask, label, interpolated, false, ignored));
-  AddRoi(exec, rows, "_reseg_roi", interpolated_size, Prepare(exec, image, mask, label, settings, false, ignored));
+  AddRoi(exec, rows, "_init_roi", size, Prepare(exec, image, mask, label, untouched, {}, ignored));
+  AddRoi(exec, rows, "_interp_roi", interpolated_size, Prepare(exec, image, mask, label, interpolated, {}, ignored));
+  AddRoi(exec, rows, "_reseg_roi", interpolated_size, Prepare(exec, image, mask, label, settings, {}, ignored));
   return rows.Take();
 }
 

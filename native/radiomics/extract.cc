@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "radiomics/local_intensity.h"
 #include "radiomics/prepare.h"
 
 namespace isovox::radiomics {
@@ -18,13 +19,6 @@ struct Matrices {
   Zones zones_2d, zones_3d;
   std::string missing;  // why there are no levels
 };
-
-int FarthestOf(const Settings& settings) {
-  int farthest = 1;
-  for (const int distance : settings.pair_distances) farthest = std::max(farthest, distance);
-  for (const int distance : settings.neighbour_distances) farthest = std::max(farthest, distance);
-  return farthest;
-}
 
 Matrices MatricesOf(const Exec& exec, const Region& region, const Intensities& intensities, const Settings& settings,
                     Findings& findings) {
@@ -51,6 +45,13 @@ Matrices MatricesOf(const Exec& exec, const Region& region, const Intensities& i
 }
 
 }  // namespace
+
+int FarthestOf(const Settings& settings) {
+  int farthest = 1;
+  for (const int distance : settings.pair_distances) farthest = std::max(farthest, distance);
+  for (const int distance : settings.neighbour_distances) farthest = std::max(farthest, distance);
+  return farthest;
+}
 
 std::vector<const Family*> WantedFamilies(const Settings& settings, std::span<const Family> table) {
   std::vector<const Family*> wanted;
@@ -101,7 +102,7 @@ Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, st
   Extraction out;
   const bool peaks = std::any_of(wanted.begin(), wanted.end(),
                                  [](const Family* f) { return std::string_view(f->name) == "local_intensity"; });
-  const Region region = Prepare(exec, image, mask, label, settings, peaks, out.findings);
+  const Region region = Prepare(exec, image, mask, label, settings, {peaks ? kPeakRadiusMm : 0, 0}, out.findings);
   out.features = FeaturesOf(exec, region, settings, wanted, out.findings);
   return out;
 }

@@ -39,6 +39,9 @@ std::vector<const Family*> WantedFamilies(const Settings& settings, std::span<co
 std::vector<Feature> FeaturesOf(const Exec& exec, const Region& region, const Settings& settings,
                                 std::span<const Family* const> families, Findings& findings);
 
+// The largest distance between voxels that textures look at.
+int FarthestOf(const Settings& settings);
+
 // Throws ERR_INVALID_ARGUMENT for settings outside their range.
 void CheckSettings(const Settings& settings);
 

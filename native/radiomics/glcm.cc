@@ -51,7 +51,8 @@ constexpr size_t kCount = std::size(kFormulas);
 // PyRadiomics has one feature more.
 constexpr FeatureInfo kMaximalCorrelation{"MCC", "", "1", "Maximal correlation coefficient"};
 
-void AddRow(const PairCounts& counts, const Levels& levels, RowMean& mean) {
+template <typename Pairs>
+void AddRow(const Pairs& counts, const Levels& levels, RowMean& mean) {
   const CooccurrenceSums sums = SumsOf(counts, levels);
   if (sums.pairs == 0) return;
   std::array<double, kCount + 1> row;
@@ -59,6 +60,21 @@ void AddRow(const PairCounts& counts, const Levels& levels, RowMean& mean) {
   const size_t features = mean.features();
   if (features > kCount) row[kCount] = MaximalCorrelation(counts);
   mean.Add(std::span(row).first(features));
+}
+
+// The row of all directions in one matrix.
+void AddMerged(const Subject& subject, bool flat, std::vector<PairCounts>& counts, RowMean& mean) {
+  const Levels& levels = *subject.levels;
+  const Settings& settings = *subject.settings;
+  if (settings.weighting) {
+    WeightedPairs sum(counts[0].width());
+    const auto lengths = LengthsAt(settings.pair_distances, flat, subject.region->spacing, *settings.weighting);
+    for (size_t d = 0; d < counts.size(); ++d) sum.Add(counts[d], std::exp(-lengths[d] * lengths[d]));
+    AddRow(sum, levels, mean);
+    return;
+  }
+  for (size_t d = 1; d < counts.size(); ++d) counts[0].Merge(counts[d]);
+  AddRow(counts[0], levels, mean);
 }
 
 struct FlatPartial {
@@ -105,8 +121,7 @@ void ComputeFlat(const Subject& subject, const Exec& exec, size_t features, Valu
   if (wanted[k2dMerged]) total.slice_merged.Store(values.Row(k2dMerged));
   RowMean average(features), merged(features);
   for (const PairCounts& counts : total.of_direction) AddRow(counts, levels, average);
-  for (size_t d = 1; d < directions.size(); ++d) total.of_direction[0].Merge(total.of_direction[d]);
-  AddRow(total.of_direction[0], levels, merged);
+  AddMerged(subject, true, total.of_direction, merged);
   if (wanted[k25dAverage]) average.Store(values.Row(k25dAverage));
   if (wanted[k25dMerged]) merged.Store(values.Row(k25dMerged));
 }
@@ -132,9 +147,8 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
     rows[0].Store(values.Row(k3dAverage));
   }
   if (wanted[k3dMerged]) {
-    for (size_t d = 1; d < counts.size(); ++d) counts[0].Merge(counts[d]);
     RowMean merged(kFeatures);
-    AddRow(counts[0], levels, merged);
+    AddMerged(subject, false, counts, merged);
     merged.Store(values.Row(k3dMerged));
   }
 }

@@ -5,6 +5,7 @@
 
 #include "radiomics/directions.h"
 #include "radiomics/family.h"
+#include "radiomics/pyradiomics.h"
 #include "radiomics/size_matrix.h"
 #include "simd/codes.h"
 
@@ -81,12 +82,62 @@ class RunCounter {
   std::vector<uint8_t> same_;
 };
 
-void AddRow(const SizeCounter& counts, int64_t voxels, RowMean& mean) {
-  const std::vector<SizeEntry> entries = counts.Entries();
+void AddRow(const std::vector<SizeEntry>& entries, double voxels, RowMean& mean) {
   if (entries.empty()) return;
   std::array<double, kCount> row;
-  Evaluate(kFormulas, SumsOf(entries, static_cast<double>(voxels)), row);
+  Evaluate(kFormulas, SumsOf(entries, voxels), row);
   mean.Add(row);
+}
+
+void AddRow(const SizeCounter& counts, int64_t voxels, RowMean& mean) {
+  AddRow(counts.Entries(), static_cast<double>(voxels), mean);
+}
+
+// Whether a line along the step has two voxels of the structure, beside each other or not.
+bool HasPairs(const Levels& levels, const VoxelStep& step) {
+  const int64_t offset = step[0] + step[1] * levels.stride[1] + step[2] * levels.stride[2];
+  for (const Span& span : levels.spans) {
+    for (int64_t v = span.first; v < span.first + span.length; ++v) {
+      if (levels.code[static_cast<size_t>(v + offset)] != 0) return true;
+    }
+  }
+  // Rarely: no voxel has its neighbour along the step.
+  const auto inside = [&](int64_t at, size_t d) { return at >= 0 && at < levels.size[d]; };
+  for (const Span& span : levels.spans) {
+    for (int64_t v = span.first; v < span.first + span.length; ++v) {
+      const int64_t from = v - levels.origin;
+      const int64_t k = from / levels.stride[2], j = from % levels.stride[2] / levels.stride[1], i = from % levels.stride[1];
+      for (int64_t m = 2; inside(i + m * step[0], 0) && inside(j + m * step[1], 1) && inside(k + m * step[2], 2); ++m) {
+        if (levels.code[static_cast<size_t>(v + m * offset)] != 0) return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Clears the directions of lines that have one voxel each, as PyRadiomics does, and gives those that are left.
+std::vector<bool> DropWithoutPairs(const Levels& levels, bool flat, std::vector<SizeCounter>& counts) {
+  std::vector<bool> kept;
+  for (const VoxelStep& step : StepsAt(1, flat)) {
+    kept.push_back(HasPairs(levels, step));
+    if (!kept.back()) counts[kept.size() - 1].Clear();
+  }
+  return kept;
+}
+
+// The row of all directions in one matrix.
+void AddMerged(const Subject& subject, bool flat, const std::vector<bool>& kept, std::vector<SizeCounter>& counts, RowMean& mean) {
+  const auto norm = subject.settings->weighting;
+  std::vector<double> weights(counts.size(), 1);
+  if (norm) weights = LengthsAt({1}, flat, subject.region->spacing, *norm);
+  double voxels = 0;
+  for (size_t d = 0; d < counts.size(); ++d) voxels += kept[d] ? weights[d] * static_cast<double>(subject.levels->voxels) : 0;
+  if (norm) {
+    AddRow(WeightedEntries(counts, weights), voxels, mean);
+    return;
+  }
+  for (size_t d = 1; d < counts.size(); ++d) counts[0].Merge(counts[d]);
+  AddRow(counts[0].Entries(), voxels, mean);
 }
 
 struct FlatPartial {
@@ -96,7 +147,7 @@ struct FlatPartial {
   RowMean slice_average, slice_merged;
 };
 
-void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, Values& values) {
+void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, bool only_pairs, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
   const auto directions = Directions2d(levels, 1);
@@ -130,19 +181,21 @@ void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, Valu
   if (wanted[k2dAverage]) total.slice_average.Store(values.Row(k2dAverage));
   if (wanted[k2dMerged]) total.slice_merged.Store(values.Row(k2dMerged));
   RowMean average(kCount), merged(kCount);
+  std::vector<bool> kept(4, true);
+  if (only_pairs) kept = DropWithoutPairs(levels, true, total.of_direction);
   for (size_t d = 0; d < 4; ++d) AddRow(total.of_direction[d], levels.voxels, average);
-  for (size_t d = 1; d < 4; ++d) total.of_direction[0].Merge(total.of_direction[d]);
-  AddRow(total.of_direction[0], 4 * levels.voxels, merged);
+  AddMerged(subject, true, kept, total.of_direction, merged);
   if (wanted[k25dAverage]) average.Store(values.Row(k25dAverage));
   if (wanted[k25dMerged]) merged.Store(values.Row(k25dMerged));
 }
 
+template <bool kOnlyPairs>
 void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
   const int64_t longest = std::max({levels.size[0], levels.size[1], levels.size[2]});
   if (wanted[k2dAverage] || wanted[k2dMerged] || wanted[k25dAverage] || wanted[k25dMerged]) {
-    ComputeFlat(subject, exec, longest, values);
+    ComputeFlat(subject, exec, longest, kOnlyPairs, values);
   }
   if (!wanted[k3dAverage] && !wanted[k3dMerged]) return;
   const auto directions = Directions3d(levels, 1);
@@ -151,10 +204,11 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
     const auto d = static_cast<size_t>(begin);
     RunCounter(levels, 0, levels.spans.size()).Count(directions[d], counts[d]);
   });
+  std::vector<bool> kept(counts.size(), true);
+  if (kOnlyPairs) kept = DropWithoutPairs(levels, false, counts);
   RowMean average(kCount), merged(kCount);
   for (const SizeCounter& of_direction : counts) AddRow(of_direction, levels.voxels, average);
-  for (size_t d = 1; d < counts.size(); ++d) counts[0].Merge(counts[d]);
-  AddRow(counts[0], static_cast<int64_t>(counts.size()) * levels.voxels, merged);
+  AddMerged(subject, false, kept, counts, merged);
   if (wanted[k3dAverage]) average.Store(values.Row(k3dAverage));
   if (wanted[k3dMerged]) merged.Store(values.Row(k3dMerged));
 }
@@ -162,7 +216,14 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
 }  // namespace
 
 Family GlrlmFamily() {
-  return {"glrlm", "TP0I", "Grey level run length matrix", InfosOf(kFormulas), kDirectionalVariants, true, false, Compute};
+  return {"glrlm", "TP0I", "Grey level run length matrix", InfosOf(kFormulas), kDirectionalVariants, true, false,
+          Compute<false>};
+}
+
+Family PyradiomicsGlrlmFamily() {
+  Family family = GlrlmFamily();
+  family.compute = Compute<true>;
+  return family;
 }
 
 }  // namespace isovox::radiomics

@@ -9,8 +9,10 @@
 #include "radiomics/eigenvalues.h"
 
 namespace isovox::radiomics {
+namespace {
 
-double MaximalCorrelation(const PairCounts& counts) {
+template <typename Pairs>
+double Coefficient(const Pairs& counts) {
   std::vector<double> margin(counts.width(), 0);
   std::vector<size_t> present;
   for (size_t a = 1; a < counts.width(); ++a) {
@@ -18,7 +20,7 @@ double MaximalCorrelation(const PairCounts& counts) {
     if (margin[a] > 0) present.push_back(a);
   }
   if (present.empty()) return std::nan("");
-  if (present.size() == 1) return 1;
+  if (present.size() == 1) return counts.width() == 2 ? 1 : 0;
   std::vector<double> matrix;
   for (const size_t a : present) {
     for (const size_t b : present) matrix.push_back(counts.Symmetric(a, b) / std::sqrt(margin[a] * margin[b]));
@@ -28,5 +30,10 @@ double MaximalCorrelation(const PairCounts& counts) {
   std::nth_element(values.begin(), values.begin() + 1, values.end(), std::greater<>());
   return values[1];
 }
+
+}  // namespace
+
+double MaximalCorrelation(const PairCounts& counts) { return Coefficient(counts); }
+double MaximalCorrelation(const WeightedPairs& counts) { return Coefficient(counts); }
 
 }  // namespace isovox::radiomics

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "radiomics/intensities.h"
-#include "radiomics/local_intensity.h"
 #include "radiomics/sampled.h"
 
 namespace isovox::radiomics {
@@ -180,7 +179,7 @@ IndexBox BoxOf(const Volume& mask, std::optional<int64_t> label) {
 }
 
 Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
-               const Settings& settings, bool peak_margin, Findings& findings) {
+               const Settings& settings, const Surroundings& surroundings, Findings& findings) {
   CheckScalar(image, "image");
   CheckScalar(mask, "mask");
   CheckSameGrid(image.grid, mask.grid);
@@ -225,7 +224,7 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
   for (const uint8_t inside : region.morphology) region.morphology_voxels += inside;
   IndexBox wide;
   for (size_t d = 0; d < 3; ++d) {
-    const int64_t margin = peak_margin ? static_cast<int64_t>(kPeakRadiusMm / region.spacing[d]) : 0;
+    const int64_t margin = std::max(surroundings.voxels, static_cast<int64_t>(surroundings.mm / region.spacing[d]));
     wide.begin[d] = std::max<int64_t>(out.begin[d] + tight.begin[d] - margin, 0);
     wide.end[d] = std::min(out.begin[d] + tight.end[d] + margin, maps[d].size);
     region.image_offset[d] = out.begin[d] + tight.begin[d] - wide.begin[d];

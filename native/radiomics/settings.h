@@ -31,6 +31,9 @@ enum class RangeMode { kAbsolute, kOfMaximum, kDeviations };
 
 enum class Rounding { kNone, kNearest, kTowardsZero };
 
+// Lengths of steps between voxels, in millimetres.
+enum class StepNorm { kManhattan, kEuclidean, kInfinity };
+
 struct Settings {
   // A spacing of 0 keeps that axis as it is.
   std::optional<std::array<double, 3>> resample_mm;
@@ -58,6 +61,9 @@ struct Settings {
   int least_dimensions = 0;
 
   std::vector<int> pair_distances{1};       // Chebyshev distances of co-occurring voxels
+  // Merged matrices are sums weighted by the length d of their direction, as PyRadiomics has them: pairs by exp(-d^2),
+  // runs by d.
+  std::optional<StepNorm> weighting;
   std::vector<int> neighbour_distances{1};  // and of the neighbours of NGTDM and NGLDM
   int coarseness = 0;        // NGLDM: neighbours whose level differs by at most this depend on the centre
   int64_t max_levels = 4096; // more grey levels than this is a finding, not a texture

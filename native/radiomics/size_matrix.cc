@@ -1,6 +1,8 @@
 #include "radiomics/size_matrix.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace isovox::radiomics {
 
@@ -29,7 +31,7 @@ std::vector<SizeEntry> SizeCounter::Entries() const {
     const int64_t level = levels_->level[static_cast<size_t>(code)];
     for (int64_t j = 0; j < dense_sizes_; ++j) {
       const uint32_t count = dense_[static_cast<size_t>(code * dense_sizes_ + j)];
-      if (count > 0) out.push_back({level, j + 1, count});
+      if (count > 0) out.push_back({level, j + 1, static_cast<double>(count)});
     }
     for (; next != large.end() && next->level == code; ++next) {
       if (!out.empty() && out.back().level == level && out.back().size == next->size) {
@@ -42,6 +44,16 @@ std::vector<SizeEntry> SizeCounter::Entries() const {
   return out;
 }
 
+std::vector<SizeEntry> WeightedEntries(const std::vector<SizeCounter>& counts, const std::vector<double>& weights) {
+  std::map<std::pair<int64_t, int64_t>, double> sum;
+  for (size_t d = 0; d < counts.size(); ++d) {
+    for (const SizeEntry& entry : counts[d].Entries()) sum[{entry.level, entry.size}] += weights[d] * entry.count;
+  }
+  std::vector<SizeEntry> out;
+  for (const auto& [at, count] : sum) out.push_back({at.first, at.second, count});
+  return out;
+}
+
 SizeSums SumsOf(const std::vector<SizeEntry>& entries, double voxels) {
   SizeSums s;
   s.voxels = voxels;
@@ -49,7 +61,7 @@ SizeSums SumsOf(const std::vector<SizeEntry>& entries, double voxels) {
   std::vector<double> small(513, 0);
   double of_level = 0;
   for (size_t e = 0; e < entries.size(); ++e) {
-    const auto c = static_cast<double>(entries[e].count);
+    const double c = entries[e].count;
     const auto i = static_cast<double>(entries[e].level), j = static_cast<double>(entries[e].size);
     const double i2 = i * i, j2 = j * j;
     s.n += c;
@@ -88,7 +100,7 @@ SizeSums SumsOf(const std::vector<SizeEntry>& entries, double voxels) {
   s.mean_i /= s.n;
   s.mean_j /= s.n;
   for (const SizeEntry& entry : entries) {
-    const auto c = static_cast<double>(entry.count);
+    const double c = entry.count;
     const double di = static_cast<double>(entry.level) - s.mean_i, dj = static_cast<double>(entry.size) - s.mean_j;
     s.var_i += c * di * di;
     s.var_j += c * dj * dj;

@@ -13,7 +13,7 @@ namespace isovox::radiomics {
 struct SizeEntry {
   int64_t level;
   int64_t size;
-  int64_t count;
+  double count;
 };
 
 // Gathers counts: small sizes in a dense table, large ones in a list.
@@ -54,6 +54,10 @@ struct SizeSums {
   double entropy = 0, energy = 0;                  // of c / n; entropy in bits
 };
 
+// Entries are ordered by level, then size.
 SizeSums SumsOf(const std::vector<SizeEntry>& entries, double voxels);
+
+// Counts of several directions, each times a weight, ordered as entries are.
+std::vector<SizeEntry> WeightedEntries(const std::vector<SizeCounter>& counts, const std::vector<double>& weights);
 
 }  // namespace isovox::radiomics

@@ -18,6 +18,13 @@ const CASES: Readonly<Record<string, readonly [string, Record<string, unknown>, 
   'distances 1 and 2': ['brain1', { distances: [1, 2] }, TEXTURE],
   'distance 2': ['breast1', { distances: [2] }, TEXTURE],
   'distances 1 and 3 in slices': ['breast1', { distances: [1, 3], force2D: true }, TEXTURE],
+  manhattan: ['breast1', { weightingNorm: 'manhattan', distances: [1, 2] }, ['glcm', 'glrlm']],
+  euclidean: ['brain1', { weightingNorm: 'euclidean' }, ['glcm', 'glrlm']],
+  'euclidean in slices': ['breast1', { weightingNorm: 'euclidean', force2D: true }, ['glcm', 'glrlm']],
+  infinity: ['brain1', { weightingNorm: 'infinity' }, ['glcm', 'glrlm']],
+  no_weighting: ['brain1', { weightingNorm: 'no_weighting' }, ['glcm', 'glrlm']],
+  'one slice': ['brain1', { force2D: true }, ['shape2D']],
+  'one slice in space': ['brain1', {}, TEXTURE],
   coarse: ['brain1', { correctMask: true }, ['shape', 'firstorder', 'glcm']],
 };
 
@@ -46,6 +53,17 @@ async function coarse(mask: Mask): Promise<Mask> {
   });
 }
 
+const SLICE = 15;
+
+function oneSlice(mask: Mask): Promise<Mask> {
+  const { grid } = describeVolume(mask);
+  const [nx = 0, ny = 0] = grid.size;
+  const data = Uint8Array.from(viewVolume(mask) as ArrayLike<number>, (value, v) =>
+    Math.floor(v / (nx * ny)) === SLICE ? value : 0,
+  );
+  return makeVolume({ grid, dtype: 'uint8', data });
+}
+
 describe.skipIf(sharedData === undefined)('settings of PyRadiomics', () => {
   it.each(Object.entries(CASES))('%s', async (test, [subject, setting, classes]) => {
     const folder = join(sharedData as string, 'pyradiomics');
@@ -54,8 +72,13 @@ describe.skipIf(sharedData === undefined)('settings of PyRadiomics', () => {
       readVolume({ path: join(folder, `${subject}_label.nrrd`) }),
     ]);
     const featureClass = Object.fromEntries(classes.map((name) => [name, []]));
-    const { only: _all, ...parameters } = parametersOf({ setting: { binWidth: 25, ...setting }, featureClass }, test);
-    const mask = test === 'coarse' ? await coarse(label.volume) : label.volume;
+    const {
+      only: _all,
+      kernel: _kernel,
+      ...parameters
+    } = parametersOf({ setting: { binWidth: 25, ...setting }, featureClass }, test);
+    const made = { coarse, 'one slice': oneSlice, 'one slice in space': oneSlice }[test];
+    const mask = made ? await made(label.volume) : label.volume;
     const { features, findings } = await extractPyradiomics({ image: image.volume, mask, ...parameters });
     expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
     const values = new Map(features.map(({ name, value }) => [name, value ?? Number.NaN]));
@@ -68,6 +91,18 @@ describe.skipIf(sharedData === undefined)('settings of PyRadiomics', () => {
       })
       .map(({ name, value }) => `${name}: ${values.get(name)} instead of ${value}`);
     expect(wrong).toEqual([]);
+  });
+
+  it('shape2D is of a structure in one slice', async () => {
+    const folder = join(sharedData as string, 'pyradiomics');
+    const [image, label] = await Promise.all([
+      readVolume({ path: join(folder, 'brain1_image.nrrd') }),
+      readVolume({ path: join(folder, 'brain1_label.nrrd') }),
+    ]);
+    const settings = { classes: ['shape2D' as const], force2D: true };
+    const { features, findings } = await extractPyradiomics({ image: image.volume, mask: label.volume, settings });
+    expect(features).toEqual([]);
+    expect(findings).toMatchObject([{ code: 'radiomics.no_shape_2d', severity: 'warn' }]);
   });
 
   it('a mask on another grid is refused without correctMask', async () => {

@@ -6,7 +6,8 @@
     v/bin/python test/oracles/pyradiomics_settings.py DATA > test/golden/pyradiomics-settings.csv
 
 DATA holds brain1 and breast1 of PyRadiomics' repository. `coarse`: brain1's mask on a
-grid of its own: every second voxel along i and j, a quarter of a voxel away, so that no voxel lies midway.
+grid of its own: every second voxel along i and j, a quarter of a voxel away, so that no voxel lies midway. `one slice...`: the
+part of brain1's mask in slice 15.
 """
 
 import logging
@@ -19,16 +20,30 @@ from radiomics import featureextractor
 
 logging.disable(logging.CRITICAL)
 
+SLICE = 15
 TEXTURE = ["glcm", "glrlm", "gldm", "ngtdm", "glszm"]
 CASES = {
     "distances 1 and 2": ("brain1", {"distances": [1, 2]}, TEXTURE),
     "distance 2": ("breast1", {"distances": [2]}, TEXTURE),
     "distances 1 and 3 in slices": ("breast1", {"distances": [1, 3], "force2D": True}, TEXTURE),
+    "manhattan": ("breast1", {"weightingNorm": "manhattan", "distances": [1, 2]}, ["glcm", "glrlm"]),
+    "euclidean": ("brain1", {"weightingNorm": "euclidean"}, ["glcm", "glrlm"]),
+    "euclidean in slices": ("breast1", {"weightingNorm": "euclidean", "force2D": True}, ["glcm", "glrlm"]),
+    "infinity": ("brain1", {"weightingNorm": "infinity"}, ["glcm", "glrlm"]),
+    "no_weighting": ("brain1", {"weightingNorm": "no_weighting"}, ["glcm", "glrlm"]),
+    "one slice": ("brain1", {"force2D": True}, ["shape2D"]),
+    "one slice in space": ("brain1", {}, TEXTURE),
     "coarse": ("brain1", {"correctMask": True}, ["shape", "firstorder", "glcm"]),
 }
 
 
 def mask_of(case, mask):
+    if case.startswith("one slice"):
+        voxels = sitk.GetArrayFromImage(mask)
+        voxels[[k for k in range(len(voxels)) if k != SLICE]] = 0
+        slice = sitk.GetImageFromArray(voxels)
+        slice.CopyInformation(mask)
+        return slice
     if case != "coarse":
         return mask
     coarse = sitk.GetImageFromArray(sitk.GetArrayFromImage(mask)[:, ::2, ::2])

@@ -21,7 +21,7 @@ export const radiomicsStage: Stage = {
   needs: ['organize'],
   after: ['segment', 'segment-custom'],
   lane: 'cpu',
-  version: 3,
+  version: 4,
   // How many structures are worked on at a time decides no result.
   settings: ({ radiomics: { sequential, ...settings } }) => settings,
   inputs: roiInputs,

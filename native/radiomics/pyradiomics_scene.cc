@@ -1,0 +1,189 @@
+#include "radiomics/pyradiomics_scene.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace isovox::radiomics {
+namespace {
+
+const std::vector<std::string> kDefaultClasses{"shape", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm"};
+
+// Families that give the features of a class.
+std::vector<std::string> FamiliesOf(const std::string& of_class) {
+  if (of_class == "gldm") return {"ngldm"};
+  return {of_class};
+}
+
+struct Spread {
+  double mean = 0, deviation = 0, max = 0;
+};
+
+// Mean and sample deviation of a whole image.
+Spread SpreadOf(const Volume& image) {
+  Spread spread;
+  VisitDType(image.dtype, [&]<typename T>(T) {
+    const auto voxels = image.As<T>();
+    const auto n = static_cast<double>(voxels.size());
+    double sum = 0, square = 0;
+    for (const T x : voxels) sum += static_cast<double>(x);
+    const double mean = sum / n;
+    for (const T x : voxels) square += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean);
+    spread.mean = image.slope * mean + image.intercept;
+    spread.deviation = std::abs(image.slope) * std::sqrt(square / (n - 1));
+  });
+  return spread;
+}
+
+bool HoldsWholeNumbers(const Volume& image) {
+  return image.dtype != DType::kFloat32 && image.dtype != DType::kFloat64 && image.slope == std::floor(image.slope) &&
+         image.intercept == std::floor(image.intercept);
+}
+
+Settings Translate(const PyradiomicsSettings& s, Volume& image) {
+  Settings out;
+  out.families.clear();
+  for (const std::string& of_class : s.classes.empty() ? kDefaultClasses : s.classes) {
+    for (const std::string& family : FamiliesOf(of_class)) out.families.push_back(family);
+  }
+  out.discretise.method = s.bin_count ? Binning::kFixedCount : Binning::kFixedSize;
+  out.discretise.width = s.bin_width;
+  out.discretise.bins = s.bin_count.value_or(0);
+  out.discretise.at_multiples = true;
+  out.align_corners = true;
+  out.resample_mm = s.resampled_spacing;
+  out.keep_flat_axes = true;
+  out.image_interpolation = s.interpolator;
+  out.mask_interpolation = Interpolation::kNearest;
+  out.intensity_shift = s.voxel_array_shift;
+  out.least_voxels = s.minimum_roi_size + 1;
+  out.least_dimensions = s.minimum_roi_dimensions;
+  out.pair_distances = out.neighbour_distances = s.distances;
+  out.coarseness = s.gldm_a;
+  out.weighting = s.weighting;
+  out.aggregations.fill(false);
+  out.aggregations[s.force_2d ? k25dAverage : k3dAverage] = !s.merge_angles;
+  out.aggregations[s.force_2d ? k25dMerged : k3dMerged] = true;
+  if (s.normalize) {
+    const Spread spread = SpreadOf(image);
+    if (!(spread.deviation > 0)) throw InvalidArgument("normalize", "an image that is not flat", "a flat image");
+    const double scale = s.normalize_scale / spread.deviation;
+    image.slope *= scale;
+    image.intercept = (image.intercept - spread.mean) * scale;
+    if (s.remove_outliers) out.clip = {-*s.remove_outliers * s.normalize_scale, *s.remove_outliers * s.normalize_scale};
+  } else if (s.resampled_spacing && HoldsWholeNumbers(image)) {
+    out.rounding = Rounding::kTowardsZero;
+  }
+  if (!s.range.empty()) {
+    const double infinity = std::numeric_limits<double>::infinity();
+    out.range = {s.range[0], s.range.size() > 1 ? s.range[1] : infinity};
+    out.range_mode = s.range_mode == PyradiomicsSettings::RangeMode::kAbsolute   ? RangeMode::kAbsolute
+                     : s.range_mode == PyradiomicsSettings::RangeMode::kRelative ? RangeMode::kOfMaximum
+                                                                                 : RangeMode::kDeviations;
+  }
+  return out;
+}
+
+// The structure's voxels as a mask over a box of the lattice.
+std::vector<uint8_t> MaskOver(const Region& region, const IndexBox& box) {
+  const std::array<int64_t, 3> size = SizeOf(box);
+  std::vector<uint8_t> mask(static_cast<size_t>(size[0] * size[1] * size[2]), 0);
+  for (int64_t k = 0; k < region.size[2]; ++k) {
+    for (int64_t j = 0; j < region.size[1]; ++j) {
+      const auto at = [&](size_t d) { return region.lattice_begin[d] + region.image_offset[d] - box.begin[d]; };
+      std::copy_n(region.intensity.data() + (k * region.size[1] + j) * region.size[0], region.size[0],
+                  mask.data() + ((k + at(2)) * size[1] + j + at(1)) * size[0] + at(0));
+    }
+  }
+  return mask;
+}
+
+// The region with another image in its place.
+Region WithImage(const Region& region, const filters::Field<double>& image, const IndexBox& box) {
+  Region out = region;
+  const std::array<int64_t, 3> size = region.image_size;
+  for (int64_t k = 0; k < size[2]; ++k) {
+    for (int64_t j = 0; j < size[1]; ++j) {
+      const int64_t z = k + region.lattice_begin[2] - box.begin[2], y = j + region.lattice_begin[1] - box.begin[1];
+      std::copy_n(image.data() + (z * image.size[1] + y) * image.size[0] + region.lattice_begin[0] - box.begin[0], size[0],
+                  out.image.data() + (k * size[1] + j) * size[0]);
+    }
+  }
+  out.range_given[0] = out.range_given[1] = false;
+  out.unit.clear();
+  return out;
+}
+
+}  // namespace
+
+PyradiomicsScene PyradiomicsSceneOf(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
+                         const PyradiomicsSettings& settings, const Surroundings& surroundings, Findings& findings) {
+  if (settings.bin_count && *settings.bin_count < 1) {
+    throw InvalidArgument("binCount", "a positive number", std::to_string(*settings.bin_count));
+  }
+  PyradiomicsScene scene;
+  scene.image = image;
+  scene.settings = Translate(settings, scene.image);
+  CheckSettings(scene.settings);
+  scene.region = Prepare(exec, scene.image, mask, label, scene.settings, surroundings, findings);
+  scene.structure = BoxOf(mask, label);
+  scene.lattice = LatticeOf(scene.image.grid, scene.settings, scene.structure);
+  return scene;
+}
+
+IndexBox LoadedBox(const PyradiomicsScene& scene, const PyradiomicsSettings& s) {
+  const Lattice& lattice = scene.lattice;
+  const IndexBox& structure = scene.structure;
+  IndexBox box = lattice.all();
+  for (size_t d = 0; d < 3; ++d) {
+    const int64_t size = box.end[d];
+    int64_t low, high;  // inclusive
+    if (s.resampled_spacing && std::any_of(lattice.maps.begin(), lattice.maps.end(), [](const AxisMap& m) { return m.step != 1; })) {
+      const double ratio = 1 / lattice.maps[d].step, pad = static_cast<double>(s.pad_distance);
+      low = static_cast<int64_t>(std::floor((static_cast<double>(structure.begin[d]) - 0.5) * ratio - pad));
+      high = static_cast<int64_t>(std::ceil((static_cast<double>(structure.end[d]) - 0.5) * ratio + pad));
+    } else if (s.resampled_spacing || s.pre_crop) {
+      low = structure.begin[d] - s.pad_distance;
+      high = structure.end[d] - 1 + s.pad_distance;
+    } else {
+      continue;
+    }
+    box.begin[d] = std::clamp<int64_t>(low, 0, size - 1);
+    box.end[d] = std::clamp<int64_t>(high + 1, 1, size);
+  }
+  return box;
+}
+
+void ForEachImage(const Exec& exec, const PyradiomicsScene& scene, const PyradiomicsSettings& settings, Findings& findings,
+                  const std::function<void(const std::string&, const Region&, const Settings&)>& use) {
+  std::optional<filters::Field<double>> loaded;
+  IndexBox box;
+  for (const ImageType& type : settings.images) {
+    Settings of_type = scene.settings;
+    if (type.bin_width || type.bin_count) {
+      of_type.discretise.method = type.bin_count ? Binning::kFixedCount : Binning::kFixedSize;
+      of_type.discretise.bins = type.bin_count.value_or(0);
+      of_type.discretise.width = type.bin_width.value_or(settings.bin_width);
+    }
+    CheckSettings(of_type);
+    if (type.kind == ImageKind::kOriginal) {
+      use("original", scene.region, of_type);
+      continue;
+    }
+    if (scene.region.intensity_voxels == 0) continue;
+    if (!loaded) {
+      box = LoadedBox(scene, settings);
+      loaded.emplace(SizeOf(box), scene.lattice.spacing);
+      const std::vector<double> values = SampledImage(exec, scene.image, scene.settings, scene.lattice, box);
+      std::transform(values.begin(), values.end(), loaded->data(), [](double x) { return std::isfinite(x) ? x : 0; });
+    }
+    DeriveImages(exec, type, *loaded, MaskOver(scene.region, box), settings.force_2d, HoldsWholeNumbers(scene.image), findings,
+                 [&](const std::string& name, const filters::Field<double>& derived) {
+                   exec.CheckCancelled();
+                   use(name, WithImage(scene.region, derived, box), of_type);
+                 });
+  }
+}
+
+}  // namespace isovox::radiomics
