@@ -6,6 +6,8 @@ export interface LogOptions {
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
   readonly verbose?: boolean | undefined;
+  /** In JSON lines, which other programs keep; a terminal shows the names of folders either way. */
+  readonly keepIdentifiers?: boolean | undefined;
 }
 
 /** Everything goes to stderr: stdout belongs to results. */
@@ -19,12 +21,18 @@ async function jsonLog(options: LogOptions): Promise<RunLog & { close(): void }>
   const level = options.quiet ? 'warn' : options.verbose ? 'debug' : 'info';
   // `base` would add the host's name to every line.
   const logger = pino({ level, base: undefined }, pino.destination({ fd: 2, sync: true }));
+  const named = ({ course, ...facts }: LogFacts = {}): object => ({
+    ...facts,
+    ...(course && { course: options.keepIdentifiers ? course.reveal() : course }),
+  });
   return {
-    debug: (message, facts) => logger.debug(facts ?? {}, message),
-    info: (message, facts) => logger.info(facts ?? {}, message),
-    warn: (message, facts) => logger.warn(facts ?? {}, message),
-    error: (message, facts) => logger.error(facts ?? {}, message),
-    progress: everySeconds(1, (state) => logger.info({ progress: state }, 'progress')),
+    debug: (message, facts) => logger.debug(named(facts), message),
+    info: (message, facts) => logger.info(named(facts), message),
+    warn: (message, facts) => logger.warn(named(facts), message),
+    error: (message, facts) => logger.error(named(facts), message),
+    progress: everySeconds(1, (state) =>
+      logger.info({ progress: { ...state, running: state.running.map(named) } }, 'progress'),
+    ),
     close() {},
   };
 }
@@ -65,7 +73,7 @@ class TextLog implements RunLog {
 
   #line(level: string, message: string, facts?: LogFacts): void {
     this.#clear();
-    const course = facts?.course === undefined ? '' : `${facts.course}: `;
+    const course = facts?.course === undefined ? '' : `${facts.course.reveal()}: `;
     process.stderr.write(`${level === '' ? '' : `${level}: `}${course}${message}\n`);
   }
 
@@ -90,7 +98,8 @@ class TextLog implements RunLog {
 export function progressLine(state: RunProgress, secondsLeft: number | undefined): string {
   const percent = state.weightTotal > 0 ? Math.floor((100 * state.weightDone) / state.weightTotal) : 0;
   const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
-  const running = state.running.length > 0 ? `: ${state.running.join(', ')}` : '';
+  const names = state.running.map(({ course, stage }) => `${course.reveal()} ${stage}`.trim());
+  const running = names.length > 0 ? `: ${names.join(', ')}` : '';
   return `${state.phase} ${state.done}/${state.total}, ${percent} %${left}${running}`;
 }
 

@@ -8,6 +8,7 @@ export interface CommonOptions {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly jsonLogs?: boolean;
+  readonly keepIdentifiers?: boolean;
 }
 
 /** `auto` (cores - 1) or a number of threads. */

@@ -39,7 +39,8 @@ function command<Options extends { json?: boolean }>(
     .addOption(new Option('--workers <n>', 'threads of the pool: auto is cores - 1').argParser(parseWorkers))
     .option('-q, --quiet', 'warnings and errors only')
     .option('-v, --verbose', 'tell more')
-    .option('--json-logs', 'logs as JSON lines')
+    .option('--json-logs', 'logs as JSON lines, patients by pseudonym')
+    .option('--keep-identifiers', 'patients by their identifier in JSON logs too')
     .action(async (...received: unknown[]) => {
       const self = received.at(-1) as Command;
       const options = self.opts() as Options;
@@ -108,11 +109,20 @@ function runFlags(to: Command): Command {
     .option('--xlsx', 'also write the tables as one .xlsx file');
 }
 
-runFlags(
-  command(
-    'run',
-    'the main job: a folder of radiotherapy DICOM in; dose tables, QC and reports out',
-    async (_, options) => (await import('./commands/run.js')).run(options as never),
+/** Those that work for hours. */
+function metricsFlags(to: Command): Command {
+  return to
+    .addOption(new Option('--metrics-port <port>', 'serve /metrics for Prometheus').argParser(parsePositive))
+    .option('--metrics-host <address>', 'where from', '127.0.0.1');
+}
+
+metricsFlags(
+  runFlags(
+    command(
+      'run',
+      'the main job: a folder of radiotherapy DICOM in; dose tables, QC and reports out',
+      async (_, options) => (await import('./commands/run.js')).run(options as never),
+    ),
   ),
 )
   .addOption(
@@ -153,8 +163,10 @@ runFlags(
   )
   .option('--wait', 'until all courses are done; then write the tables');
 
-command('worker', 'takes courses from queues; on as many machines as see the same folders', async (_, options) =>
-  (await import('./commands/worker.js')).worker(options as never),
+metricsFlags(
+  command('worker', 'takes courses from queues; on as many machines as see the same folders', async (_, options) =>
+    (await import('./commands/worker.js')).worker(options as never),
+  ),
 )
   .requiredOption('--queue <url>', 'redis://host:port')
   .option('--name <name>', "first part of the queues' names", 'isovox')
@@ -163,9 +175,7 @@ command('worker', 'takes courses from queues; on as many machines as see the sam
   .option('--outdir <dir>', 'where the output folder is mounted here, if elsewhere than submitted')
   .addOption(new Option('--memory <MiB>', 'memory that one course may reserve').argParser(parsePositive))
   .addOption(new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(21_600))
-  .addOption(new Option('--exit-when-idle <s>', 'end when nothing was to do for so long').argParser(parsePositive))
-  .addOption(new Option('--metrics-port <port>', 'serve /metrics for Prometheus').argParser(parsePositive))
-  .option('--metrics-host <address>', 'where from', '127.0.0.1');
+  .addOption(new Option('--exit-when-idle <s>', 'end when nothing was to do for so long').argParser(parsePositive));
 
 command('export <engine>', 'a plan as a workflow: snakemake, on one machine or on Slurm', async (args, options) =>
   (await import('./commands/export.js')).exportPlan(args, options as never),

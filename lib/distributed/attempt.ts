@@ -1,6 +1,7 @@
 /** One attempt of a job by a worker process, for whichever executor counts the attempts. */
 
 import { type ErrorCode, IsovoxError } from '../errors.js';
+import { CourseLabel } from '../rt/course-label.js';
 import { openCourse } from '../rt/course-mirror.js';
 import type { RunLog } from '../rt/log.js';
 import type { Course } from '../rt/model.js';
@@ -46,7 +47,7 @@ export async function attemptJob(options: AttemptOptions): Promise<AttemptResult
       if (!isLast) throw error;
       if (stage === undefined || stages.has(stage)) return { verdict: 'lost', stages, error };
       stages.set(stage, error);
-      log.error(`${stage} failed: ${error.code}`, { course: `${course.patientId}/${course.courseId}` });
+      log.error(`${stage} failed: ${error.code}`, { course: new CourseLabel(course) });
       await openCourse(options.outdir, course)
         .then(({ store }) => store.fail({ stage, key: '', code: error.code, reason: error.message }))
         .catch(() => {}); // the disk refuses: the result of this attempt says it

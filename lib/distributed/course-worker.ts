@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 
 import { IsovoxError } from '../errors.js';
+import { CourseLabel } from '../rt/course-label.js';
 import type { StageEvent } from '../rt/course-run.js';
 import type { RunLog } from '../rt/log.js';
 import type { CourseVerdict } from '../rt/planned-course.js';
@@ -124,7 +125,9 @@ export class CourseWorker {
 
   #hear(message: FromWorker): void {
     if (message.type === 'log') {
-      this.options.log[message.level](message.message, message.facts);
+      const { course, ...facts } = message.facts;
+      const label = course === undefined ? {} : { course: new CourseLabel(String(course)) };
+      this.options.log[message.level](message.message, { ...facts, ...label });
       return;
     }
     const running = this.#running;

@@ -2,7 +2,6 @@
 
 import type { ErrorCode } from '../errors.js';
 import type { StageEvent } from '../rt/course-run.js';
-import type { LogFacts } from '../rt/log.js';
 import type { CourseVerdict } from '../rt/planned-course.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -18,6 +17,9 @@ export interface CourseOrder {
   readonly keepBadData: boolean;
 }
 
+/** What a log line says, with the course's name: it stays between these processes. */
+export type WorkerFacts = Readonly<Record<string, string | number | boolean>>;
+
 export type ToWorker =
   | { readonly type: 'open'; readonly outdir: string; readonly threads: number; readonly memoryMb: number }
   | { readonly type: 'run'; readonly order: CourseOrder }
@@ -28,7 +30,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'stage'; readonly stage: string; readonly state: StageEvent }
-  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string; readonly facts?: LogFacts }
+  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string; readonly facts: WorkerFacts }
   | ({ readonly type: 'end'; readonly cpuMs: number } & CourseVerdict)
   | {
       readonly type: 'error';

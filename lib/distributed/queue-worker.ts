@@ -6,6 +6,7 @@
 import type { Job, Worker } from 'bullmq';
 
 import { IsovoxError } from '../errors.js';
+import { CourseLabel } from '../rt/course-label.js';
 import { trace } from '../rt/failpoint.js';
 import type { JobClass } from '../rt/jobs.js';
 import type { RunLog } from '../rt/log.js';
@@ -111,7 +112,7 @@ async function process(
       log,
       onLost: ({ error }) => {
         metrics.workerLost();
-        if (!isLast) log.warn(`${error.code}: ${error.message}; trying again`, { course });
+        if (!isLast) log.warn(`${error.code}: ${error.message}; trying again`, { course: new CourseLabel(course) });
       },
       order: async (givenUp) => {
         const order = { course, stages: step.stages, force: [], givenUp, keepBadData: true };
@@ -130,7 +131,7 @@ async function process(
   if (result.verdict === 'try-again' && !isLast) throw firstError(result);
   // The next job knows what it needs: it goes on without the stages that failed.
   if (at + 1 < chain.length) await queues.add([{ ...job.data, at: at + 1 }]);
-  log.info(`${step.stages.join(', ')}: ${result.verdict}`, { course });
+  log.info(`${step.stages.join(', ')}: ${result.verdict}`, { course: new CourseLabel(course) });
   if (result.verdict !== 'done') throw new UnrecoverableError(firstError(result).message);
 }
 

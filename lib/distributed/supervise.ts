@@ -6,6 +6,7 @@
 import { asIsovoxError, type IsovoxError } from '../errors.js';
 import { HierarchicalExecutor } from '../graph/executor.js';
 import type { CourseExecutor, CourseTrouble, CourseWork } from '../rt/course-executor.js';
+import { CourseLabel } from '../rt/course-label.js';
 import { estimateCourse } from '../rt/estimate.js';
 import { type CourseJob, localJobsOf } from '../rt/jobs.js';
 import type { Course } from '../rt/model.js';
@@ -14,6 +15,7 @@ import { courseName } from '../rt/plan.js';
 import { attemptJob } from './attempt.js';
 import type { CourseWorker } from './course-worker.js';
 import { CourseWorkers } from './course-workers.js';
+import type { WorkerMetrics } from './metrics.js';
 import { shareThreads } from './thread-shares.js';
 import { Timeline } from './timeline.js';
 import { CourseWidth } from './width.js';
@@ -27,6 +29,8 @@ export interface SuperviseOptions {
   readonly threadsPerCourse?: number | undefined;
   /** File for the timeline. */
   readonly timeline?: string | undefined;
+  /** Told what is done. */
+  readonly metrics?: WorkerMetrics | undefined;
 }
 
 const MOST_ATTEMPTS = 3;
@@ -120,7 +124,9 @@ class Supervision {
         isLast: attempt === MOST_ATTEMPTS,
         log,
         order: (givenUp) => this.#order(course, job, givenUp, signal),
-        onLost: ({ wasKilled }) => {
+        onLost: ({ error, wasKilled }) => {
+          log.warn(error.message, { course: new CourseLabel(name), attempt });
+          this.options.metrics?.workerLost();
           if (wasKilled) this.#width.halve(began);
           this.#capacity.course = this.#width.width;
         },
@@ -132,8 +138,8 @@ class Supervision {
       this.#capacity.course = this.#width.width;
     } catch (thrown) {
       progress.waits(name);
-      const { code, message } = asIsovoxError(thrown);
-      if (code !== 'ERR_CANCELLED') log.warn(`${code}: ${message}; trying again`, { course: name, attempt });
+      const { code } = asIsovoxError(thrown);
+      if (code !== 'ERR_CANCELLED') log.warn(`${code}, trying again`, { course: new CourseLabel(name), attempt });
       throw thrown;
     }
   }
@@ -154,6 +160,8 @@ class Supervision {
     this.#busy.set(name, { worker, weight: estimateCourse(course).weight });
     this.#share(workers);
     const { pid } = worker;
+    const { metrics } = this.options;
+    const done = metrics?.started(job.class);
     let ended = 'lost';
     try {
       const verdict = await worker.run(
@@ -176,9 +184,11 @@ class Supervision {
       );
       ended = verdict.verdict;
       this.#timeline.used(verdict.cpuMs);
+      metrics?.used(verdict.cpuMs);
       return verdict;
     } finally {
       this.#timeline.end(name, ended);
+      done?.(ended);
       this.#busy.delete(name);
       this.#workers.give(outdir, worker);
       this.#share(workers);

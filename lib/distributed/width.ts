@@ -1,8 +1,7 @@
 /** How many courses run at a time: fewer when memory runs out, more again when it is there. */
 
-import { readFileSync } from 'node:fs';
-
 import type { RunLog } from '../rt/log.js';
+import { memoryPressure } from './memory-pressure.js';
 
 /** Share of the last ten seconds in which some process waited for memory, percent, above which nothing is added. */
 const PRESSURE_PERCENT = 5;
@@ -14,7 +13,7 @@ export class CourseWidth {
   constructor(
     readonly most: number,
     private readonly log: RunLog,
-    private readonly pressure: () => number = memoryPressure,
+    private readonly pressure: () => number = () => memoryPressure(),
   ) {
     this.#width = most;
   }
@@ -38,14 +37,5 @@ export class CourseWidth {
     this.#since = 0;
     this.#width++;
     this.log.info(`memory allows more courses at a time: ${this.#width}`, { width: this.#width });
-  }
-}
-
-/** Linux's pressure stall information for memory, of the machine; 0 where there is none. */
-export function memoryPressure(): number {
-  try {
-    return Number(/some avg10=([\d.]+)/.exec(readFileSync('/proc/pressure/memory', 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
   }
 }

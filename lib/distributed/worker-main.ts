@@ -4,9 +4,10 @@ import { writeFileSync } from 'node:fs';
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { dieWithParent } from '../native/process.js';
-import type { RunLog } from '../rt/log.js';
+import { CourseLabel } from '../rt/course-label.js';
+import type { LogFacts, RunLog } from '../rt/log.js';
 import { PlannedCourses } from '../rt/planned-course.js';
-import type { CourseOrder, FromWorker, LogLevel, ToWorker } from './messages.js';
+import type { CourseOrder, FromWorker, LogLevel, ToWorker, WorkerFacts } from './messages.js';
 
 /** When memory runs out the system should take a worker, whose course is then tried again, not the supervisor. */
 const OOM_SCORE = 500;
@@ -73,7 +74,14 @@ function fail(thrown: unknown): void {
 const say =
   (level: LogLevel): RunLog['info'] =>
   (message, facts) =>
-    tell({ type: 'log', level, message, ...(facts ? { facts } : {}) });
+    tell({ type: 'log', level, message, facts: revealed(facts) });
+
+function revealed(facts: LogFacts = {}): WorkerFacts {
+  const pairs = Object.entries(facts).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value instanceof CourseLabel ? value.reveal() : value] as const],
+  );
+  return Object.fromEntries(pairs);
+}
 
 const log: RunLog = {
   debug: say('debug'),

@@ -53,15 +53,14 @@ export async function withCourse<T>(
 ): Promise<T> {
   const path = leasePath(outdir, course);
   await makeFolder(dirname(path));
-  const name = `${course.patientId}/${course.courseId}`;
   const hold = await holdFile(`${path}.lock`);
-  if (!hold) throw busy(name, await readHolder(path));
+  if (!hold) throw busy(await readHolder(path));
   let beat: NodeJS.Timeout | undefined;
   let remote: ObjectLease | undefined;
   try {
     const mirror = await OutputMirror.of(outdir);
     remote = await mirror?.lease(leaseObject(course));
-    if (mirror && !remote) throw busy(name, await mirror.leaseHolder(leaseObject(course)));
+    if (mirror && !remote) throw busy(await mirror.leaseHolder(leaseObject(course)));
     const token = ((await readHolder(path))?.token ?? 0) + 1;
     await writeText(`${path}.json`, `${JSON.stringify({ token, host: hostname(), pid: process.pid })}\n`);
     beat = setInterval(() => {
@@ -73,7 +72,7 @@ export async function withCourse<T>(
       check: async () => {
         const holder = await readHolder(path);
         if (holder?.token === token && (!remote || (await remote.isHeld()))) return;
-        throw new IsovoxError('ERR_RESOURCE', `The lock on course ${name} was lost to another process`, {
+        throw new IsovoxError('ERR_RESOURCE', 'The lock on the course was lost to another process', {
           reason: 'busy',
         });
       },
@@ -85,9 +84,9 @@ export async function withCourse<T>(
   }
 }
 
-function busy(course: string, holder: Pick<LeaseHolder, 'host' | 'pid'> | undefined): IsovoxError {
+function busy(holder: Pick<LeaseHolder, 'host' | 'pid'> | undefined): IsovoxError {
   const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
-  return new IsovoxError('ERR_RESOURCE', `Course ${course} is worked on by ${who}`, { reason: 'busy' });
+  return new IsovoxError('ERR_RESOURCE', `The course is worked on by ${who}`, { reason: 'busy' });
 }
 
 export interface LeaseState extends Omit<LeaseHolder, 'token'> {

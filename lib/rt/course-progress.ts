@@ -1,5 +1,6 @@
 /** How far the courses of a run are: one line for all of them, whoever runs them. */
 
+import { CourseLabel } from './course-label.js';
 import type { StageEvent } from './course-run.js';
 import { estimateCourse } from './estimate.js';
 import type { RunLog } from './log.js';
@@ -60,7 +61,7 @@ export class CourseProgress {
       total: this.#weights.size,
       weightDone: this.#weightDone,
       weightTotal: this.#weightTotal,
-      running: [...this.#running].map(([name, stage]) => `${name} ${stage}`.trim()),
+      running: [...this.#running].map(([name, stage]) => ({ course: new CourseLabel(name), stage })),
     });
   }
 }

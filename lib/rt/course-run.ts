@@ -3,6 +3,7 @@
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import { packageVersion } from '../runtime/package-root.js';
+import { CourseLabel } from './course-label.js';
 import { type CourseLease, isBusy, withCourse } from './course-lease.js';
 import { type CourseMirror, openCourse } from './course-mirror.js';
 import { trace } from './failpoint.js';
@@ -77,7 +78,7 @@ async function runStages(options: CourseRunOptions, lease: CourseLease): Promise
   const { course, outdir, config, signal, log } = options;
   const { store, mirror } = await openCourse(outdir, course, () => lease.check());
   await store.sweep();
-  const label = `${course.patientId}/${course.courseId}`;
+  const label = new CourseLabel(course);
   const keys = new StageKeys(course, options.dicomRoot, config);
   const selected = new Set(options.stages);
   const states = new Map<string, StageState>();
@@ -198,7 +199,7 @@ async function runStage(
       reason: error.message,
       ...(path === undefined ? {} : { path }),
     });
-    log.error(`${stage.id} failed: ${error.code}`, { course: `${course.patientId}/${course.courseId}` });
+    log.error(`${stage.id} failed: ${error.code}`, { course: new CourseLabel(course) });
     return { state: 'failed', error };
   }
 }

@@ -1,6 +1,11 @@
 /** How a run tells what it does: events with facts, never with names of persons or paths of input files. */
 
-export type LogFacts = Readonly<Record<string, string | number | boolean | undefined>>;
+import type { CourseLabel } from './course-label.js';
+
+/** A course is named by its label, which keeps the patient's identifier to itself, and in no message. */
+export type LogFacts = Readonly<Record<string, string | number | boolean | CourseLabel | undefined>> & {
+  readonly course?: CourseLabel | undefined;
+};
 
 export interface RunLog {
   debug(message: string, facts?: LogFacts): void;
@@ -17,8 +22,8 @@ export interface RunProgress {
   readonly total: number;
   readonly weightDone: number;
   readonly weightTotal: number;
-  /** What runs at the moment: `P1/2020-01 dvh`. */
-  readonly running: readonly string[];
+  /** What runs at the moment. */
+  readonly running: readonly { readonly course: CourseLabel; readonly stage: string }[];
 }
 
 export const silentLog: RunLog = { debug() {}, info() {}, warn() {}, error() {}, progress() {} };

@@ -185,6 +185,10 @@ describe('isovox run', () => {
     ]);
     for (const line of stderr.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
     expect(stderr).not.toMatch(/PatientName|PatientBirthDate/);
+    expect(stderr).toMatch(/patient-[0-9a-f]{8}\/2024-01/);
+    expect(stderr.match(/"(message|msg|course)":"[^"]*\bONE\b/g)).toBe(null);
+    const kept = await isovox(['status', join(folder, 'logged'), '--keep-identifiers']);
+    expect(kept.stdout).toContain('ONE/2024-01');
   });
 
   it.each([

@@ -11,7 +11,7 @@ import { writeCsv } from '../../table/csv.js';
 import { writeParquet } from '../../table/parquet.js';
 import type { Table } from '../../table/table.js';
 import { interruptible } from '../interrupt.js';
-import { createLog } from '../log.js';
+import { createLog, type LogOptions } from '../log.js';
 import type { CommonOptions } from '../options.js';
 
 /** The context that --workers asks for. */
@@ -46,7 +46,7 @@ export async function logged<T>(
   options: CommonOptions,
   work: (log: Awaited<ReturnType<typeof createLog>>, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
+  const log = await createLog(logOptions(options));
   try {
     return await interruptible((signal) => work(log, signal));
   } finally {
@@ -54,12 +54,19 @@ export async function logged<T>(
   }
 }
 
+const logOptions = ({ jsonLogs, quiet, verbose, keepIdentifiers }: CommonOptions): LogOptions => ({
+  json: jsonLogs,
+  quiet,
+  verbose,
+  keepIdentifiers,
+});
+
 /** Shows how far one long call is, on a terminal or in plain lines; `end` clears the line. */
 export async function callProgress(
   phase: string,
   options: CommonOptions,
 ): Promise<{ update: (done: number, total: number) => void; end: () => void }> {
-  const log = await createLog({ ...options, json: options.jsonLogs });
+  const log = await createLog(logOptions(options));
   return {
     update: (done, total) => log.progress({ phase, done, total, weightDone: done, weightTotal: total, running: [] }),
     end: () => log.close(),

@@ -2,16 +2,18 @@
 
 import { resolve } from 'node:path';
 
+import { WorkerMetrics } from '../../distributed/metrics.js';
 import { supervise } from '../../distributed/supervise.js';
 import { runInProcess } from '../../rt/course-executor.js';
 import { planCourses } from '../../rt/plan.js';
 import { findCourses, type RunOptions, type RunSummary, runPipeline, settleOptions } from '../../rt/run.js';
 import { EXIT, exitOfRun } from '../exit.js';
 import { type RunCommandOptions, runOptionsOf } from '../run-options.js';
+import { type MetricsOptions, served } from '../serve-metrics.js';
 import { logged } from './common.js';
 import { printPlans } from './plan.js';
 
-export interface RunCommand extends RunCommandOptions {
+export interface RunCommand extends RunCommandOptions, MetricsOptions {
   readonly isolation: 'process' | 'none';
   readonly stageTimeout: number;
   readonly threadsPerCourse?: number;
@@ -24,11 +26,14 @@ export async function run(options: RunCommand): Promise<number> {
     const runOptions = await runOptionsOf(options, signal, log);
     if (options.dryRun) return await dryRun(runOptions, options.json ?? false);
     const { stageTimeout, timeline, threadsPerCourse } = options;
-    const summary = await runPipeline(
-      runOptions,
-      options.isolation === 'none'
-        ? runInProcess
-        : supervise({ stageTimeoutMs: stageTimeout * 1000, timeline, threadsPerCourse }),
+    const metrics = new WorkerMetrics();
+    const summary = await served(metrics, options, () =>
+      runPipeline(
+        runOptions,
+        options.isolation === 'none'
+          ? runInProcess
+          : supervise({ stageTimeoutMs: stageTimeout * 1000, timeline, threadsPerCourse, metrics }),
+      ),
     );
     log.close();
     print(summary, options.json ?? false);

@@ -45,7 +45,7 @@ export async function submit(options: SubmitCommandOptions): Promise<number> {
           total,
           weightDone: done,
           weightTotal: total,
-          running: [`${active} jobs`],
+          running: [],
         });
       });
       if (signal.aborted) return EXIT.interrupted;

@@ -6,10 +6,10 @@ import { invalidArgument } from '../../errors.js';
 import { JOB_CLASSES, type JobClass } from '../../rt/jobs.js';
 import { automaticMemoryMb, automaticWorkers } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
-import type { CommonOptions } from '../options.js';
+import { type MetricsOptions, served } from '../serve-metrics.js';
 import { logged } from './common.js';
 
-export interface WorkerCommandOptions extends CommonOptions {
+export interface WorkerCommandOptions extends MetricsOptions {
   readonly queue: string;
   readonly name: string;
   readonly class: string[];
@@ -18,8 +18,6 @@ export interface WorkerCommandOptions extends CommonOptions {
   readonly memory?: number;
   readonly stageTimeout: number;
   readonly exitWhenIdle?: number;
-  readonly metricsPort?: number;
-  readonly metricsHost: string;
 }
 
 export async function worker(options: WorkerCommandOptions): Promise<number> {
@@ -28,10 +26,8 @@ export async function worker(options: WorkerCommandOptions): Promise<number> {
   }
   const metrics = new WorkerMetrics();
   return logged(options, async (log, signal) => {
-    const server =
-      options.metricsPort === undefined ? undefined : await metrics.serve(options.metricsPort, options.metricsHost);
-    try {
-      await workQueues({
+    await served(metrics, options, () =>
+      workQueues({
         url: options.queue,
         name: options.name,
         classes: options.class as JobClass[],
@@ -44,10 +40,8 @@ export async function worker(options: WorkerCommandOptions): Promise<number> {
         metrics,
         signal,
         log,
-      });
-      return EXIT.done;
-    } finally {
-      server?.close();
-    }
+      }),
+    );
+    return EXIT.done;
   });
 }
