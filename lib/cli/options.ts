@@ -50,6 +50,13 @@ export function parseVoxels(text: string): [number, number, number] {
   return size as [number, number, number];
 }
 
+export function parsePort(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('Expected a port between 0 and 65535.');
+  return value;
+}
+
 export function parseDays(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)

@@ -10,6 +10,7 @@ import {
   parseCount,
   parseDays,
   parseList,
+  parsePort,
   parsePositive,
   parseSpacing,
   parseVoxels,
@@ -193,6 +194,14 @@ command(
 command('aggregate', "the cohort's tables and report of the courses that were planned and run", async (_, options) =>
   (await import('./commands/aggregate.js')).aggregate(options as never),
 ).requiredOption('--outdir <dir>', 'where the plan and the courses are');
+
+command(
+  'view <path>',
+  'courses of an output folder, or one volume, in the browser of this machine; Ctrl-C ends it',
+  async (args, options) => (await import('./commands/view.js')).view(args, options as never),
+)
+  .addOption(new Option('--port <n>', 'on 127.0.0.1; 0 takes a free one').argParser(parsePort).default(0))
+  .option('--no-open', 'print the address, open nothing');
 
 command('demo', 'make a phantom patient, run the main job on it, compare with the closed form', async (_, options) =>
   (await import('./commands/demo.js')).demo(options as never),

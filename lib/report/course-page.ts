@@ -1,73 +1,14 @@
 /** The page of one course. */
 
-import { DARK_PAPER, hex, LIGHT_PAPER, legible, roiColor } from './color.js';
-import type { CheckData, ConstraintData, CourseReportData, ImagesData, LinkData, RoiData } from './data.js';
+import type { CheckData, ConstraintData, CourseReportData, LinkData } from './data.js';
 import { type DataColumn, dataTable } from './data-table.js';
 import { documentOf } from './document.js';
-import { chartOption, chartSvg, doseAxisEnd, drawnCurves } from './dvh-chart.js';
 import { bdi, html, type Markup } from './html.js';
 import { metricColumns } from './metric-columns.js';
-import { brief, fixed, gray, plural } from './number.js';
-import { levelColor, levelLabel, panelSvg, panelTitle } from './panels.js';
+import { brief, gray, plural } from './number.js';
+import { panelSvg, panelTitle } from './panels.js';
 import { badge, checkTitle, factList, findingList, keyValues, STATUS_ORDER, sectionNav } from './parts.js';
-import { schemes } from './style.js';
-
-/** Outlines lie on a dark picture whatever the reader's scheme. */
-const PICTURE = [24, 24, 24] as const;
-
-/** Colours of structures and isodose lines: as rules, because the page's policy refuses style attributes. */
-function colorRules(rois: readonly RoiData[], images: CourseReportData['images']): string {
-  const colors = rois.map((roi, index) => roiColor(roi.color, index));
-  const properties = (paper: typeof LIGHT_PAPER) =>
-    colors.map((color, index) => `--roi-${index}:${hex(legible(color, paper))};`).join('');
-  const own = colors.map(
-    (color, index) =>
-      `.swatch.r${index}{background:${hex(color)}}.outline[data-roi="${index}"]{stroke:${hex(legible(color, PICTURE))}}`,
-  );
-  const levels = 'levels' in images ? images.levels : [];
-  const isodoses = levels.map((_, index) => {
-    const color = levelColor(index, levels.length);
-    return `.iso[data-level="${index}"]{stroke:${color}}.key[data-level="${index}"]{fill:${color}}`;
-  });
-  return schemes(properties(LIGHT_PAPER), properties(DARK_PAPER)) + own.join('\n') + isodoses.join('\n');
-}
-
-function curvesCard(data: CourseReportData): { markup: Markup; chart?: unknown } {
-  const curves = drawnCurves(data.rois);
-  if (curves.length === 0) {
-    const reason = data.curvesAbsent ?? 'No structure of this course has a dose-volume curve.';
-    return {
-      markup: html`<section class="card" id="curves"><header><h2>Dose–volume curves</h2></header><p class="empty">${reason}</p></section>`,
-    };
-  }
-  const option = chartOption(curves, doseAxisEnd(data.rois, data.dose.rxGy), data.dose.rxGy);
-  const markup = html`<section class="card" id="curves">
-<header><h2>Dose–volume curves</h2><div class="tools needs-script" hidden>
-<fieldset class="segmented" aria-label="Volume axis"><label><input type="radio" name="volume" value="relative" checked>Relative</label><label><input type="radio" name="volume" value="absolute">Absolute</label></fieldset>
-<button type="button" class="plain" id="chart-reset">Whole range</button></div></header>
-<div class="chart"><div class="chart-static">${chartSvg(option)}</div><div class="chart-live" hidden role="img" aria-label="Dose-volume curves; the same numbers are in the table of metrics"></div><div class="chart-tip" hidden></div></div>
-<p class="small muted needs-script" hidden>Point at the chart to read every structure at that dose; drag the bar below the axis to zoom.</p>
-</section>`;
-  return { markup, chart: { option, totals: Object.fromEntries(curves.map(({ roi, totalCc }) => [roi, totalCc])) } };
-}
-
-/** One list for curves and images: what is switched off here is hidden in both. */
-function roiCard(data: CourseReportData): Markup {
-  const row = (roi: RoiData, index: number) => html`<tr data-roi-row="${index}">
-<th scope="row"><label class="roi-name"><input type="checkbox" class="needs-script" hidden data-roi-toggle="${index}" checked><span class="swatch r${index}"></span>${bdi(roi.name)}</label></th>
-<td class="num">${brief(roi.volumeCc)}</td><td class="num">${fixed(roi.meanGy, 1)}</td><td class="num needs-script" hidden data-at="${index}"></td></tr>`;
-  return html`<aside class="card rois" aria-label="Structures">
-<header><h2>Structures</h2><div class="tools needs-script" hidden><button type="button" class="plain" data-show="all">All</button><button type="button" class="plain" data-show="targets">Targets</button><button type="button" class="plain" data-show="none">None</button></div></header>
-<div class="list" tabindex="0" role="region" aria-label="List of structures"><table><caption>Structures with their volume and mean dose</caption>
-<thead><tr><th scope="col">Name</th><th scope="col" class="num">cm³</th><th scope="col" class="num">Mean Gy</th><th scope="col" class="num needs-script" hidden><span id="at-dose">at –</span></th></tr></thead>
-<tbody>${data.rois.map(row)}</tbody></table></div></aside>`;
-}
-
-function imageControls(images: ImagesData): Markup {
-  const level = (entry: ImagesData['levels'][number], index: number) =>
-    html`<li><label><input type="checkbox" class="needs-script" hidden data-level-toggle="${index}" checked><svg viewBox="0 0 20 5" preserveAspectRatio="none" aria-hidden="true"><rect class="key" data-level="${index}" width="20" height="5"/></svg>${levelLabel(entry)}</label></li>`;
-  return html`${images.levels.length > 0 && html`<ul class="levels" aria-label="Isodose lines">${images.levels.map(level)}</ul>`}`;
-}
+import { colorRules, curvesCard, levelList, roiCard } from './structure-cards.js';
 
 function imagesCard(data: CourseReportData): Markup {
   const { images, rois } = data;
@@ -86,7 +27,7 @@ function imagesCard(data: CourseReportData): Markup {
 <div class="main"><figure>${axial}<figcaption id="axial-title">${shown && panelTitle(shown)}</figcaption></figure>${images.axial.length > 1 && html`<div class="scrub needs-script" hidden><input type="range" min="0" max="${images.axial.length - 1}" step="1" value="${images.start}" id="scrub" aria-label="Axial slice"><output for="scrub">${images.start + 1} / ${images.axial.length}</output></div>`}</div>
 ${sides.length > 0 && html`<div class="side-by">${sides.map((panel) => html`<figure>${panelSvg(panel, rois, shown?.positionMm)}<figcaption>${panelTitle(panel)}</figcaption></figure>`)}</div>`}
 </div>
-${imageControls(images)}
+${levelList(images.levels)}
 <p class="small muted">${images.centre}. Background: ${images.background}.</p>
 </section>`;
 }
@@ -157,7 +98,11 @@ ${dataTable({ id: 'constraints-table', caption: 'Dose constraints', columns, row
 
 /** The page of one course as a self-contained HTML document. The same data give the same bytes. */
 export function coursePage(data: CourseReportData): string {
-  const { markup: curves, chart } = curvesCard(data);
+  const { markup: curves, chart } = curvesCard({
+    rois: data.rois,
+    rxGy: data.dose.rxGy,
+    absent: data.curvesAbsent,
+  });
   const sections = [
     { id: 'curves', title: 'Curves' },
     { id: 'images', title: 'Images' },
@@ -175,7 +120,7 @@ ${factList(data.facts)}
 </div></header>
 ${sectionNav(sections)}
 <main class="wrap">
-${data.rois.length > 0 ? html`<div class="bench"><div class="views">${views}</div>${roiCard(data)}</div>` : views}
+${data.rois.length > 0 ? html`<div class="bench"><div class="views">${views}</div>${roiCard(data.rois)}</div>` : views}
 ${metricsCard(data)}
 ${data.constraints && constraintsCard(data.constraints)}
 ${checksCard(data)}
@@ -186,7 +131,7 @@ ${linksCard(data)}
   const targets = data.rois.flatMap((roi, index) => (roi.isTarget ? [index] : []));
   return documentOf({
     title: `${data.patientId} · ${data.courseId}`,
-    extraStyle: colorRules(data.rois, data.images),
+    extraStyle: colorRules(data.rois, 'levels' in data.images ? data.images.levels : []),
     body,
     data: { chart, targets },
     charts: chart !== undefined,

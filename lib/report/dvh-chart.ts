@@ -83,7 +83,14 @@ export function chartOption(curves: readonly DrawnCurve[], axisEnd: number, rxGy
     silent: true,
     symbol: 'none',
     lineStyle: { color: 'var(--muted)', type: 'dashed' as const, width: 1 },
-    label: { formatter: `Prescription ${rxGy} Gy`, color: 'var(--muted)', fontSize: 11.5, textBorderWidth: 0 },
+    label: {
+      formatter: `Prescription ${rxGy} Gy`,
+      // Near the end of the axis the text would run out of a narrow chart.
+      align: rxGy > axisEnd * 0.75 ? ('right' as const) : ('center' as const),
+      color: 'var(--muted)',
+      fontSize: 11.5,
+      textBorderWidth: 0,
+    },
     data: [{ xAxis: rxGy }],
   };
   return {

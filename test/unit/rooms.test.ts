@@ -24,9 +24,11 @@ const LIB: Readonly<Record<string, readonly string[]>> = {
   inference: ['native', 'runtime', 'config', 'errors'],
   rt: ['inference', 'graph', 'table', 'report', 'native', 'runtime', 'config', 'errors'],
   distributed: ['rt', 'graph', 'table', 'native', 'runtime', 'config', 'errors'],
+  viewer: ['rt', 'report', 'native', 'runtime', 'errors'],
   cli: [
     'dataloader',
     'distributed',
+    'viewer',
     'align',
     'cohort',
     'rt',

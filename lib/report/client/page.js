@@ -78,6 +78,7 @@
     }
     for (const path of all('path.outline')) path.toggleAttribute('hidden', !isOn.get(Number(path.dataset.roi)));
     redraw();
+    document.dispatchEvent(new CustomEvent('isovox:structures', { detail: new Map(isOn) }));
   }
   for (const input of toggles) {
     input.checked = true;
@@ -161,6 +162,7 @@
   // The live chart ---------------------------------------------------------------------------------------------------
 
   async function loadCharts() {
+    if (window.echarts) return window.echarts;
     const packed = atob(document.getElementById('charts-packed').textContent);
     const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
@@ -288,6 +290,7 @@
       if (!chart.containPixel('grid', [offsetX, offsetY])) return leave();
       const [dose] = chart.convertFromPixel({ seriesIndex: 0 }, [offsetX, offsetY]);
       document.getElementById('at-dose').textContent = `at ${dose.toFixed(1)} Gy`;
+      document.dispatchEvent(new CustomEvent('isovox:dose', { detail: dose }));
       let nearest;
       curves.forEach(({ roi, data: points }, index) => {
         const percent = percentAt(points, dose);
@@ -332,7 +335,7 @@
     document.documentElement.dataset.chart = 'live';
   }
 
-  if (data.chart && 'DecompressionStream' in window) {
+  if (data.chart && (window.echarts || 'DecompressionStream' in window)) {
     loadCharts().then(liveChart);
   }
 })();
