@@ -205,7 +205,9 @@ command(
 
 command('demo', 'make a phantom patient, run the main job on it, compare with the closed form', async (_, options) =>
   (await import('./commands/demo.js')).demo(options as never),
-).option('--outdir <dir>', 'where the phantom and the results go', 'isovox-demo');
+)
+  .option('--outdir <dir>', 'where the phantom and the results go', 'isovox-demo')
+  .option('--no-open', 'do not open the report in a browser');
 
 command('dvh', 'dose-volume metrics of one structure set and dose', async (_, options) =>
   (await import('./commands/dvh.js')).dvh(options as never),

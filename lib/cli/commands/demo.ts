@@ -1,7 +1,7 @@
 /** isovox demo: a phantom patient through the main job, its numbers beside the closed form. */
 
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { writePhantom } from '../../phantom/patient.js';
@@ -11,13 +11,14 @@ import { runPipeline } from '../../rt/run.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import { createLog } from '../log.js';
+import { openInBrowser } from '../open-browser.js';
 import type { CommonOptions } from '../options.js';
 
 /** What the demo promises: within 1 %, or 0.1 Gy, of the closed form. */
 const RELATIVE = 0.01;
 const ABSOLUTE_GY = 0.1;
 
-export async function demo(options: CommonOptions & { outdir: string }): Promise<number> {
+export async function demo(options: CommonOptions & { outdir: string; open: boolean }): Promise<number> {
   const log = await createLog({ json: options.jsonLogs, quiet: options.quiet, verbose: options.verbose });
   return interruptible(async (signal) => {
     const dicomRoot = join(options.outdir, 'phantom');
@@ -62,8 +63,10 @@ export async function demo(options: CommonOptions & { outdir: string }): Promise
         })
         .map(({ column }) => `${roi} ${column}`),
     );
+    const reportUrl = pathToFileURL(summary.tables.report).href;
     if (options.json) process.stdout.write(`${JSON.stringify({ compared, wrong, report: summary.tables.report })}\n`);
-    else printTable(compared, wrong, summary.tables.report, summary.tables.folder);
+    else printTable(compared, wrong, reportUrl, summary.tables.folder);
+    if (options.open && !options.json && process.stdout.isTTY) await openInBrowser(reportUrl);
     return wrong.length === 0 && summary.failures.length === 0 ? EXIT.done : EXIT.someFailed;
   });
 }
@@ -88,5 +91,7 @@ function printTable(compared: readonly Compared[], wrong: readonly string[], rep
       ? `All within ${RELATIVE * 100} % or ${ABSOLUTE_GY} Gy of the closed form.\n`
       : `Off by more than ${RELATIVE * 100} % and ${ABSOLUTE_GY} Gy: ${wrong.join(', ')}\n`,
   );
-  process.stdout.write(`tables: ${folder}\nreport: ${pathToFileURL(report).href}\n`);
+  process.stdout.write(
+    `tables: ${folder}\nreport: ${report}\nlook at it slice by slice: isovox view ${dirname(folder)}\n`,
+  );
 }

@@ -366,17 +366,38 @@ function paint() {
 
 const figure = (value, digits) => value.toFixed(digits).replace('-', '−');
 
+/** The dose at a place, between its voxels as the curves take it; undefined outside the grid. */
+function doseAt([x, y, z]) {
+  const dose = nv.volumes.find(({ name }) => name === `${scene.dose.name}.nii`);
+  const at = dose.mm2vox([-x, -y, z], true);
+  const [, ni, nj, nk] = dose.hdr.dims;
+  const low = [at[0], at[1], at[2]].map((value, axis) => Math.min(Math.floor(value), [ni, nj, nk][axis] - 2));
+  const inside = [0, 1, 2].every((axis) => low[axis] >= 0 && at[axis] <= [ni, nj, nk][axis] - 1);
+  if (!inside) return undefined;
+  let gy = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const [i, j, k] = [corner & 1, (corner >> 1) & 1, corner >> 2];
+    const weight = [i, j, k].reduce((product, one, axis) => {
+      const part = at[axis] - low[axis];
+      return product * (one ? part : 1 - part);
+    }, 1);
+    if (weight > 0) gy += weight * dose.img[low[0] + i + ni * (low[1] + j + nj * (low[2] + k))];
+  }
+  return gy;
+}
+
 function readout(location) {
   const mm = crosshairMm();
   byId('at-mm').textContent = `${mm.map((value) => figure(value, 1)).join(', ')} mm`;
   const values = location?.values ?? [];
   const named = (about) => values.find(({ name }) => name === `${about?.name}.nii`)?.value;
-  const [image, dose] = [scene.image && named(scene.image), scene.dose && named(scene.dose)];
+  const [image, dose] = [scene.image && named(scene.image), scene.dose && doseAt(mm)];
   if (byId('at-value') && Number.isFinite(image)) {
     const isWhole = scene.image.unit === 'HU';
     byId('at-value').textContent = `${figure(image, isWhole ? 0 : 2)} ${scene.image.unit}`;
   }
-  if (byId('at-gy') && Number.isFinite(dose)) {
+  if (byId('at-gy') && dose === undefined) byId('at-gy').textContent = '–';
+  if (byId('at-gy') && dose !== undefined) {
     const part = scene.rxGy ? `, ${figure((100 * dose) / scene.rxGy, 1)} %` : '';
     byId('at-gy').textContent = `${figure(dose, 2)} Gy${part}`;
     markDose(dose);
