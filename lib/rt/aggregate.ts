@@ -66,6 +66,13 @@ export const FINDING_COLUMNS: readonly Column[] = [
   text('message', 'The finding in a sentence'),
 ];
 
+const RADIOMICS_TABLES = [
+  ['radiomics_ct', 'Radiomics on CT', 'CT'],
+  ['radiomics_mr', 'Radiomics on MR', 'MR'],
+  ['radiomics_pt', 'Radiomics on PET', 'PT'],
+  ['radiomics_dose', 'Radiomics on the dose', 'RTDOSE'],
+] as const;
+
 /** File below the course folder, and the key in it, from which each table's rows come. */
 export async function aggregate(options: AggregateOptions): Promise<AggregateSummary> {
   const folder = join(options.outdir, '_RESULTS');
@@ -117,15 +124,12 @@ async function collectTables(options: AggregateOptions, results: readonly Course
     { name: 'dvh_curves', title: 'Dose-volume histograms', columns: DVH_CURVE_COLUMNS, rows: curves },
     { name: 'tg263_review', title: 'Structure names', columns: TG263_REVIEW_COLUMNS, rows: tg263Review(dvh) },
     { name: 'constraints', title: 'Constraints', columns: CONSTRAINT_COLUMNS, rows: constraints },
-    radiomicsTable(
-      'radiomics_ct',
-      'Radiomics on CT',
-      radiomics.filter(({ modality }) => modality === 'CT'),
-    ),
-    radiomicsTable(
-      'radiomics_mr',
-      'Radiomics on MR',
-      radiomics.filter(({ modality }) => modality === 'MR'),
+    ...RADIOMICS_TABLES.map(([name, title, wanted]) =>
+      radiomicsTable(
+        name,
+        title,
+        radiomics.filter(({ modality }) => modality === wanted),
+      ),
     ),
     ...(await robustnessTables(robustness)),
     { name: 'qc_reports', title: 'Quality control', columns: QC_COLUMNS, rows: qc },

@@ -1,19 +1,17 @@
-/** Structures of the planning image as masks, one by one, with limits on size and time: a structure that fails costs no other. */
+/** Structures of a course as masks on an image, one by one, with limits on size and time: a structure that fails costs no other. */
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
-import { readRtStruct, readSeries } from '../native/dicom.js';
+import { readRtStruct } from '../native/dicom.js';
 import type { RoiSummary } from '../native/dicom-types.js';
 import { maskToVolume, voxelise } from '../native/imaging.js';
-import { dispose } from '../native/volume.js';
+import { describeVolume, dispose } from '../native/volume.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
+import { FEWEST_SLICES, type MeasuredImage, planningImage } from './measured-images.js';
 import type { Course, Finding } from './model.js';
 import type { RunConfig } from './run-config.js';
 import type { PartFailure, StageContext } from './stage.js';
 import { findsStructures, measuredStructures, type StructureSet } from './structure-sets.js';
-
-/** Fewer slices than this are no volume to take textures from. */
-const FEWEST_SLICES = 3;
 
 export interface RoiLimits {
   readonly minVoxels: number;
@@ -71,16 +69,20 @@ interface Chosen {
   readonly index: number;
 }
 
-/** Calls `measure` for the structures that `wanted` chooses, drawn, found by models or made of others. */
+/**
+ * Calls `measure` for the structures that `wanted` chooses, drawn, found by models or made of others, on the planning
+ * image or another one.
+ */
 export async function measureRois<Result>(
   stage: StageContext,
   limits: RoiLimits,
   wanted: (roi: RoiSummary) => boolean,
   measure: (task: RoiTask) => Promise<{ result: Result; findings: readonly Finding[] }>,
+  measured: MeasuredImage = planningImage(stage.course),
 ): Promise<RoiOutcomes<Result>> {
   const { course, context, signal } = stage;
   const task = { context, signal };
-  const { volume: image } = await readSeries({ paths: imagePaths(course) }, task);
+  const { volume: image, findings: ofImage } = await measured.open(task);
   const opened: Array<Handle<'RoiSet'>> = [];
   const chosen: Chosen[] = [];
   for (const set of await measuredStructures(course, stage.courseFolder)) {
@@ -106,12 +108,13 @@ export async function measureRois<Result>(
   }
   const isFailure = (one: RoiOutcome<Result> | PartFailure): one is PartFailure => 'reason' in one;
   const failures = outcomes.filter(isFailure);
-  const measured = outcomes.filter((one): one is RoiOutcome<Result> => !isFailure(one));
+  const results = outcomes.filter((one): one is RoiOutcome<Result> => !isFailure(one));
   const about = (roi: RoiSummary) => ({ ROI_Number: roi.ROINumber, ROI_Name: roi.ROIName });
   return {
-    outcomes: measured,
+    outcomes: results,
     findings: [
-      ...measured.flatMap(({ roi, findings }) => findings.map((finding) => ({ ...finding, context: about(roi) }))),
+      ...(measured.uid === course.ct?.SeriesInstanceUID ? [] : ofImage),
+      ...results.flatMap(({ roi, findings }) => findings.map((finding) => ({ ...finding, context: about(roi) }))),
       ...failures.map(({ roi, reason }) => ({
         code: 'roi.failed',
         severity: 'fail' as const,
@@ -124,7 +127,7 @@ export async function measureRois<Result>(
 }
 
 async function measureOne<Result>(
-  { context, signal, course }: StageContext,
+  { context, signal }: StageContext,
   limits: RoiLimits,
   image: Handle<'Volume'>,
   { set, rois, roi, index }: Chosen,
@@ -133,15 +136,17 @@ async function measureOne<Result>(
   const deadline = AbortSignal.timeout(limits.timeoutSeconds * 1000);
   const task = { context, signal: AbortSignal.any([signal, deadline]) };
   try {
-    const { mask: coverage, volumeCc, box } = await voxelise({ rois, index, volume: image }, task);
+    const { mask: coverage, volumeCc, box, findings: placing } = await voxelise({ rois, index, volume: image }, task);
     try {
-      const voxels = voxelsIn(volumeCc, course);
+      const voxels = voxelsIn(volumeCc, image);
       const refused = sizeFinding(voxels, limits);
-      if (refused) return { set, roi, voxels, findings: [refused] };
-      if (box.begin.some((begin, axis) => begin >= (box.end[axis] ?? 0))) return { set, roi, voxels, findings: [] };
+      if (refused) return { set, roi, voxels, findings: [...placing, refused] };
+      if (box.begin.some((begin, axis) => begin >= (box.end[axis] ?? 0)))
+        return { set, roi, voxels, findings: placing };
       const mask = await maskToVolume({ mask: coverage, mode: 'binary' }, task);
       try {
-        return { set, roi, voxels, ...(await measure({ image, mask, roi, task })) };
+        const { result, findings } = await measure({ image, mask, roi, task });
+        return { set, roi, voxels, result, findings: [...placing, ...findings] };
       } finally {
         dispose(mask);
       }
@@ -163,11 +168,9 @@ function overdue(seconds: number): IsovoxError {
 const imagePaths = (course: Course): string[] => course.ct?.headers.map((header) => header.path) ?? [];
 
 /** About how many voxels of the image the structure has. */
-function voxelsIn(volumeCc: number, course: Course): number {
-  const [first] = course.ct?.headers ?? [];
-  const [rows = 1, columns = 1] = first?.PixelSpacing ?? [];
-  const thickness = first?.SpacingBetweenSlices ?? first?.SliceThickness ?? 1;
-  return Math.round((volumeCc * 1000) / (rows * columns * Math.abs(thickness)));
+function voxelsIn(volumeCc: number, image: Handle<'Volume'>): number {
+  const [x, y, z] = describeVolume(image).grid.spacing as [number, number, number];
+  return Math.round((volumeCc * 1000) / (x * y * z));
 }
 
 function sizeFinding(voxels: number, { minVoxels: least, maxVoxels: most }: RoiLimits): Finding | undefined {

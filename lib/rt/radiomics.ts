@@ -43,17 +43,22 @@ const PARAMETER_SETS: Readonly<Record<string, ParameterSet>> = {
   MR: { spacingMm: 1, binWidth: 25, sigma: [2, 3, 4], wavelet: false },
   FDG: { spacingMm: 3, binWidth: 0.25, sigma: [1, 2, 3], wavelet: true },
   PSMA: { spacingMm: 3, binWidth: 0.5, sigma: [2, 3, 4], wavelet: true },
+  // Not of rtpipeline, which measures no dose: a dose is smooth, what filters find in it is its grid.
+  RTDOSE: { spacingMm: 2, binWidth: 1, sigma: [], wavelet: false },
 };
 
 function imagesOf({ sigma, wavelet }: ParameterSet): PyradiomicsImage[] {
-  const images: PyradiomicsImage[] = [{ type: 'Original' }, { type: 'LoG', sigma: [...sigma] }];
+  const images: PyradiomicsImage[] = [{ type: 'Original' }];
+  if (sigma.length > 0) images.push({ type: 'LoG', sigma: [...sigma] });
   return wavelet ? [...images, { type: 'Wavelet', wavelet: 'coif1', level: 1 }] : images;
 }
 
 /**
  * The parameter sets that rtpipeline users know: isotropic resampling by cubic B-splines; bins of 25 HU on CT; 64 bins
  * on MR, whose intensities have no unit; bins of 0.25 or 0.5 SUV on PET, resampled to 3 mm; voxels at distances of 1 and
- * 2; Laplacians of Gaussian and wavelets where `radiomics.images` is `all`.
+ * 2; Laplacians of Gaussian and wavelets where `radiomics.images` is `all`. Dose has bins of 1 Gy from 0 and is resampled
+ * to 2 mm by trilinear interpolation, which does not overshoot. `radiomics.spacingMm` and `binWidth` are of
+ * images; the dose keeps its own.
  */
 export function settingsFor(
   config: RunConfig,
@@ -61,24 +66,27 @@ export function settingsFor(
 ): { pyradiomics: PyradiomicsSettings; ibsi: RadiomicsSettings } {
   const set =
     PARAMETER_SETS[modality === 'PT' ? config.radiomics.petTracer : modality] ?? (PARAMETER_SETS.CT as ParameterSet);
-  const spacing = config.radiomics.spacingMm ?? set.spacingMm;
+  const dose = modality === 'RTDOSE';
+  const own: Partial<RunConfig['radiomics']> = dose ? {} : config.radiomics;
+  const spacing = own.spacingMm ?? set.spacingMm;
   const spacingMm: [number, number, number] = [spacing, spacing, spacing];
-  const width = config.radiomics.binWidth ?? set.binWidth;
-  const byCount = modality === 'MR' && config.radiomics.binWidth === undefined;
+  const width = own.binWidth ?? set.binWidth;
+  const byCount = modality === 'MR' && own.binWidth === undefined;
+  const interpolation = dose ? 'linear' : 'cubic';
   return {
     pyradiomics: {
       resampledPixelSpacing: spacingMm,
-      interpolator: 'cubic',
+      interpolator: interpolation,
       distances: [1, 2],
       padDistance: 5,
       ...(config.radiomics.images === 'all' && { images: imagesOf(set) }),
       ...(byCount ? { binCount: 64, normalize: true } : { binWidth: width }),
     },
     ibsi: {
-      resample: { spacingMm, imageInterpolation: 'cubic', maskInterpolation: 'linear', round: modality === 'CT' },
+      resample: { spacingMm, imageInterpolation: interpolation, maskInterpolation: 'linear', round: modality === 'CT' },
       discretise: byCount
         ? { method: 'fbn', bins: 64 }
-        : { method: 'fbs', width, ...(modality === 'CT' ? { min: -1000 } : {}) },
+        : { method: 'fbs', width, ...(modality === 'CT' ? { min: -1000 } : dose ? { min: 0 } : {}) },
     },
   };
 }
@@ -96,7 +104,7 @@ const IDENTITY: readonly Column[] = [
   { name: 'roi_number', type: 'int', unit: '', definition: 'ROINumber (3006,0022)' },
   text('roi_name', 'ROIName (3006,0026)'),
   text('roi_original_name', 'ROIName as in the structure set'),
-  text('SeriesInstanceUID', 'SeriesInstanceUID (0020,000E) of the image'),
+  text('SeriesInstanceUID', 'SeriesInstanceUID (0020,000E) of the image; of the dose its SOPInstanceUID'),
   text('rtstruct_sop_instance_uid', 'SOPInstanceUID of the structure set'),
   { name: 'voxels', type: 'int', unit: '', definition: 'Voxels of the image in the structure, before resampling' },
   text('findings', 'Codes of the findings on this row, separated by |'),

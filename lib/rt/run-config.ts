@@ -42,9 +42,17 @@ const organize = z
 const radiomics = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Measure features of every structure on the planning image'),
+    modalities: z
+      .array(z.enum(['MR', 'PT', 'RTDOSE']))
+      .default(['MR', 'PT', 'RTDOSE'])
+      .describe('Images beside the planning image that are measured too; RTDOSE is the dose'),
     dialect: z.enum(['pyradiomics', 'ibsi']).default('pyradiomics').describe('Names and definitions of the features'),
-    spacingMm: z.number().positive().optional().describe('Isotropic resampling; 1 mm, PET 3 mm'),
-    binWidth: z.number().positive().optional().describe('Width of grey level bins; CT 25 HU, PET 0.25 SUV, MR 64 bins'),
+    spacingMm: z.number().positive().optional().describe('Isotropic resampling; 1 mm, PET 3 mm, dose 2 mm'),
+    binWidth: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Width of grey level bins; CT 25 HU, PET 0.25 SUV, MR 64 bins, dose 1 Gy'),
     images: z
       .enum(['all', 'original'])
       .default('all')

@@ -86,6 +86,8 @@ describe('isovox run', () => {
       'constraints',
       'radiomics_ct',
       'radiomics_mr',
+      'radiomics_pt',
+      'radiomics_dose',
       'qc_reports',
       'case_metadata',
       'fractions',
@@ -129,6 +131,20 @@ describe('isovox run', () => {
     expect(rows.at(-1)).toMatchObject({ roi_name: 'Small', original_shape_MeshVolume: '', findings: 'roi.too_small' });
     const findings = parseCsv(join(out, '_RESULTS/findings.csv'));
     expect(findings.some((row) => row.code === 'roi.too_small' && row.roi === 'Small')).toBe(true);
+  });
+
+  it('measures the dose too', () => {
+    const rows = parseCsv(join(out, '_RESULTS/radiomics_dose.csv')).filter((row) => row.patient_id === 'ONE');
+    expect(rows.map((row) => row.roi_name)).toEqual(phantom.shapes.map((shape) => shape.name));
+    for (const row of rows.filter(({ original_firstorder_Mean }) => original_firstorder_Mean !== '')) {
+      const shape = phantom.shapes.find((one) => one.name === row.roi_name) as (typeof phantom.shapes)[number];
+      const { meanGy } = expectedDose(shape, phantom.dose);
+      expect(Math.abs(Number(row.original_firstorder_Mean) - meanGy), row.roi_name).toBeLessThan(
+        Math.max(0.5, 0.02 * meanGy),
+      );
+      expect(Number(row.original_glcm_JointEntropy)).toBeGreaterThanOrEqual(0);
+    }
+    expect(rows.some((row) => Number(row.original_firstorder_Mean) > 1)).toBe(true);
   });
 
   it('lists every refused file with its reason', () => {

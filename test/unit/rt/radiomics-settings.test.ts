@@ -30,6 +30,17 @@ describe('parameter sets by modality', () => {
     expect(settings.images?.some((image) => image.type === 'Wavelet' && image.wavelet === 'coif1')).toBe(wavelet);
   });
 
+  it('of the dose: bins of 1 Gy from 0, no filters, and no width of images', () => {
+    const { pyradiomics, ibsi } = settingsFor(runConfigSchema.parse({ radiomics: { binWidth: 5 } }), 'RTDOSE');
+    expect(pyradiomics).toMatchObject({
+      binWidth: 1,
+      interpolator: 'linear',
+      resampledPixelSpacing: [2, 2, 2],
+      images: [{ type: 'Original' }],
+    });
+    expect(ibsi.discretise).toEqual({ method: 'fbs', width: 1, min: 0 });
+  });
+
   it('only the original image when asked, and a width of one\u2019s own', () => {
     const settings = of('MR', { images: 'original', binWidth: 5 });
     expect(settings.images).toBeUndefined();

@@ -1,0 +1,110 @@
+/** The images of a course that structures are measured on: the planning image, MR and PET beside it, and the dose. */
+
+import { IsovoxError } from '../errors.js';
+import { makeVolume, readRtDose, readSeries } from '../native/dicom.js';
+import { sumDoses } from '../native/dose.js';
+import { describeDose, dispose, viewDose } from '../native/volume.js';
+import type { Handle } from '../runtime/surface.js';
+import type { SubmitOptions } from '../runtime/task.js';
+import type { Course, Finding, ImageSeries } from './model.js';
+
+/** As the column `modality` has it. */
+export type MeasuredModality = 'CT' | 'MR' | 'PT' | 'RTDOSE';
+
+export interface MeasuredImage {
+  readonly modality: MeasuredModality;
+  /** Of the images, or SOPInstanceUID of the dose; the first of several that are summed. */
+  readonly uid: string;
+  open(task: SubmitOptions): Promise<{ volume: Handle<'Volume'>; findings: readonly Finding[] }>;
+}
+
+/** Fewer slices than this are no volume to take textures from. */
+export const FEWEST_SLICES = 3;
+
+/** Spacings of dose planes that are this close, in mm, are one. */
+const SAME_SPACING_MM = 1e-3;
+
+export function planningImage({ ct }: Course): MeasuredImage {
+  if (!ct) throw new IsovoxError('ERR_INTERNAL', 'A course without a planning image was to be measured');
+  return seriesImage(ct);
+}
+
+/** Those that share the planning image's frame of reference; what lies in another frame is a finding. */
+export function imagesBeside(course: Course): { images: MeasuredImage[]; findings: Finding[] } {
+  const images: MeasuredImage[] = [];
+  const findings: Finding[] = [];
+  for (const series of course.otherImages) {
+    if (series.Modality !== 'MR' && series.Modality !== 'PT') continue;
+    if (series.headers.length < FEWEST_SLICES) continue;
+    if (series.FrameOfReferenceUID !== '' && series.FrameOfReferenceUID === course.ct?.FrameOfReferenceUID) {
+      images.push(seriesImage(series));
+    } else {
+      findings.push({
+        code: 'radiomics.other_frame',
+        severity: 'info',
+        message: `An ${series.Modality} series lies in another frame of reference than the structures: it was not measured`,
+        context: { SeriesInstanceUID: series.SeriesInstanceUID },
+      });
+    }
+  }
+  if (course.doseChoice.doses.length > 0) images.push(doseImage(course));
+  return { images, findings };
+}
+
+/** Absolute paths of what `imagesBeside` may open. */
+export const pathsBeside = (course: Course): string[] => [
+  ...course.otherImages.flatMap(({ Modality, headers }) =>
+    Modality === 'MR' || Modality === 'PT' ? headers.map(({ path }) => path) : [],
+  ),
+  ...course.doseChoice.doses.map(({ path }) => path),
+];
+
+function seriesImage({ Modality, SeriesInstanceUID, headers }: ImageSeries): MeasuredImage {
+  const paths = headers.map(({ path }) => path);
+  return {
+    modality: Modality as MeasuredModality,
+    uid: SeriesInstanceUID,
+    async open(task) {
+      const { volume, findings } = await readSeries({ paths, ...(Modality === 'PT' && { suv: 'bw' as const }) }, task);
+      return { volume, findings };
+    },
+  };
+}
+
+/** The dose that is evaluated, in gray; the sum where several are summed. */
+function doseImage({ doseChoice: { doses } }: Course): MeasuredImage {
+  return {
+    modality: 'RTDOSE',
+    uid: doses[0]?.SOPInstanceUID ?? '',
+    async open(task) {
+      const read = await Promise.all(doses.map(({ path }) => readRtDose({ path }, task)));
+      const findings = read.flatMap(({ summary }) => summary.findings as Finding[]);
+      const [first] = read as [(typeof read)[number]];
+      if (read.length === 1) return { volume: await volumeOf(first.dose, task), findings };
+      const sum = await sumDoses({ doses: read.map(({ dose }) => dose) }, task);
+      for (const { dose } of read) dispose(dose);
+      return {
+        volume: await volumeOf(sum.dose, task),
+        findings: [...findings, ...(sum.findings as Finding[])],
+      };
+    },
+  };
+}
+
+/** Takes the dose over. */
+async function volumeOf(dose: Handle<'DoseGrid'>, task: SubmitOptions): Promise<Handle<'Volume'>> {
+  try {
+    const { grid, planeMm } = describeDose(dose);
+    const [, first = 0] = planeMm;
+    const apart = planeMm.slice(1).map((mm, k) => mm - (planeMm[k] as number));
+    if (apart.some((mm) => Math.abs(mm - first + (planeMm[0] ?? 0)) > SAME_SPACING_MM)) {
+      throw new IsovoxError('ERR_UNSUPPORTED', 'Features of a dose whose planes are not equally far apart', {
+        what: 'GridFrameOffsetVector',
+        value: apart.map((mm) => mm.toFixed(3)).join(' '),
+      });
+    }
+    return await makeVolume({ grid, dtype: 'float32', data: viewDose(dose) }, task);
+  } finally {
+    dispose(dose);
+  }
+}
