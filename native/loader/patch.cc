@@ -5,67 +5,92 @@
 #include <vector>
 
 #include "base/error.h"
+#include "io/file.h"
+#include "simd/physical.h"
 
 namespace isovox::loader {
 namespace {
 
 using Index = std::array<int64_t, 3>;
 
-// The part of a volume that a patch needs, as physical values.
-struct Cut {
-  Index begin{0, 0, 0};
-  Index size{0, 0, 0};
-  std::vector<float> values;
+// Buffers of this thread that loans take in turn: a thread that waits for the chunks of one patch may begin another.
+std::vector<Buffer>& Spares() {
+  thread_local std::vector<Buffer> spares;
+  return spares;
+}
 
+class Loan {
+ public:
+  explicit Loan(size_t size) : size_(size) {
+    if (!Spares().empty()) {
+      buffer_ = std::move(Spares().back());
+      Spares().pop_back();
+    }
+    if (buffer_.size < size) buffer_ = Buffer::OfSize(size);
+  }
+  ~Loan() {
+    constexpr size_t kMostKept = size_t{16} << 20;
+    if (buffer_.size <= kMostKept) Spares().push_back(std::move(buffer_));
+  }
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+  std::span<std::byte> bytes() { return {buffer_.data.get(), size_}; }
+
+ private:
+  Buffer buffer_;
+  size_t size_;
+};
+
+// A box of a volume and the part of it that the volume has.
+struct Box {
+  Index begin{0, 0, 0}, size{0, 0, 0};
+
+  int64_t voxels() const { return size[0] * size[1] * size[2]; }
   bool Has(int64_t x, int64_t y, int64_t z) const {
     return x >= begin[0] && y >= begin[1] && z >= begin[2] && x < begin[0] + size[0] && y < begin[1] + size[1] &&
            z < begin[2] + size[2];
   }
-  float At(int64_t x, int64_t y, int64_t z) const {
-    return values[static_cast<size_t>(((z - begin[2]) * size[1] + (y - begin[1])) * size[0] + (x - begin[0]))];
+  size_t PlaceOf(int64_t x, int64_t y, int64_t z) const {
+    return static_cast<size_t>(((z - begin[2]) * size[1] + (y - begin[1])) * size[0] + (x - begin[0]));
   }
 };
 
-void Convert(const Volume& volume, size_t first, std::span<float> out) {
-  VisitDType(volume.dtype, [&](auto sample) {
-    using T = decltype(sample);
-    const auto in = volume.As<T>().subspan(first, out.size());
-    for (size_t i = 0; i < out.size(); ++i) {
-      out[i] = static_cast<float>(static_cast<double>(in[i]) * volume.slope + volume.intercept);
-    }
-  });
-}
-
-// Voxels [begin, end), clipped to the volume.
-Cut CutBox(const Exec& exec, const Source& source, Index begin, Index end) {
-  const Volume& whole = source.description();
+Box Clipped(const Volume& whole, Index begin, Index end) {
   if (whole.components != 1) {
     throw Error(ErrorCode::kUnsupported, "Patches are cut from volumes of one component",
                 {{"what", "components"}, {"value", std::to_string(whole.components)}});
   }
-  Cut cut;
+  Box box;
   for (size_t a = 0; a < 3; ++a) {
     begin[a] = std::clamp<int64_t>(begin[a], 0, whole.grid.size[a]);
     end[a] = std::clamp<int64_t>(end[a], begin[a], whole.grid.size[a]);
-    cut.begin[a] = begin[a];
-    cut.size[a] = end[a] - begin[a];
+    box.begin[a] = begin[a];
+    box.size[a] = end[a] - begin[a];
   }
-  const auto count = static_cast<size_t>(cut.size[0] * cut.size[1] * cut.size[2]);
-  cut.values.resize(count);
-  if (count == 0) return cut;
+  return box;
+}
+
+// Calls row(y, z, numbers) for every row of the box, whose numbers are as they are stored.
+template <typename Row>
+void EachRow(const Exec& exec, const Source& source, const Box& box, const Row& row) {
+  if (box.voxels() == 0) return;
+  const Volume& whole = source.description();
+  const size_t sample = DTypeSize(whole.dtype);
+  std::optional<Loan> loan;
   if (source.stored) {
-    Convert(source.stored->Read(exec, cut.begin, cut.size, 0, 1), 0, cut.values);
-    return cut;
+    loan.emplace(static_cast<size_t>(box.voxels()) * sample);
+    source.stored->ReadInto(exec, box.begin, box.size, 0, loan->bytes());
   }
-  const auto row = static_cast<size_t>(cut.size[0]);
-  for (int64_t z = 0; z < cut.size[2]; ++z) {
-    for (int64_t y = 0; y < cut.size[1]; ++y) {
-      const int64_t from = ((begin[2] + z) * whole.grid.size[1] + begin[1] + y) * whole.grid.size[0] + begin[0];
-      const auto to = static_cast<size_t>((z * cut.size[1] + y) * cut.size[0]);
-      Convert(*source.memory, static_cast<size_t>(from), std::span(cut.values).subspan(to, row));
+  for (int64_t z = box.begin[2]; z < box.begin[2] + box.size[2]; ++z) {
+    for (int64_t y = box.begin[1]; y < box.begin[1] + box.size[1]; ++y) {
+      if (loan) {
+        row(y, z, loan->bytes().data() + box.PlaceOf(box.begin[0], y, z) * sample);
+        continue;
+      }
+      const int64_t at = (z * whole.grid.size[1] + y) * whole.grid.size[0] + box.begin[0];
+      row(y, z, whole.storage->data() + static_cast<size_t>(at) * sample);
     }
   }
-  return cut;
 }
 
 // Calls visit(at, i, j, k) for each voxel of the patch in the order of `out`; i, j, k are mirrored where asked.
@@ -84,16 +109,20 @@ void CutStraight(const Exec& exec, const Source& source, const Placement& placem
                  std::span<float> out) {
   Index end{};
   for (size_t a = 0; a < 3; ++a) end[a] = placement.start[a] + size[a];
-  const Cut cut = CutBox(exec, source, placement.start, end);
-  const bool whole = cut.size == size;
-  if (whole && placement.flip == std::array{false, false, false}) {
-    std::copy(cut.values.begin(), cut.values.end(), out.begin());
-    return;
-  }
-  const auto& [x0, y0, z0] = placement.start;
-  EachVoxel(size, placement.flip, [&](size_t at, int64_t i, int64_t j, int64_t k) {
-    const int64_t x = x0 + i, y = y0 + j, z = z0 + k;
-    out[at] = cut.Has(x, y, z) ? cut.At(x, y, z) : placement.outside;
+  const Volume& whole = source.description();
+  const Box box = Clipped(whole, placement.start, end);
+  if (box.size != size) std::fill(out.begin(), out.end(), placement.outside);
+  const auto width = static_cast<size_t>(box.size[0]);
+  EachRow(exec, source, box, [&](int64_t y, int64_t z, const std::byte* numbers) {
+    const auto place = [&](size_t axis, int64_t at) {
+      const int64_t inside = at - placement.start[axis];
+      return placement.flip[axis] ? size[axis] - 1 - inside : inside;
+    };
+    const int64_t first = placement.flip[0] ? place(0, box.begin[0] + box.size[0] - 1) : place(0, box.begin[0]);
+    const int64_t at = (place(2, z) * size[1] + place(1, y)) * size[0] + first;
+    const auto row = out.subspan(static_cast<size_t>(at), width);
+    simd::ToPhysical(whole.dtype, numbers, whole.slope, whole.intercept, row);
+    if (placement.flip[0]) std::reverse(row.begin(), row.end());
   });
 }
 
@@ -119,9 +148,16 @@ void CutBent(const Exec& exec, const Source& source, const Placement& placement,
     begin[a] = static_cast<int64_t>(std::floor(least));
     end[a] = static_cast<int64_t>(std::floor(most)) + 2;
   }
-  const Cut cut = CutBox(exec, source, begin, end);
+  const Volume& whole = source.description();
+  const Box box = Clipped(whole, begin, end);
+  Loan loan(static_cast<size_t>(box.voxels()) * sizeof(float));
+  auto* const values = reinterpret_cast<float*>(loan.bytes().data());
+  EachRow(exec, source, box, [&](int64_t y, int64_t z, const std::byte* numbers) {
+    simd::ToPhysical(whole.dtype, numbers, whole.slope, whole.intercept,
+                     {values + box.PlaceOf(box.begin[0], y, z), static_cast<size_t>(box.size[0])});
+  });
   const auto value = [&](int64_t x, int64_t y, int64_t z) {
-    return cut.Has(x, y, z) ? static_cast<double>(cut.At(x, y, z)) : static_cast<double>(placement.outside);
+    return static_cast<double>(box.Has(x, y, z) ? values[box.PlaceOf(x, y, z)] : placement.outside);
   };
   EachVoxel(size, placement.flip, [&](size_t at, int64_t i, int64_t j, int64_t k) {
     const auto di = static_cast<double>(i), dj = static_cast<double>(j), dk = static_cast<double>(k);

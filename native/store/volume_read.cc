@@ -129,6 +129,24 @@ void PutAxes(const std::vector<std::string>& names, StoredVolume& stored) {
   volume.dtype = meta.dtype;
 }
 
+void CheckBox(const Volume& whole, const std::array<int64_t, 3>& start, const std::array<int64_t, 3>& size, int64_t frame,
+              int64_t frames) {
+  const auto check = [](const char* name, int64_t from, int64_t count, int64_t there) {
+    if (from < 0 || count < 0 || from > there || count > there - from) {
+      throw InvalidArgument(name, "a range within 0 to " + std::to_string(there),
+                            std::to_string(from) + " and " + std::to_string(count) + " from there");
+    }
+  };
+  for (size_t a = 0; a < 3; ++a) check(a == 0 ? "x" : a == 1 ? "y" : "z", start[a], size[a], whole.grid.size[a]);
+  check("t", frame, frames, whole.frames);
+}
+
+size_t BytesOfBox(const Volume& whole, const std::array<int64_t, 3>& size, int64_t frames) {
+  const std::array<int64_t, 6> factors = {size[0], size[1], size[2], frames, whole.components,
+                                          static_cast<int64_t>(DTypeSize(whole.dtype))};
+  return CheckedProduct(factors);
+}
+
 }  // namespace
 
 StoredVolume OpenVolume(const std::string& path) {
@@ -162,25 +180,31 @@ StoredVolume OpenVolume(const std::string& path) {
 
 Volume StoredVolume::Read(const Exec& exec, const std::array<int64_t, 3>& start, const std::array<int64_t, 3>& size,
                           int64_t frame, int64_t frames_wanted) const {
-  const auto check = [](const char* name, int64_t from, int64_t count, int64_t there) {
-    if (from < 0 || count < 0 || from > there || count > there - from) {
-      throw InvalidArgument(name, "a range within 0 to " + std::to_string(there),
-                            std::to_string(from) + " and " + std::to_string(count) + " from there");
-    }
-  };
-  for (size_t a = 0; a < 3; ++a) check(a == 0 ? "x" : a == 1 ? "y" : "z", start[a], size[a], description.grid.size[a]);
-  check("t", frame, frames_wanted, description.frames);
+  CheckBox(description, start, size, frame, frames_wanted);
   Volume out = description;
   out.frames = frames_wanted;
   out.grid.size = size;
   out.grid.origin = description.grid.IndexToPatient(
       {static_cast<double>(start[0]), static_cast<double>(start[1]), static_cast<double>(start[2])});
-  const auto sample = static_cast<int64_t>(DTypeSize(out.dtype));
-  const std::array<int64_t, 6> factors = {size[0], size[1], size[2], frames_wanted, out.components, sample};
-  out.storage = Storage::AllocateUnset(CheckedProduct(factors));
-  const int64_t voxel = sample * out.components;
+  out.storage = Storage::AllocateUnset(BytesOfBox(description, size, frames_wanted));
+  Fill(exec, start, size, frame, frames_wanted, out.storage->As<std::byte>());
+  return out;
+}
+
+void StoredVolume::ReadInto(const Exec& exec, const std::array<int64_t, 3>& start, const std::array<int64_t, 3>& size,
+                            int64_t frame, std::span<std::byte> out) const {
+  CheckBox(description, start, size, frame, 1);
+  const size_t bytes = BytesOfBox(description, size, 1);
+  if (out.size() != bytes) throw InvalidArgument("out", std::to_string(bytes) + " bytes", std::to_string(out.size()));
+  Fill(exec, start, size, frame, 1, out);
+}
+
+void StoredVolume::Fill(const Exec& exec, const std::array<int64_t, 3>& start, const std::array<int64_t, 3>& size,
+                        int64_t frame, int64_t frames_wanted, std::span<std::byte> out) const {
+  const auto sample = static_cast<int64_t>(DTypeSize(description.dtype)), components = description.components;
+  const int64_t voxel = sample * components;
   const std::array<int64_t, 5> from = {start[0], start[1], start[2], 0, frame};
-  const std::array<int64_t, 5> count = {size[0], size[1], size[2], out.components, frames_wanted};
+  const std::array<int64_t, 5> count = {size[0], size[1], size[2], components, frames_wanted};
   const std::array<int64_t, 5> step = {voxel, voxel * size[0], voxel * size[0] * size[1], sample, voxel * size[0] * size[1] * size[2]};
   Index at{}, counts{}, strides{};
   for (size_t role = 0; role < 5; ++role) {
@@ -190,8 +214,7 @@ Volume StoredVolume::Read(const Exec& exec, const std::array<int64_t, 3>& start,
     counts[a] = count[role];
     strides[a] = step[role];
   }
-  array.Read(exec, at, counts, out.storage->data(), strides);
-  return out;
+  array.Read(exec, at, counts, out.data(), strides);
 }
 
 Volume StoredVolume::ReadAll(const Exec& exec) const { return Read(exec, {0, 0, 0}, description.grid.size, 0, description.frames); }

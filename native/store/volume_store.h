@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 
 #include "exec/exec.h"
@@ -37,6 +38,13 @@ struct StoredVolume {
   Volume Read(const Exec& exec, const std::array<int64_t, 3>& start, const std::array<int64_t, 3>& size, int64_t frame,
               int64_t frames) const;
   Volume ReadAll(const Exec& exec) const;
+  // The numbers of one frame only, into memory of the caller's that holds exactly them, x fastest after the components.
+  void ReadInto(const Exec& exec, const std::array<int64_t, 3>& start, const std::array<int64_t, 3>& size, int64_t frame,
+                std::span<std::byte> out) const;
+
+ private:
+  void Fill(const Exec& exec, const std::array<int64_t, 3>& start, const std::array<int64_t, 3>& size, int64_t frame,
+            int64_t frames, std::span<std::byte> out) const;
 };
 
 StoredVolume OpenVolume(const std::string& path);

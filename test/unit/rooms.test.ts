@@ -74,7 +74,7 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   inference: ['imaging', 'exec', 'simd', 'volume', 'base'],
   dicom: ['io', 'exec', 'simd', 'volume', 'base'],
   store: ['io', 'exec', 'simd', 'volume', 'base'],
-  loader: ['store', 'exec', 'volume', 'base'],
+  loader: ['store', 'io', 'exec', 'simd', 'volume', 'base'],
   formats: ['dicom', 'store', 'io', 'exec', 'simd', 'volume', 'base'],
   addon: [
     'loader',

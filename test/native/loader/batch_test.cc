@@ -1,11 +1,14 @@
 #include "loader/batch.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
 #include <numbers>
 
 #include "base/error.h"
+#include "store/volume_store.h"
 
 namespace isovox::loader {
 namespace {
@@ -152,6 +155,59 @@ TEST_CASE("foreground voxels are of the foreground, all when there are few, the 
   CHECK(some.size() == 150);
   CHECK(some == SampleForeground({}, Ramp(), {}, 50, 1));
   CHECK(some != SampleForeground({}, Ramp(), {}, 50, 2));
+}
+
+TEST_CASE("a patch is the same from a store and from memory: every type, scaling, mirrors, partly or wholly outside") {
+  const auto folder = std::filesystem::temp_directory_path() / ("isovox-patch-" + std::to_string(::getpid()));
+  for (const DType dtype : {DType::kInt8, DType::kUint8, DType::kInt16, DType::kUint16, DType::kInt32, DType::kUint32,
+                            DType::kInt64, DType::kUint64, DType::kFloat32, DType::kFloat64}) {
+    for (const bool scaled : {false, true}) {
+      Grid grid;
+      grid.size = {13, 11, 9};
+      auto volume = std::make_shared<Volume>(MakeVolume(grid, dtype));
+      VisitDType(dtype, [&](auto sample) {
+        using T = decltype(sample);
+        const auto numbers = volume->As<T>();
+        for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<T>(i * 2'654'435'761U >> 3);
+      });
+      if (scaled) volume->slope = 0.37, volume->intercept = -5;
+      const std::string path = (folder.string() + std::string(DTypeName(dtype)) + (scaled ? "s" : "p"));
+      store::VolumeLayout layout;
+      layout.chunk = {4, 8, 4};
+      store::SaveVolume({}, *volume, path, layout);
+      const Source sources[] = {{std::make_shared<const store::StoredVolume>(store::OpenVolume(path)), nullptr}, {nullptr, volume}};
+      for (const std::array<int64_t, 3> start : {std::array<int64_t, 3>{2, 3, 1}, {-2, 7, -3}, {9, -4, 6}, {40, 0, 0}}) {
+        for (int mirrors = 0; mirrors < 8; ++mirrors) {
+          const std::array<int64_t, 3> size = {6, 7, 5};
+          Placement placement;
+          placement.start = start;
+          placement.flip = {(mirrors & 1) != 0, (mirrors & 2) != 0, (mirrors & 4) != 0};
+          placement.outside = -77;
+          std::vector<float> expected;
+          for (int64_t k = 0; k < size[2]; ++k) {
+            for (int64_t j = 0; j < size[1]; ++j) {
+              for (int64_t i = 0; i < size[0]; ++i) {
+                const int64_t x = start[0] + (placement.flip[0] ? size[0] - 1 - i : i);
+                const int64_t y = start[1] + (placement.flip[1] ? size[1] - 1 - j : j);
+                const int64_t z = start[2] + (placement.flip[2] ? size[2] - 1 - k : k);
+                const bool inside = x >= 0 && y >= 0 && z >= 0 && x < 13 && y < 11 && z < 9;
+                const double number = inside ? VisitDType(dtype, [&](auto sample) {
+                  return static_cast<double>(volume->As<decltype(sample)>()[static_cast<size_t>((z * 11 + y) * 13 + x)]);
+                }) : 0;
+                expected.push_back(inside ? static_cast<float>(number * volume->slope + volume->intercept) : -77);
+              }
+            }
+          }
+          for (const Source& source : sources) {
+            std::vector<float> patch(expected.size(), 1e9F);
+            CutPatch({}, source, placement, size, patch);
+            CHECK(patch == expected);
+          }
+        }
+      }
+      std::filesystem::remove_all(path);
+    }
+  }
 }
 
 }  // namespace isovox::loader
