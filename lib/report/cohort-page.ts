@@ -1,11 +1,12 @@
 /** The page of a whole run. */
 
-import type { CheckStatus, CohortCourse, CohortReportData, FailureData } from './data.js';
+import type { CohortCourse, CohortReportData, FailureData } from './data.js';
 import { type DataColumn, dataTable } from './data-table.js';
 import { documentOf } from './document.js';
 import { bdi, html, type Markup } from './html.js';
 import { fixed, plural } from './number.js';
-import { badge, checkTitle, factList, keyValues, STATUS_ORDER, STATUS_WORD, sectionNav } from './parts.js';
+import { badge, checkTitle, countsBar, factList, keyValues, STATUS_ORDER, STATUS_WORD, sectionNav } from './parts.js';
+import { robustnessCard } from './robustness-card.js';
 import { stripPlot } from './strip-plot.js';
 
 /** A relative address, percent-encoded already; what could name a scheme or a host is no link. */
@@ -44,20 +45,6 @@ function coursesCard({ courses }: CohortReportData): Markup {
   ];
   return html`<section class="card" id="courses"><header><h2>Courses</h2><span class="small muted">${plural(courses.length, 'course')}</span></header>
 ${dataTable({ id: 'courses-table', caption: 'Courses', columns, rows: courses, filter: 'Filter courses', empty: 'No course was found.', rowHeaders: true })}</section>`;
-}
-
-function countsBar(counts: Partial<Record<CheckStatus, number>>): Markup {
-  const total = STATUS_ORDER.reduce((sum, status) => sum + (counts[status] ?? 0), 0) || 1;
-  let x = 0;
-  const parts = STATUS_ORDER.map((status) => {
-    const width = (100 * (counts[status] ?? 0)) / total;
-    const part =
-      width > 0 &&
-      html`<rect class="fill-${status.toLowerCase()}" x="${Number(x.toFixed(2))}" width="${Number(width.toFixed(2))}" height="6"/>`;
-    x += width;
-    return part;
-  });
-  return html`<svg class="counts" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
 }
 
 function qcCard({ checks }: CohortReportData): Markup {
@@ -109,6 +96,7 @@ export function cohortPage(data: CohortReportData): string {
     { id: 'courses', title: 'Courses' },
     { id: 'qc', title: 'Quality' },
     { id: 'distributions', title: 'Distributions' },
+    ...(data.robustness ? [{ id: 'robustness', title: 'Robustness' }] : []),
     { id: 'failures', title: 'Failures' },
     { id: 'configuration', title: 'Configuration' },
   ];
@@ -119,7 +107,7 @@ ${factList(data.facts)}
 </div></header>
 ${sectionNav(sections)}
 <main class="wrap">
-${coursesCard(data)}${qcCard(data)}${distributionsCard(data)}${failuresCard(data)}
+${coursesCard(data)}${qcCard(data)}${distributionsCard(data)}${data.robustness && robustnessCard(data.robustness)}${failuresCard(data)}
 <section class="card" id="configuration"><header><h2>Configuration and provenance</h2></header>${keyValues(data.provenance)}<pre>${data.configuration}</pre></section>
 </main>
 <footer class="wrap">Made by Isovox. Not a medical device: for research, not for treatment decisions.</footer>`;

@@ -164,6 +164,18 @@ export interface DistributionData {
   }[];
 }
 
+/** Features under perturbations. */
+export interface RobustnessData {
+  readonly structures: readonly {
+    readonly name: string;
+    readonly subjects: number;
+    /** Features of each label. */
+    readonly counts: Readonly<Record<'robust' | 'acceptable' | 'poor' | 'not_evaluable', number>>;
+  }[];
+  /** A dot is a feature. */
+  readonly figures: readonly DistributionData[];
+}
+
 export interface CohortReportData {
   readonly title: string;
   readonly facts: readonly Fact[];
@@ -175,6 +187,7 @@ export interface CohortReportData {
   }[];
   readonly failures: readonly FailureData[];
   readonly distributions: readonly DistributionData[];
+  readonly robustness?: RobustnessData | undefined;
   /** The configuration in force, as YAML or JSON. */
   readonly configuration: string;
   readonly provenance: readonly Fact[];

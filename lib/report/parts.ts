@@ -31,6 +31,21 @@ export function badge(status: CheckStatus, options: { big?: boolean; prefix?: st
   return html`<span class="badge ${status.toLowerCase()}${big && ' big'}">${prefix}${STATUS_WORD[status]}</span>`;
 }
 
+/** Parts of a whole as a bar. */
+export function countsBar(counts: Partial<Record<CheckStatus, number>>): Markup {
+  const total = STATUS_ORDER.reduce((sum, status) => sum + (counts[status] ?? 0), 0) || 1;
+  let x = 0;
+  const parts = STATUS_ORDER.map((status) => {
+    const width = (100 * (counts[status] ?? 0)) / total;
+    const part =
+      width > 0 &&
+      html`<rect class="fill-${status.toLowerCase()}" x="${Number(x.toFixed(2))}" width="${Number(width.toFixed(2))}" height="6"/>`;
+    x += width;
+    return part;
+  });
+  return html`<svg class="counts" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
+}
+
 export function factList(facts: readonly Fact[]): Markup {
   const entry = ({ label, value, note }: Fact) =>
     html`<div><dt>${label}</dt><dd>${bdi(value)}${note && html`<small>${bdi(note)}</small>`}</dd></div>`;

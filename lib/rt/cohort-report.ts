@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { cohortPage } from '../report/cohort-page.js';
 import type { CheckStatus, CohortCourse, CohortReportData } from '../report/data.js';
 import { distributionsOf } from '../report/distributions.js';
+import { robustnessFigures } from '../report/robustness-figures.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { writeText } from '../table/atomic.js';
 import type { Row, Table } from '../table/table.js';
@@ -45,6 +46,7 @@ export async function writeCohortReport(options: CohortReportOptions): Promise<v
       reason: String(row.reason ?? ''),
     })),
     distributions: tables.filter(({ name }) => name === 'dvh_metrics').flatMap(distributionsOf),
+    robustness: tables.filter(({ name }) => name === 'robustness_summary').map(robustnessFigures)[0],
     configuration: stringify(config),
     provenance: [
       { label: 'Isovox', value: packageVersion },
