@@ -97,7 +97,8 @@ export async function aggregate(options: AggregateOptions): Promise<AggregateSum
   return { folder, rows: tables.reduce((sum, table) => sum + table.rows.length, 0), report, tables };
 }
 
-async function collectTables(options: AggregateOptions, results: readonly CourseResult[]): Promise<Table[]> {
+/** Every table of a cohort; without results, every table with its columns and no rows. */
+export async function collectTables(options: AggregateOptions, results: readonly CourseResult[]): Promise<Table[]> {
   const dvh: Row[] = [];
   const curves: Row[] = [];
   const qc: Row[] = [];

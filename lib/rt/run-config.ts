@@ -32,7 +32,10 @@ const dvh = z
 
 const organize = z
   .strictObject({
-    mergeCriteria: z.enum(['same_ct_study', 'frame_of_reference']).default('same_ct_study'),
+    mergeCriteria: z
+      .enum(['same_ct_study', 'frame_of_reference'])
+      .default('same_ct_study')
+      .describe('What makes one course of several plans'),
     maxDays: z.number().int().positive().optional().describe('Split a course whose plans span more days'),
     writeNifti: z.boolean().default(true).describe('Write ct.nii.gz'),
     copyImages: z.boolean().default(true).describe('Copy the CT slices into DICOM/CT'),
@@ -85,7 +88,7 @@ const robustness = z
       .default([0, 10, 20])
       .describe('Standard deviations, in units of the image'),
     shiftMm: z.number().min(0).max(50).default(4).describe('Largest shift of the outline'),
-    seed: z.number().int().min(0).default(42),
+    seed: z.number().int().min(0).default(42).describe('Of noise and outlines'),
     timeoutSeconds: z
       .number()
       .positive()
@@ -142,8 +145,8 @@ const crop = z
 const report = z
   .strictObject({
     slices: z.number().int().min(1).max(64).default(12).describe('Axial slices shown'),
-    windowHu: z.number().positive().default(400),
-    levelHu: z.number().default(40),
+    windowHu: z.number().positive().default(400).describe('Width of the grey window'),
+    levelHu: z.number().default(40).describe('Middle of the grey window'),
     isodosePct: z
       .array(z.number().positive())
       .default([20, 50, 80, 95, 100, 105])

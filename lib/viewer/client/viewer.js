@@ -2,7 +2,7 @@
  * The screen of one course: niivue draws image and dose; structures and isodose lines are drawn over it as the lines
  * that the server cuts, in patient millimetres. Voxels come in slabs, the middle first.
  */
-import { Niivue, NVImage, SLICE_TYPE } from './niivue.js';
+import { DRAG_MODE, Niivue, NVImage, SLICE_TYPE } from './niivue.js';
 
 const byId = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -36,6 +36,11 @@ const nv = new Niivue({
   isSliceMM: true,
   loadingText: '',
   logLevel: 'silent',
+  mouseEventConfig: {
+    leftButton: { primary: DRAG_MODE.crosshair, withShift: DRAG_MODE.pan },
+    rightButton: DRAG_MODE.windowing,
+    centerButton: DRAG_MODE.pan,
+  },
   multiplanarShowRender: 0,
   sagittalNoseLeft: true,
   show3Dcrosshair: false,
@@ -512,6 +517,17 @@ function connect(volumes) {
     event.stopImmediatePropagation();
     step(steps[event.key]);
   });
+  canvas.addEventListener(
+    'wheel',
+    (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const [x, y, z, zoom] = nv.scene.pan2Dxyzmm;
+      nv.setPan2Dxyzmm([x, y, z, Math.min(12, Math.max(0.5, zoom * Math.exp(-event.deltaY / 400)))]);
+    },
+    { capture: true, passive: false },
+  );
   document.addEventListener('isovox:structures', ({ detail }) => {
     hiddenRois.clear();
     for (const [roi, isOn] of detail) if (!isOn) hiddenRois.add(roi);
