@@ -50,6 +50,8 @@ run(join(cache, 'venv', 'bin', 'python'), [
   'onnxruntime==1.29.0',
   'edt==3.1.1',
   'connected-components-3d==3.26.1',
+  'vtk==9.5.2',
+  'scikit-image==0.26.0',
   'numba==0.60.0',
   'matplotlib==3.8.4',
   'biopython==1.88',

@@ -8,7 +8,7 @@ import { filterCases } from './filters.js';
 import { gamma } from './gamma.js';
 import { inferenceRun, inferenceSlide } from './inference.js';
 import { loader } from './loader.js';
-import { maskEdt, maskLabel } from './masks.js';
+import { maskEdt, maskLabel, maskSurface } from './masks.js';
 import { niftiGz } from './nifti-gz.js';
 import { radiomicsLarge, radiomicsSmall } from './radiomics.js';
 import { responsive } from './responsive.js';
@@ -36,6 +36,7 @@ export const CASES: readonly BenchCase[] = [
   inferenceSlide,
   maskEdt,
   maskLabel,
+  maskSurface,
   rtstructMasks,
   ...zarrCases,
   responsive,

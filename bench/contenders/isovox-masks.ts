@@ -1,10 +1,10 @@
-/** isovox-masks.ts edt|label MASK NX NY NZ THREADS REPETITIONS: a mask of bytes in memory before the clock. */
+/** isovox-masks.ts edt|label|surface MASK NX NY NZ THREADS REPETITIONS: a mask of bytes in memory before the clock. */
 
 import { readFileSync } from 'node:fs';
 
 import { getConfig } from '../../lib/config/resolve.js';
 import { makeVolume } from '../../lib/native/dicom.js';
-import { distanceTransform, labelComponents } from '../../lib/native/masks.js';
+import { distanceTransform, extractSurface, labelComponents } from '../../lib/native/masks.js';
 import { dispose, viewVolume } from '../../lib/native/volume.js';
 import { Context } from '../../lib/runtime/context.js';
 import { packageVersion } from '../../lib/runtime/package-root.js';
@@ -30,6 +30,10 @@ for (let n = 0; n <= repetitions; n++) {
     const values = viewVolume(out) as Float32Array;
     answer = { sum: values.reduce((sum, x) => sum + x, 0) };
     dispose(out);
+  } else if (mode === 'surface') {
+    const { points, areaMm2 } = await extractSurface({ volume, level: 0.5 }, { context });
+    if (n > 0) ms.push(performance.now() - begun);
+    answer = { points: points.length / 3, areaMm2 };
   } else {
     const { labels, voxels } = await labelComponents({ volume, connectivity: 26 }, { context });
     if (n > 0) ms.push(performance.now() - begun);

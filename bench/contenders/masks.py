@@ -1,4 +1,4 @@
-"""masks.py scipy|itk|edt|cc3d edt|label MASK NX NY NZ THREADS REPETITIONS."""
+"""masks.py scipy|itk|edt|cc3d|vtk|skimage edt|label|surface MASK NX NY NZ THREADS REPETITIONS."""
 
 import json
 import resource
@@ -37,6 +37,30 @@ elif tool == "edt":
 
     package = "edt"
     work = lambda: edt.edt(mask, anisotropy=spacing, black_border=False, order="C", parallel=threads)
+elif tool == "vtk":
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+    package = "vtk"
+    image = vtk.vtkImageData()
+    image.SetDimensions(nx, ny, nz)
+    image.SetSpacing(spacing[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(mask.ravel()))
+
+    def work():
+        surface = vtk.vtkFlyingEdges3D()
+        surface.SetInputData(image)
+        surface.SetValue(0, 0.5)
+        surface.ComputeNormalsOff()
+        surface.ComputeScalarsOff()
+        surface.Update()
+        return surface.GetOutput()
+
+elif tool == "skimage":
+    from skimage.measure import marching_cubes
+
+    package = "scikit-image"
+    work = lambda: marching_cubes(mask, 0.5, spacing=spacing)
 else:
     import cc3d
 
@@ -52,6 +76,15 @@ if tool == "itk":
     out = sitk.GetArrayFromImage(out)
 if mode == "edt":
     answer = {"sum": float(np.where(mask != 0, out, 0).astype(np.float64).sum())}
+elif mode == "surface":
+    if tool == "vtk":
+        points = vtk_to_numpy(out.GetPoints().GetData())
+        triangles = vtk_to_numpy(out.GetPolys().GetConnectivityArray()).reshape(-1, 3)
+    else:
+        points, triangles = out[0], out[1]
+    corners = points[triangles].astype(np.float64)
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2
+    answer = {"points": len(points), "areaMm2": float(area)}
 else:
     counts = np.bincount(out.ravel())[1:]
     answer = {"components": int((counts > 0).sum()), "largest": int(counts.max())}

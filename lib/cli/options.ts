@@ -57,6 +57,12 @@ export function parsePort(text: string): number {
   return value;
 }
 
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}
+
 export function parseDays(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)

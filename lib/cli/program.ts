@@ -10,6 +10,7 @@ import {
   parseCount,
   parseDays,
   parseList,
+  parseNumber,
   parsePort,
   parsePositive,
   parseSpacing,
@@ -229,6 +230,14 @@ command('mask', 'structures as NIfTI masks on the CT grid', async (_, options) =
   .option('--roi <name...>', 'only these structures; * matches anything')
   .option('--fraction', 'covered fraction 0-1 instead of a binary mask')
   .requiredOption('--out <dir>', 'where the masks go, one .nii.gz per structure');
+
+command('mesh', 'the surface of a structure, or at a level of an image, as triangles', async (_, options) =>
+  (await import('./commands/mesh.js')).mesh(options as never),
+)
+  .requiredOption('--image <file>', 'image, labels, or a mask of isovox mask --fraction, whose surface is smooth')
+  .addOption(new Option('--level <value>', 'inside is at least this').argParser(parseNumber))
+  .addOption(new Option('--label <n>', 'inside is this value of a label image').argParser(parseNumber))
+  .requiredOption('--out <file>', '.ply, .stl or .obj; LPS millimetres');
 
 command('gamma', 'the gamma index of two doses: a volume and the pass rate', async (_, options) =>
   (await import('./commands/gamma.js')).gamma(options as never),

@@ -1,4 +1,4 @@
-/** Masks as sets: union, intersection, difference, exclusive or; margins; distances and components of volumes. */
+/** Masks as sets: union, intersection, difference, exclusive or; margins; distances, components and surfaces of volumes. */
 
 import type { Handle } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
@@ -47,4 +47,25 @@ export function labelComponents(
   options?: SubmitOptions,
 ): Promise<{ labels: Handle<'Volume'>; voxels: number[] }> {
   return submit('labelComponents', args, options);
+}
+
+export interface Surface {
+  /** x, y, z of each point, LPS millimetres. */
+  readonly points: Float32Array;
+  /** Three points of each triangle, counter-clockwise seen from outside. */
+  readonly triangles: Uint32Array;
+  readonly areaMm2: number;
+  /** That it encloses; means nothing where it is open. */
+  readonly volumeMm3: number;
+}
+
+/**
+ * The surface between voxels of at least `level` and the others, by marching cubes with linear interpolation (Flying
+ * Edges). Triangles share their points. It is open where the inside touches the border of the volume.
+ */
+export function extractSurface(
+  args: { volume: Handle<'Volume'>; level: number },
+  options?: SubmitOptions,
+): Promise<Surface> {
+  return submit('extractSurface', args, options);
 }

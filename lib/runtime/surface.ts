@@ -224,6 +224,8 @@ export interface Surface {
   distanceTransform: (args: { volume: Handle<'Volume'> }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Connected components of the voxels that are not 0, numbered by their first voxels, and their sizes. */
   labelComponents: (args: { volume: Handle<'Volume'>; connectivity?: number }, task?: TaskOptions) => Promise<{ labels: Handle<'Volume'>; voxels: number[] }>;
+  /** The surface where a volume passes a value: points in LPS millimetres, triangles of their numbers. */
+  extractSurface: (args: { volume: Handle<'Volume'>; level: number }, task?: TaskOptions) => Promise<{ points: Float32Array; triangles: Uint32Array; areaMm2: number; volumeMm3: number }>;
   /** Room for that many float32 values; with a path in a new file there, to be mapped by other processes too. */
   makeBatchMemory: (args: { values: number; path?: string }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Patches of `size` (x, y, z) side by side into a float32 volume: N x C x D x H x W. `classes` makes labels one-hot. */
@@ -289,6 +291,7 @@ export type HeavyName =
   | 'marginMask'
   | 'distanceTransform'
   | 'labelComponents'
+  | 'extractSurface'
   | 'makeBatchMemory'
   | 'fillBatch'
   | 'sampleForeground';

@@ -1,4 +1,4 @@
-// Masks: sets and margins; distances and components of volumes.
+// Masks: sets and margins; distances, components and surfaces of volumes.
 #include <cmath>
 
 #include "addon/convert.h"
@@ -7,6 +7,7 @@
 #include "imaging/components.h"
 #include "imaging/distance.h"
 #include "imaging/mask_algebra.h"
+#include "imaging/surface.h"
 
 namespace isovox::addon {
 namespace {
@@ -112,6 +113,24 @@ Work LabelComponentsRow(Args& args) {
           volume->grid.voxels() * 9};
 }
 
+Work ExtractSurfaceRow(Args& args) {
+  const auto volume = args.Native<Volume>("volume");
+  const double level = args.Number("level");
+  return {[=](const Exec& exec) -> Finish {
+            auto surface = std::make_shared<Surface>(ExtractSurface(exec, *volume, level));
+            return [surface](Napi::Env env) -> Napi::Value {
+              auto result = ToJs(env, {{"areaMm2", surface->area_mm2}, {"volumeMm3", surface->volume_mm3}})
+                                .As<Napi::Object>();
+              result.Set("points", ViewOfMemory(env, surface, surface->positions.get(), DType::kFloat32,
+                                                static_cast<size_t>(3 * surface->points)));
+              result.Set("triangles", ViewOfMemory(env, surface, surface->corners.get(), DType::kUint32,
+                                                   static_cast<size_t>(3 * surface->triangles)));
+              return result;
+            };
+          },
+          volume->grid.voxels() / 4};
+}
+
 constexpr Row kRows[] = {
     {"combineMasks", CombineMasksRow, nullptr,
      "(args: { operation: 'union' | 'intersection' | 'subtract' | 'xor'; masks: Array<Handle<'CoverageMask'>> }) => "
@@ -127,6 +146,10 @@ constexpr Row kRows[] = {
      "(args: { volume: Handle<'Volume'>; connectivity?: number }) => "
      "Promise<{ labels: Handle<'Volume'>; voxels: number[] }>",
      "Connected components of the voxels that are not 0, numbered by their first voxels, and their sizes."},
+    {"extractSurface", ExtractSurfaceRow, nullptr,
+     "(args: { volume: Handle<'Volume'>; level: number }) => "
+     "Promise<{ points: Float32Array; triangles: Uint32Array; areaMm2: number; volumeMm3: number }>",
+     "The surface where a volume passes a value: points in LPS millimetres, triangles of their numbers."},
 };
 
 }  // namespace

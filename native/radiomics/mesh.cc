@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "radiomics/marching_cubes.h"
-
 namespace isovox::radiomics {
 namespace {
 

@@ -5,14 +5,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "imaging/marching_cubes.h"
 #include "radiomics/extents.h"
 #include "radiomics/region.h"
 
 namespace isovox::radiomics {
-
-// How cubes with two inside corners across a face are cut. kWatertight keeps inside corners apart everywhere, so that
-// neighbouring cubes agree; kMirrored cuts a cube as its complement, which PyRadiomics does and which can leave gaps.
-enum class MeshKind { kWatertight, kMirrored };
 
 struct MeshSize {
   double mm3 = 0;

@@ -5,12 +5,12 @@
 // The fan's apex is the corner of the loop that gives the largest area; in a loop of seven, the one on its axis of
 // symmetry. This is the triangulation PyRadiomics' table has in every case whose corner 7 is outside (checked case by
 // case on three spacings), so both dialects share it.
-#include "radiomics/marching_cubes.h"
+#include "imaging/marching_cubes.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace isovox::radiomics {
+namespace isovox {
 namespace {
 
 using Point = std::array<int, 3>;
@@ -119,4 +119,4 @@ const std::array<std::vector<CubeTriangle>, 256>& CubeTriangles(MeshKind kind) {
   return kind == MeshKind::kMirrored ? mirrored : watertight;
 }
 
-}  // namespace isovox::radiomics
+}  // namespace isovox
