@@ -13,6 +13,13 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/** Python packages into a virtual environment below the cache, which is made when it is not there. */
+function install(name, packages) {
+  const python = join(cache, name, 'bin', 'python');
+  if (!existsSync(python)) run('python3', ['-m', 'venv', join(cache, name)]);
+  run(python, ['-m', 'pip', 'install', '-q', ...packages]);
+}
+
 if (
   process.getuid?.() === 0 &&
   !(
@@ -27,67 +34,14 @@ if (
   peers.push('dcmtk', 'libgdcm-dev', 'libgdcm-tools');
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...peers]);
 }
-if (!existsSync(join(cache, 'venv', 'bin', 'python'))) run('python3', ['-m', 'venv', join(cache, 'venv')]);
-run(join(cache, 'venv', 'bin', 'python'), [
-  '-m',
-  'pip',
-  'install',
-  '-q',
-  'numpy==1.26.4',
-  'pydicom==2.4.4',
-  'pylibjpeg==2.0.1',
-  'pylibjpeg-libjpeg==2.3.0',
-  'pylibjpeg-openjpeg==2.4.0',
-  'pylibjpeg-rle==2.1.0',
-  'SimpleITK==2.5.2',
-  'nibabel==5.4.2',
-  'zarr==3.0.10',
-  'tensorstore==0.1.86',
-  's3fs==2025.5.1',
-  'dicompyler-core==0.5.6',
-  'pymedphys==0.41.0',
-  'scipy==1.13.1',
-  'onnxruntime==1.29.0',
-  'edt==3.1.1',
-  'connected-components-3d==3.26.1',
-  'vtk==9.5.2',
-  'scikit-image==0.26.0',
-  'numba==0.60.0',
-  'matplotlib==3.8.4',
-  'biopython==1.88',
-  'PyWavelets==1.8.0',
-  'setuptools==75.8.0',
-  'wheel==0.45.1',
-  'versioneer==0.29',
-  'cython==3.0.11',
-  'six==1.17.0',
-  'pykwalify==1.8.0',
-]);
-// Its build wants what is installed already; MIRP and Nyxus want a newer NumPy and live beside it.
-run(join(cache, 'venv', 'bin', 'python'), ['-m', 'pip', 'install', '-q', '--no-build-isolation', 'pyradiomics==3.0.1']);
-const second = join(cache, 'venv-radiomics');
-if (!existsSync(join(second, 'bin', 'python'))) run('python3', ['-m', 'venv', second]);
-run(join(second, 'bin', 'python'), ['-m', 'pip', 'install', '-q', 'mirp==2.7.0', 'nyxus==0.11.0']);
-// These want a newer NumPy too.
-const stores = join(cache, 'venv-stores');
-if (!existsSync(join(stores, 'bin', 'python'))) run('python3', ['-m', 'venv', stores]);
-run(join(stores, 'bin', 'python'), [
-  '-m',
-  'pip',
-  'install',
-  '-q',
-  'tiledb==0.36.1',
-  'zarrs==0.2.3',
-  'ome-zarr-models==1.7',
-]);
+install('venv', []);
+// Its build wants what is installed already.
+install('venv', ['--no-build-isolation', 'pyradiomics==3.0.1']);
+// These want a newer NumPy than the others and live beside them.
+install('venv-radiomics', ['mirp==2.7.0', 'nyxus==0.11.0']);
+install('venv-stores', ['tiledb==0.36.1', 'zarrs==0.2.3', 'ome-zarr-models==1.7']);
 // What these two ask of NumPy and OpenCV is not what the others ask.
-const third = join(cache, 'venv-masks');
-if (!existsSync(join(third, 'bin', 'python'))) run('python3', ['-m', 'venv', third]);
-run(join(third, 'bin', 'python'), [
-  '-m',
-  'pip',
-  'install',
-  '-q',
+install('venv-masks', [
   'numpy==1.26.4',
   'pydicom==2.4.4',
   'opencv-python==4.10.0.84',
