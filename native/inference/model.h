@@ -43,6 +43,12 @@ class Model {
   virtual const std::string& provider() const = 0;  // "cpu", "cuda:0"
   virtual const std::string& note() const = 0;      // why it is not the device that was hoped for; "" otherwise
   virtual const ModelOptions& options() const = 0;
+  // The same network on the CPU.
+  virtual std::shared_ptr<Model> OnCpu() const {
+    ModelOptions on_cpu = options();
+    on_cpu.device = {Device::Kind::kCpu, 0};
+    return Load(on_cpu);
+  }
 
   // One run. `inputs` in any order, each named; outputs come in the model's order, in memory of their own.
   // Throws ERR_MODEL for an input that does not fit or a network that fails, ERR_RESOURCE when memory ran out,

@@ -309,11 +309,7 @@ Segmented Segment(const Exec& exec, const std::vector<std::shared_ptr<Volume>>& 
       }
       if (models.front()->provider() == "cpu") throw;
       out.notes.push_back("runs on the CPU: the memory of " + models.front()->provider() + " was short");
-      for (auto& model : models) {
-        ModelOptions options = model->options();
-        options.device = {Device::Kind::kCpu, 0};
-        model = Model::Load(options);
-      }
+      for (auto& model : models) model = model->OnCpu();
       out.provider = "cpu";
       spec.tile = wanted.tile;
       continue;
