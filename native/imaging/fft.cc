@@ -117,15 +117,62 @@ template <>
   }
 }
 
-#define ISOVOX_FFT_STEP(name, radix)                                                                                   \
+// The first step where the inputs from 2 m on are zero.
+template <int R>
+[[gnu::always_inline]] inline void HalfStepBody(int64_t m, int64_t stride, const double* __restrict xr, const double* __restrict xi, double* __restrict yr,
+                                                double* __restrict yi, const FftTurn* turns) {
+  static_assert(R == 4);
+  for (int64_t p = 0; p < m; ++p) {
+    const FftTurn* t = turns + 3 * p - 1;
+    const double *r0 = xr + stride * p, *r1 = r0 + stride * m, *i0 = xi + stride * p, *i1 = i0 + stride * m;
+    double *o = yr + stride * 4 * p, *z = yi + stride * 4 * p;
+    for (int64_t q = 0; q < stride; ++q) {
+      const double br = r0[q] + i1[q], bi = i0[q] - r1[q], cr = r0[q] - r1[q], ci = i0[q] - i1[q];
+      const double er = r0[q] - i1[q], ei = i0[q] + r1[q];
+      o[q] = r0[q] + r1[q];
+      z[q] = i0[q] + i1[q];
+      o[q + stride] = br * t[1].c - bi * t[1].s;
+      z[q + stride] = br * t[1].s + bi * t[1].c;
+      o[q + 2 * stride] = cr * t[2].c - ci * t[2].s;
+      z[q + 2 * stride] = cr * t[2].s + ci * t[2].c;
+      o[q + 3 * stride] = er * t[3].c - ei * t[3].s;
+      z[q + 3 * stride] = er * t[3].s + ei * t[3].c;
+    }
+  }
+}
+
+template <>
+[[gnu::always_inline]] inline void HalfStepBody<3>(int64_t m, int64_t stride, const double* __restrict xr, const double* __restrict xi, double* __restrict yr,
+                                                   double* __restrict yi, const FftTurn* turns) {
+  const double root = std::numbers::sqrt3 / 2;
+  for (int64_t p = 0; p < m; ++p) {
+    const FftTurn t1 = turns[2 * p], t2 = turns[2 * p + 1];
+    const double *r0 = xr + stride * p, *r1 = r0 + stride * m, *i0 = xi + stride * p, *i1 = i0 + stride * m;
+    double *o = yr + stride * 3 * p, *z = yi + stride * 3 * p;
+    for (int64_t q = 0; q < stride; ++q) {
+      const double dr = root * r1[q], di = root * i1[q], hr = r0[q] - 0.5 * r1[q], hi = i0[q] - 0.5 * i1[q];
+      const double br = hr + di, bi = hi - dr, cr = hr - di, ci = hi + dr;
+      o[q] = r0[q] + r1[q];
+      z[q] = i0[q] + i1[q];
+      o[q + stride] = br * t1.c - bi * t1.s;
+      z[q + stride] = br * t1.s + bi * t1.c;
+      o[q + 2 * stride] = cr * t2.c - ci * t2.s;
+      z[q + 2 * stride] = cr * t2.s + ci * t2.c;
+    }
+  }
+}
+
+#define ISOVOX_FFT_STEP(name, body, radix)                                                                                   \
   ISOVOX_CPU_TARGETS void name(int64_t m, int64_t stride, const double* xr, const double* xi, double* yr, double* yi, \
                                const FftTurn* turns) {                                                                 \
-    StepBody<radix>(m, stride, xr, xi, yr, yi, turns);                                                                 \
+    body<radix>(m, stride, xr, xi, yr, yi, turns);                                                                     \
   }
-ISOVOX_FFT_STEP(Step2, 2)
-ISOVOX_FFT_STEP(Step3, 3)
-ISOVOX_FFT_STEP(Step4, 4)
-ISOVOX_FFT_STEP(Step5, 5)
+ISOVOX_FFT_STEP(Step2, StepBody, 2)
+ISOVOX_FFT_STEP(Step3, StepBody, 3)
+ISOVOX_FFT_STEP(Step4, StepBody, 4)
+ISOVOX_FFT_STEP(Step5, StepBody, 5)
+ISOVOX_FFT_STEP(HalfStep3, HalfStepBody, 3)
+ISOVOX_FFT_STEP(HalfStep4, HalfStepBody, 4)
 #undef ISOVOX_FFT_STEP
 
 // Transforms lines along `axis` whose start has the other two coordinates below `limit`.
@@ -212,11 +259,13 @@ Fft::Fft(int64_t length) : length_(length), cos_(static_cast<size_t>(length)), s
   wide_->Forward(chirp_re_.data(), chirp_im_.data(), 1);
 }
 
-void Fft::Forward(double* re, double* im, int64_t batch) const {
+void Fft::Forward(double* re, double* im, int64_t batch, int64_t filled) const {
   if (wide_) {
+    std::fill(re + filled * batch, re + length_ * batch, 0.0);
+    std::fill(im + filled * batch, im + length_ * batch, 0.0);
     Chirped(re, im, batch);
   } else {
-    Factored(re, im, batch);
+    Factored(re, im, batch, filled);
   }
 }
 
@@ -254,14 +303,19 @@ void Fft::Chirped(double* re, double* im, int64_t batch) const {
   }
 }
 
-void Fft::Factored(double* re, double* im, int64_t batch) const {
+void Fft::Factored(double* re, double* im, int64_t batch, int64_t filled) const {
   const auto scratch = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(2 * length_ * batch));
   double *xr = re, *xi = im, *yr = scratch.get(), *yi = scratch.get() + length_ * batch;
   int64_t n = length_, stride = batch;
   const FftTurn* turns = turns_.data();
+  const int first = radices_.empty() ? 1 : radices_[0];
+  const bool half = (first == 3 || first == 4) && filled * first <= 2 * n;
+  const int64_t read = half ? 2 * n / first : n;
+  std::fill(re + filled * batch, re + read * batch, 0.0);
+  std::fill(im + filled * batch, im + read * batch, 0.0);
   for (const int radix : radices_) {
     const int64_t m = n / radix;
-    const auto step = radix == 4 ? Step4 : radix == 2 ? Step2 : radix == 3 ? Step3 : Step5;
+    const auto step = half && n == length_ ? (radix == 4 ? HalfStep4 : HalfStep3) : radix == 4 ? Step4 : radix == 2 ? Step2 : radix == 3 ? Step3 : Step5;
     step(m, stride, xr, xi, yr, yi, turns);
     turns += m * (radix - 1);
     n = m;

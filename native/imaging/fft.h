@@ -23,10 +23,12 @@ class Fft {
  public:
   explicit Fft(int64_t length);
   // In place: x[f] = sum over t of x[t] exp(-2 pi i f t / n). The inverse, but for 1/n, has the arrays exchanged.
-  void Forward(double* re, double* im, int64_t batch) const;
+  void Forward(double* re, double* im, int64_t batch) const { Forward(re, im, batch, length_); }
+  // The same where x[t] is zero from `filled` on, whatever the arrays hold there.
+  void Forward(double* re, double* im, int64_t batch, int64_t filled) const;
 
  private:
-  void Factored(double* re, double* im, int64_t batch) const;
+  void Factored(double* re, double* im, int64_t batch, int64_t filled) const;
   void Chirped(double* re, double* im, int64_t batch) const;
 
   int64_t length_;

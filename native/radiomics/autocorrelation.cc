@@ -10,6 +10,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/storage.h"
 #include "imaging/fft.h"
 #include "simd/targets.h"
 
@@ -26,20 +27,19 @@ struct Complex {
   const double *re, *im;
 };
 
-constexpr int64_t kLines = 8;  // transformed side by side
+constexpr int64_t kLines = 8;  // transformed side by side: element t of line b at [t * kLines + b]
 
-// Sums for each line of a block over its frequencies; those of frequency h have weights[min(h, length - h) * step].
+// Sums for each of the lines side by side over their frequencies; those of frequency h have weights[min(h, length - h) * step].
 struct BlockSums {
   double weight[kLines] = {}, product[kLines] = {}, square[kLines] = {};
 };
 
-ISOVOX_CPU_TARGETS void AddProducts(const double* weights, int64_t step, int64_t length, int64_t lines, Complex x, Complex m, Complex s,
-                                    BlockSums& sums) {
+ISOVOX_CPU_TARGETS void AddProducts(const double* weights, int64_t step, int64_t length, Complex x, Complex m, Complex s, BlockSums& sums) {
   BlockSums to = sums;
   for (int64_t h = 0; h < length; ++h) {
     const double* w = weights + std::min(h, length - h) * step;
-    const int64_t at = h * lines;
-    for (int64_t b = 0; b < lines; ++b) {
+    const int64_t at = h * kLines;
+    for (int64_t b = 0; b < kLines; ++b) {
       const double mr = m.re[at + b], mi = m.im[at + b], xr = x.re[at + b], xi = x.im[at + b];
       to.weight[b] += w[b] * (mr * mr + mi * mi);
       to.product[b] += w[b] * (xr * xr + xi * xi);
@@ -47,6 +47,26 @@ ISOVOX_CPU_TARGETS void AddProducts(const double* weights, int64_t step, int64_t
     }
   }
   sums = to;
+}
+
+// Where a block of lines of a field goes: frequency f at f times the size of a plane.
+struct Planes {
+  double *re, *im;
+};
+
+// The spectra of two real signals from that of the one plus i times the other, at frequencies [from, to).
+ISOVOX_CPU_TARGETS void Separate(Complex both, int64_t length, int64_t from, int64_t to, int64_t plane, Planes one, Planes other) {
+  for (int64_t f = from; f < to; ++f) {
+    const int64_t mirror = f == 0 ? 0 : length - f, at = (f - from) * plane;
+    const double *ar = both.re + f * kLines, *ai = both.im + f * kLines, *mr = both.re + mirror * kLines, *mi = both.im + mirror * kLines;
+    double *__restrict re = one.re + at, *__restrict im = one.im + at, *__restrict re2 = other.re + at, *__restrict im2 = other.im + at;
+    for (int64_t b = 0; b < kLines; ++b) {
+      re[b] = (ar[b] + mr[b]) / 2;
+      im[b] = (ai[b] - mi[b]) / 2;
+      re2[b] = (ai[b] + mi[b]) / 2;
+      im2[b] = (mr[b] - ar[b]) / 2;
+    }
+  }
 }
 
 PairSums Direct(const Region& region, const std::vector<double>& x) {
@@ -74,21 +94,30 @@ enum Field : size_t { kIntensity, kInside, kSquare, kFields };
 
 constexpr int64_t kMostSpectrum = 3 << 22;  // numbers of the half-transformed fields that are kept at once
 
+int64_t RoundedUp(int64_t n) { return (n + kLines - 1) / kLines * kLines; }
+
 struct Lines {
   std::vector<double> re, im;
   explicit Lines(int64_t length) : re(static_cast<size_t>(length * kLines), 0.0), im(re.size(), 0.0) {}
-  void Clear() {
-    std::fill(re.begin(), re.end(), 0.0);
-    std::fill(im.begin(), im.end(), 0.0);
+  void Clear(int64_t count) {
+    std::fill_n(re.begin(), count * kLines, 0.0);
+    std::fill_n(im.begin(), count * kLines, 0.0);
   }
+  Complex view() const { return {re.data(), im.data()}; }
 };
 
-// One element of `count` lines side by side; nearly always all of them.
-inline void CopyLines(const double* from, int64_t count, double* to) {
-  if (count == kLines) {
-    std::memcpy(to, from, kLines * sizeof(double));
-  } else {
-    std::copy_n(from, count, to);
+// Rows of `stride` numbers, of each the kLines from `first` on.
+void Gather(const double* rows, int64_t stride, int64_t first, int64_t count, double* to) {
+  for (int64_t t = 0; t < count; ++t) std::memcpy(to + t * kLines, rows + t * stride + first, kLines * sizeof(double));
+}
+
+// Line b to row b; `n` elements, `lines` rows.
+void Transpose(const double* from, int64_t n, int64_t lines, double* rows, int64_t stride) {
+  for (int64_t t = 0; t < n; t += kLines) {
+    const int64_t end = std::min(n, t + kLines);
+    for (int64_t b = 0; b < lines; ++b) {
+      for (int64_t u = t; u < end; ++u) rows[b * stride + u] = from[u * kLines + b];
+    }
   }
 }
 
@@ -99,6 +128,7 @@ class Spectra {
   Spectra(const Region& region, const std::vector<double>& x) : region_(region), x_(x), first_(static_cast<size_t>(region.size[1] * region.size[2]) + 1, 0) {
     for (size_t d = 0; d < 3; ++d) size_[d] = FastFftLength(2 * region.size[d] - 1);
     half_ = size_[0] / 2 + 1;
+    depth_ = RoundedUp(region.size[2]);
     for (size_t row = 0; row + 1 < first_.size(); ++row) {
       const uint8_t* in = region.intensity.data() + static_cast<int64_t>(row) * region.size[0];
       first_[row + 1] = first_[row] + std::accumulate(in, in + region.size[0], int64_t{0});
@@ -108,16 +138,15 @@ class Spectra {
 
   PairSums Sums(const Exec& exec) {
     const std::vector<double> weights = Weights(exec);
-    const int64_t column = region_.size[1] * region_.size[2];
-    const int64_t group = std::clamp<int64_t>(kMostSpectrum / (2 * kFields * column) / kLines, 1, (half_ + kLines - 1) / kLines) * kLines;
+    const int64_t plane = PlaneSize();
+    const int64_t group = std::clamp<int64_t>(kMostSpectrum / (2 * kFields * plane), 1, half_);
+    planes_ = Storage::AllocateUnset(static_cast<size_t>(group * 2 * kFields * plane) * sizeof(double));
     PairSums total;
     for (int64_t from = 0; from < half_; from += group) {
       const int64_t to = std::min(half_, from + group);
       AlongI(exec, from, to);
       const PairSums part = OrderedReduce<PairSums>(
-          exec, (to - from + kLines - 1) / kLines, 1, PairSums{},
-          [&](int64_t begin, int64_t) { return Columns(from, from + begin * kLines, std::min(to, from + (begin + 1) * kLines), weights); },
-          Add);
+          exec, to - from, 4, PairSums{}, [&](int64_t begin, int64_t end) { return OfPlanes(begin, end, from, weights); }, Add);
       Add(total, PairSums(part));
     }
     const auto n = static_cast<double>(size_[0] * size_[1] * size_[2]);
@@ -131,49 +160,47 @@ class Spectra {
     into.square += part.square;
   }
 
-  // The spectrum of 1 / distance, real and even along every axis: an eighth of it, i fastest, by real transforms of
+  // The spectrum of 1 / distance, real and even along every axis: an eighth of it, j fastest, then k, by real transforms of
   // which two at a time make a complex one.
   std::vector<double> Weights(const Exec& exec) const {
     const std::array<int64_t, 3> n{half_, size_[1] / 2 + 1, size_[2] / 2 + 1};
     std::vector<double> w(static_cast<size_t>(n[0] * n[1] * n[2]));
-    ParallelFor(exec, n[2], 8, [&](int64_t begin, int64_t end) {
-      for (int64_t k = begin; k < end; ++k) {
-        const double z = static_cast<double>(k) * region_.spacing[2];
-        for (int64_t j = 0; j < n[1]; ++j) {
-          const double y = static_cast<double>(j) * region_.spacing[1], yz = y * y + z * z;
-          double* row = w.data() + (k * n[1] + j) * n[0];
-          for (int64_t i = 0; i < n[0]; ++i) {
-            const double u = static_cast<double>(i) * region_.spacing[0];
-            row[i] = 1 / std::sqrt(u * u + yz);
+    ParallelFor(exec, n[0], 8, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const double x = static_cast<double>(i) * region_.spacing[0];
+        for (int64_t k = 0; k < n[2]; ++k) {
+          const double z = static_cast<double>(k) * region_.spacing[2], xz = x * x + z * z;
+          double* row = w.data() + (i * n[2] + k) * n[1];
+          for (int64_t j = 0; j < n[1]; ++j) {
+            const double y = static_cast<double>(j) * region_.spacing[1];
+            row[j] = 1 / std::sqrt(y * y + xz);
           }
         }
       }
     });
     w[0] = 0;
-    const std::array<int64_t, 3> step{1, n[0], n[0] * n[1]};
+    const std::array<int64_t, 3> step{n[1] * n[2], 1, n[1]};
     for (size_t axis = 0; axis < 3; ++axis) {
-      const size_t u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
+      const size_t u = axis == 1 ? 2 : 1, v = axis == 0 ? 2 : 0;
       const int64_t length = size_[axis], blocks = (n[u] + 2 * kLines - 1) / (2 * kLines);
       ParallelFor(exec, n[v] * blocks, 8, [&](int64_t begin, int64_t end) {
         Lines lines(length);
         for (int64_t job = begin; job < end; ++job) {
+          // Line p and line p + kLines are the two parts of a complex one; those beyond the last are zeros.
           const int64_t first = job % blocks * 2 * kLines, count = std::min(2 * kLines, n[u] - first);
-          const int64_t pairs = (count + 1) / 2, second = pairs;  // line p and line p + pairs
           double* base = w.data() + job / blocks * step[v] + first * step[u];
           for (int64_t t = 0; t < length; ++t) {
             const double* from = base + std::min(t, length - t) * step[axis];
-            for (int64_t p = 0; p < pairs; ++p) {
-              lines.re[static_cast<size_t>(t * pairs + p)] = from[p * step[u]];
-              lines.im[static_cast<size_t>(t * pairs + p)] = second + p < count ? from[(second + p) * step[u]] : 0;
+            for (int64_t p = 0; p < kLines; ++p) {
+              lines.re[static_cast<size_t>(t * kLines + p)] = p < count ? from[p * step[u]] : 0;
+              lines.im[static_cast<size_t>(t * kLines + p)] = kLines + p < count ? from[(kLines + p) * step[u]] : 0;
             }
           }
-          plans_[axis].Forward(lines.re.data(), lines.im.data(), pairs);
+          plans_[axis].Forward(lines.re.data(), lines.im.data(), kLines);
           for (int64_t t = 0; t < n[axis]; ++t) {
             double* to = base + t * step[axis];
-            for (int64_t p = 0; p < pairs; ++p) {
-              to[p * step[u]] = lines.re[static_cast<size_t>(t * pairs + p)];
-              if (second + p < count) to[(second + p) * step[u]] = lines.im[static_cast<size_t>(t * pairs + p)];
-            }
+            for (int64_t p = 0; p < std::min(kLines, count); ++p) to[p * step[u]] = lines.re[static_cast<size_t>(t * kLines + p)];
+            for (int64_t p = kLines; p < count; ++p) to[p * step[u]] = lines.im[static_cast<size_t>(t * kLines + p - kLines)];
           }
         }
       });
@@ -181,97 +208,101 @@ class Spectra {
     return w;
   }
 
-  // Transforms the rows of voxels and keeps frequencies [from, to). Intensities and mask of a row make one complex
-  // transform, the squares of two rows another.
+  // Transforms the rows of voxels and keeps frequencies [from, to), each a plane of rows along k. Intensities and mask of a
+  // row make one complex transform, the squares of two rows another.
   void AlongI(const Exec& exec, int64_t from, int64_t to) {
-    const int64_t length = size_[0], rows = region_.size[1] * region_.size[2], kept = to - from;
-    for (auto& field : re_) field.resize(static_cast<size_t>(rows * kept));
-    for (auto& field : im_) field.resize(static_cast<size_t>(rows * kept));
-    ParallelFor(exec, (rows + kLines - 1) / kLines, 8, [&](int64_t begin, int64_t end) {
+    const auto [nx, ny, nz] = region_.size;
+    const int64_t length = size_[0], plane = 2 * kFields * PlaneSize(), blocks = depth_ / kLines;
+    ParallelFor(exec, (ny + 1) / 2 * blocks, 4, [&](int64_t begin, int64_t end) {
       Lines both(length), squares(length);
-      for (int64_t block = begin; block < end; ++block) {
-        const int64_t first = block * kLines, count = std::min(kLines, rows - first), pairs = (count + 1) / 2;
-        both.Clear();
-        squares.Clear();
-        for (int64_t b = 0; b < count; ++b) {
-          const uint8_t* in = region_.intensity.data() + (first + b) * region_.size[0];
-          const double* x = x_.data() + first_[static_cast<size_t>(first + b)];
-          double* square = (b < pairs ? squares.re : squares.im).data() + (b < pairs ? b : b - pairs);
-          for (int64_t i = 0; i < region_.size[0]; ++i) {
-            if (in[i] == 0) continue;
-            both.re[static_cast<size_t>(i * count + b)] = *x;
-            both.im[static_cast<size_t>(i * count + b)] = 1;
-            square[i * pairs] = *x * *x;
-            ++x;
+      for (int64_t job = begin; job < end; ++job) {
+        const int64_t k0 = job % blocks * kLines, first_j = job / blocks * 2, last_j = std::min(ny, first_j + 2);
+        squares.Clear(nx);
+        for (int64_t j = first_j; j < last_j; ++j) {
+          both.Clear(nx);
+          double* square = (j == first_j ? squares.re : squares.im).data();
+          for (int64_t b = 0; b < std::min(kLines, region_.size[2] - k0); ++b) {
+            const int64_t row = (k0 + b) * region_.size[1] + j;
+            const uint8_t* in = region_.intensity.data() + row * region_.size[0];
+            const double* x = x_.data() + first_[static_cast<size_t>(row)];
+            for (int64_t i = 0; i < region_.size[0]; ++i) {
+              if (in[i] == 0) continue;
+              both.re[static_cast<size_t>(i * kLines + b)] = *x;
+              both.im[static_cast<size_t>(i * kLines + b)] = 1;
+              square[i * kLines + b] = *x * *x;
+              ++x;
+            }
           }
+          plans_[0].Forward(both.re.data(), both.im.data(), kLines, region_.size[0]);
+          Separate(both.view(), length, from, to, plane, PlanesAt(kIntensity, j, k0), PlanesAt(kInside, j, k0));
         }
-        plans_[0].Forward(both.re.data(), both.im.data(), count);
-        plans_[0].Forward(squares.re.data(), squares.im.data(), pairs);
-        for (int64_t f = from; f < to; ++f) {
-          const int64_t mirror = f == 0 ? 0 : length - f;
-          const auto keep = [&](const Lines& lines, int64_t batch, int64_t b, Field one, int64_t row_one, Field other, int64_t row_other) {
-            const auto a = static_cast<size_t>(f * batch + b), m = static_cast<size_t>(mirror * batch + b);
-            const auto p = static_cast<size_t>(row_one * kept + f - from), q = static_cast<size_t>(row_other * kept + f - from);
-            re_[one][p] = (lines.re[a] + lines.re[m]) / 2;
-            im_[one][p] = (lines.im[a] - lines.im[m]) / 2;
-            if (row_other >= rows) return;
-            re_[other][q] = (lines.im[a] + lines.im[m]) / 2;
-            im_[other][q] = (lines.re[m] - lines.re[a]) / 2;
-          };
-          for (int64_t b = 0; b < count; ++b) keep(both, count, b, kIntensity, first + b, kInside, first + b);
-          for (int64_t b = 0; b < pairs; ++b) {
-            keep(squares, pairs, b, kSquare, first + b, kSquare, b + pairs < count ? first + b + pairs : rows);
-          }
-        }
+        plans_[0].Forward(squares.re.data(), squares.im.data(), kLines, region_.size[0]);
+        // Without a second row its part goes to the spare row of each plane.
+        Separate(squares.view(), length, from, to, plane, PlanesAt(kSquare, first_j, k0), PlanesAt(kSquare, first_j + 1, k0));
       }
     });
   }
 
-  // Sums over all frequencies whose first is in [from, to); `kept` is the first that AlongI keeps.
-  PairSums Columns(int64_t kept, int64_t from, int64_t to, const std::vector<double>& weights) const {
+  // Rows along k for every j, and one more where their number is odd.
+  int64_t PlaneSize() const { return (region_.size[1] + region_.size[1] % 2) * depth_; }
+
+  Planes PlanesAt(Field field, int64_t j, int64_t k) const {
+    double* re = planes_->As<double>().data() + 2 * field * PlaneSize() + j * depth_ + k;
+    return {re, re + PlaneSize()};
+  }
+
+  // A plane of a field after the transform along j, by k, then frequency.
+  struct Turned {
+    std::vector<double> re, im;
+  };
+
+  // Sums over all frequencies whose first is one of those kept from `kept` on.
+  PairSums OfPlanes(int64_t begin, int64_t end, int64_t kept, const std::vector<double>& weights) const {
     const auto [nx, ny, nz] = region_.size;
-    const int64_t width = static_cast<int64_t>(re_[0].size()) / (ny * nz), count = to - from;
-    const int64_t slice = size_[1] * count;
-    std::array<std::unique_ptr<double[]>, kFields> re, im;  // after the transform along j: by k, then frequency, then line
-    for (size_t f = 0; f < kFields; ++f) {
-      re[f] = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(slice * nz));
-      im[f] = std::make_unique_for_overwrite<double[]>(static_cast<size_t>(slice * nz));
-      for (int64_t k = 0; k < nz; ++k) {
-        double *to_re = re[f].get() + k * slice, *to_im = im[f].get() + k * slice;
-        for (int64_t j = 0; j < ny; ++j) {
-          const int64_t row = (k * ny + j) * width + from - kept;
-          CopyLines(re_[f].data() + row, count, to_re + j * count);
-          CopyLines(im_[f].data() + row, count, to_im + j * count);
-        }
-        std::fill(to_re + ny * count, to_re + slice, 0.0);
-        std::fill(to_im + ny * count, to_im + slice, 0.0);
-        plans_[1].Forward(to_re, to_im, count);
-      }
+    const int64_t wide = RoundedUp(size_[1]), n1 = size_[1] / 2 + 1, n2 = size_[2] / 2 + 1;
+    std::array<Turned, kFields> turned;
+    for (Turned& t : turned) {
+      t.re.resize(static_cast<size_t>(wide * nz));
+      t.im.resize(t.re.size());
     }
+    std::vector<double> plane_weights(static_cast<size_t>(wide * n2));  // 0 beyond the last frequency
+    Lines along_j(size_[1]);
     std::array<Lines, kFields> column{Lines(size_[2]), Lines(size_[2]), Lines(size_[2])};
-    BlockSums of_lines;
-    for (int64_t g = 0; g < size_[1]; ++g) {
-      for (size_t f = 0; f < kFields; ++f) {
-        for (int64_t k = 0; k < nz; ++k) {
-          CopyLines(re[f].get() + k * slice + g * count, count, column[f].re.data() + k * count);
-          CopyLines(im[f].get() + k * slice + g * count, count, column[f].im.data() + k * count);
-        }
-        std::fill(column[f].re.begin() + nz * count, column[f].re.end(), 0.0);
-        std::fill(column[f].im.begin() + nz * count, column[f].im.end(), 0.0);
-        plans_[2].Forward(column[f].re.data(), column[f].im.data(), count);
-      }
-      const double* plane = weights.data() + std::min(g, size_[1] - g) * half_ + from;
-      const auto of = [&](Field f) { return Complex{column[f].re.data(), column[f].im.data()}; };
-      AddProducts(plane, half_ * (size_[1] / 2 + 1), size_[2], count, of(kIntensity), of(kInside), of(kSquare), of_lines);
-    }
     PairSums sums;
-    for (int64_t b = 0; b < count; ++b) {
+    for (int64_t f = begin; f < end; ++f) {
+      for (size_t field = 0; field < kFields; ++field) {
+        const double* plane = planes_->As<double>().data() + (f * kFields + static_cast<int64_t>(field)) * 2 * PlaneSize();
+        for (int64_t k = 0; k < nz; k += kLines) {
+          Gather(plane, depth_, k, ny, along_j.re.data());
+          Gather(plane + PlaneSize(), depth_, k, ny, along_j.im.data());
+          plans_[1].Forward(along_j.re.data(), along_j.im.data(), kLines, ny);
+          const int64_t lines = std::min(kLines, nz - k);
+          Transpose(along_j.re.data(), size_[1], lines, turned[field].re.data() + k * wide, wide);
+          Transpose(along_j.im.data(), size_[1], lines, turned[field].im.data() + k * wide, wide);
+        }
+      }
+      for (int64_t h = 0; h < n2; ++h) {
+        const double* from = weights.data() + ((kept + f) * n2 + h) * n1;
+        for (int64_t g = 0; g < size_[1]; ++g) plane_weights[static_cast<size_t>(h * wide + g)] = from[std::min(g, size_[1] - g)];
+      }
+      BlockSums of_lines;
+      for (int64_t g = 0; g < wide; g += kLines) {
+        for (size_t field = 0; field < kFields; ++field) {
+          Gather(turned[field].re.data(), wide, g, nz, column[field].re.data());
+          Gather(turned[field].im.data(), wide, g, nz, column[field].im.data());
+          plans_[2].Forward(column[field].re.data(), column[field].im.data(), kLines, nz);
+        }
+        AddProducts(plane_weights.data() + g, wide, size_[2], column[kIntensity].view(), column[kInside].view(), column[kSquare].view(),
+                    of_lines);
+      }
       // Frequencies in between stand for their mirror images too.
-      const bool own_mirror = from + b == 0 || 2 * (from + b) == size_[0];
+      const bool own_mirror = kept + f == 0 || 2 * (kept + f) == size_[0];
       const double times = own_mirror ? 1 : 2;
-      sums.weight += times * of_lines.weight[b];
-      sums.product += times * of_lines.product[b];
-      sums.square += times * of_lines.square[b];
+      for (int64_t b = 0; b < kLines; ++b) {
+        sums.weight += times * of_lines.weight[b];
+        sums.product += times * of_lines.product[b];
+        sums.square += times * of_lines.square[b];
+      }
     }
     return sums;
   }
@@ -281,8 +312,9 @@ class Spectra {
   std::vector<int64_t> first_;  // of the intensities of each row
   std::array<int64_t, 3> size_;
   int64_t half_;
+  int64_t depth_;  // voxels along k, and zeros up to whole blocks of lines
   std::vector<Fft> plans_;
-  std::array<std::vector<double>, kFields> re_, im_;  // by row, then frequency
+  std::shared_ptr<Storage> planes_;  // by frequency, then field, real and imaginary part, j, k
 };
 
 PairSums BySpectra(const Exec& exec, const Region& region, const std::vector<double>& x) {

@@ -6,46 +6,14 @@
 #include <numbers>
 #include <utility>
 
+#include "filters/symmetric_eigen.h"
+
 namespace isovox::radiomics {
 
-PrincipalAxes PrincipalAxesOf(const std::array<double, 6>& m) {
-  double a[3][3] = {{m[0], m[3], m[4]}, {m[3], m[1], m[5]}, {m[4], m[5], m[2]}};
-  double v[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
-  // Jacobi rotations: each zeroes one element off the diagonal; a 3 x 3 matrix needs about six sweeps.
-  for (int sweep = 0; sweep < 32; ++sweep) {
-    const double off = std::abs(a[0][1]) + std::abs(a[0][2]) + std::abs(a[1][2]);
-    if (off <= 1e-18 * (std::abs(a[0][0]) + std::abs(a[1][1]) + std::abs(a[2][2]))) break;
-    for (int p = 0; p < 2; ++p) {
-      for (int q = p + 1; q < 3; ++q) {
-        if (a[p][q] == 0) continue;
-        const double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
-        const double t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::sqrt(theta * theta + 1));
-        const double c = 1 / std::sqrt(t * t + 1), s = t * c;
-        for (int k = 0; k < 3; ++k) {
-          const double x = a[k][p], y = a[k][q];
-          a[k][p] = c * x - s * y;
-          a[k][q] = s * x + c * y;
-        }
-        for (int k = 0; k < 3; ++k) {
-          const double x = a[p][k], y = a[q][k];
-          a[p][k] = c * x - s * y;
-          a[q][k] = s * x + c * y;
-          const double vx = v[k][p], vy = v[k][q];
-          v[k][p] = c * vx - s * vy;
-          v[k][q] = s * vx + c * vy;
-        }
-      }
-    }
-  }
-  std::array<int, 3> order{0, 1, 2};
-  std::sort(order.begin(), order.end(), [&](int p, int q) { return a[p][p] > a[q][q]; });
-  PrincipalAxes out;
-  for (size_t e = 0; e < 3; ++e) {
-    const int p = order[e];
-    out.value[e] = std::max(a[p][p], 0.0);
-    out.axis[e] = {v[0][p], v[1][p], v[2][p]};
-  }
-  return out;
+std::array<double, 3> VariancesOf(const std::array<double, 6>& m) {
+  std::array<double, 3> values = filters::EigenOf({{{m[0], m[3], m[4]}, {m[3], m[1], m[5]}, {m[4], m[5], m[2]}}}).values;
+  for (double& value : values) value = std::max(value, 0.0);
+  return values;
 }
 
 double EllipsoidArea(double a, double b, double c) {
@@ -224,8 +192,8 @@ std::array<double, 3> SmallestEllipsoid(const std::vector<Vec3>& points) {
       taken[outside[n].second] = 1;
     }
   }
-  const PrincipalAxes axes = PrincipalAxesOf(fit.scatter());
-  return {std::sqrt(3 * axes.value[0]), std::sqrt(3 * axes.value[1]), std::sqrt(3 * axes.value[2])};
+  const auto [a, b, c] = VariancesOf(fit.scatter());
+  return {std::sqrt(3 * a), std::sqrt(3 * b), std::sqrt(3 * c)};
 }
 
 }  // namespace isovox::radiomics

@@ -1,4 +1,4 @@
-// Principal axes, areas of ellipsoids and the smallest ellipsoid around points.
+// Principal variances, areas of ellipsoids and the smallest ellipsoid around points.
 #pragma once
 
 #include <array>
@@ -8,12 +8,9 @@
 
 namespace isovox::radiomics {
 
-// Eigenvalues, descending, and unit eigenvectors of the symmetric matrix {xx, yy, zz, xy, xz, yz}.
-struct PrincipalAxes {
-  std::array<double, 3> value;
-  std::array<Vec3, 3> axis;
-};
-PrincipalAxes PrincipalAxesOf(const std::array<double, 6>& matrix);
+// Eigenvalues, descending, of the symmetric matrix {xx, yy, zz, xy, xz, yz} without negative ones: 0 for those that
+// rounding made so.
+std::array<double, 3> VariancesOf(const std::array<double, 6>& matrix);
 
 // By the Legendre series of IBSI 1 (3.1.20), to 20 terms. REQUIRES: a >= b >= c > 0.
 double EllipsoidArea(double a, double b, double c);

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "radiomics/family.h"
 #include "radiomics/local_intensity.h"
@@ -44,11 +46,29 @@ std::vector<SphereRow> SphereRows(const Region& region) {
   return rows;
 }
 
-// Adds the sums of `length` voxels from each of n voxels on, and their number.
-ISOVOX_CPU_TARGETS void AddWhole(const double* sums, int64_t length, int64_t n, double* sum, double* count) {
-  const auto voxels = static_cast<double>(length);
+// Adds the sums of `length` voxels from each of n voxels on.
+ISOVOX_CPU_TARGETS void AddWhole(const double* sums, int64_t length, int64_t n, double* sum) {
   for (int64_t x = 0; x < n; ++x) sum[x] += sums[x + length] - sums[x];
+}
+
+ISOVOX_CPU_TARGETS void AddCount(int64_t length, int64_t n, double* count) {
+  const auto voxels = static_cast<double>(length);
   for (int64_t x = 0; x < n; ++x) count[x] += voxels;
+}
+
+// Adds the sums of `length` voxels from each of n voxels on, over rows whose sums are `rows`; `gathered` holds
+// n + length numbers.
+ISOVOX_CPU_TARGETS void AddRows(const double* const* rows, size_t count, int64_t length, int64_t n, double* gathered, double* sum) {
+  std::fill_n(gathered, n + length, 0.0);
+  size_t r = 0;
+  for (; r + 4 <= count; r += 4) {
+    const double *a = rows[r], *b = rows[r + 1], *c = rows[r + 2], *d = rows[r + 3];
+    for (int64_t x = 0; x < n + length; ++x) gathered[x] += (a[x] + b[x]) + (c[x] + d[x]);
+  }
+  for (; r < count; ++r) {
+    for (int64_t x = 0; x < n + length; ++x) gathered[x] += rows[r][x];
+  }
+  for (int64_t x = 0; x < n; ++x) sum[x] += gathered[x + length] - gathered[x];
 }
 
 Peaks PeaksOf(const Region& region, const Exec& exec) {
@@ -62,11 +82,22 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
     for (int64_t i = 0; i < nx; ++i) out[i + 1] = out[i] + in[i];
   }
   const std::vector<SphereRow> sphere = SphereRows(region);
+  std::vector<std::vector<SphereRow>> by_half;
+  int64_t voxels_in_sphere = 0;
+  SphereRow reach{0, 0, 0};
+  for (const SphereRow& row : sphere) {
+    voxels_in_sphere += 2 * row.half + 1;
+    by_half.resize(std::max(by_half.size(), static_cast<size_t>(row.half) + 1));
+    by_half[static_cast<size_t>(row.half)].push_back(row);
+    reach = {std::max(reach.dj, row.dj), std::max(reach.dk, row.dk), std::max(reach.half, row.half)};
+  }
   return OrderedReduce<Peaks>(
       exec, region.size[1] * region.size[2], 64, Peaks{},
       [&](int64_t begin, int64_t end) {
         Peaks part;
         std::vector<double> sum(static_cast<size_t>(region.size[0])), count(sum.size());
+        std::vector<double> gathered(static_cast<size_t>(region.size[0] + 2 * reach.half + 1));
+        std::vector<const double*> rows;
         for (int64_t row = begin; row < end; ++row) {
           const int64_t j = row % region.size[1], k = row / region.size[1];
           const uint8_t* in = region.intensity.data() + row * region.size[0];
@@ -76,9 +107,21 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
           int64_t last = region.size[0];
           while (in[last - 1] == 0) --last;
           std::fill(sum.begin(), sum.end(), 0);
-          std::fill(count.begin(), count.end(), 0);
-          for (const SphereRow& part_of : sphere) {
-            const int64_t y = j + region.image_offset[1] + part_of.dj, z = k + region.image_offset[2] + part_of.dk;
+          const int64_t at_j = j + region.image_offset[1], at_k = k + region.image_offset[2];
+          const int64_t from_i = first + region.image_offset[0], to_i = last + region.image_offset[0];
+          const bool whole = at_j >= reach.dj && at_j + reach.dj < ny && at_k >= reach.dk && at_k + reach.dk < nz &&
+                             from_i >= reach.half && to_i + reach.half <= nx;
+          std::fill(count.begin(), count.end(), whole ? static_cast<double>(voxels_in_sphere) : 0);
+          // Rows of one width make one row of sums.
+          for (size_t half = 0; whole && half < by_half.size(); ++half) {
+            rows.clear();
+            for (const SphereRow& of : by_half[half]) {
+              rows.push_back(before.data() + ((at_k + of.dk) * ny + at_j + of.dj) * width + from_i - of.half);
+            }
+            AddRows(rows.data(), rows.size(), 2 * static_cast<int64_t>(half) + 1, last - first, gathered.data(), sum.data() + first);
+          }
+          for (const SphereRow& part_of : whole ? std::span<const SphereRow>() : std::span(sphere)) {
+            const int64_t y = at_j + part_of.dj, z = at_k + part_of.dk;
             if (y < 0 || y >= ny || z < 0 || z >= nz) continue;
             const double* sums = before.data() + (z * ny + y) * width;
             // Where the row of the sphere lies wholly in the image no end needs a test.
@@ -91,7 +134,8 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
               count[static_cast<size_t>(i)] += static_cast<double>(to - from);
             };
             for (int64_t i = first; i < inner; ++i) clipped(i);
-            AddWhole(sums + inner + x0 - half, 2 * half + 1, outer - inner, sum.data() + inner, count.data() + inner);
+            AddWhole(sums + inner + x0 - half, 2 * half + 1, outer - inner, sum.data() + inner);
+            AddCount(2 * half + 1, outer - inner, count.data() + inner);
             for (int64_t i = outer; i < last; ++i) clipped(i);
           }
           const double* value = region.Row(j, k);

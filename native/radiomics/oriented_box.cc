@@ -15,7 +15,31 @@ struct Flat {
   double x, y;
 };
 
+// Without points inside the polygon of the outermost along eight directions: they are no corners (S. G. Akl and G. T.
+// Toussaint, 1978). A margin keeps those that rounding might put on either side.
+void DropInner(std::vector<Flat>& points) {
+  constexpr double kOut[8][2] = {{1, 0}, {1, 1}, {0, 1}, {-1, 1}, {-1, 0}, {-1, -1}, {0, -1}, {1, -1}};
+  std::array<Flat, 8> far;
+  for (size_t d = 0; d < 8; ++d) {
+    const auto along = [&](Flat p) { return p.x * kOut[d][0] + p.y * kOut[d][1]; };
+    Flat best = points[0];
+    for (const Flat& p : points) best = along(p) > along(best) ? p : best;
+    far[d] = best;
+  }
+  const double size = far[0].x - far[4].x + far[2].y - far[6].y;
+  std::erase_if(points, [&](Flat p) {
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t d = 0; d < 8; ++d) {
+      const Flat a = far[d], b = far[(d + 1) % 8];
+      const double left = (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
+      if (a.x != b.x || a.y != b.y) least = std::min(least, left);
+    }
+    return least > 1e-9 * size * size;
+  });
+}
+
 std::vector<Flat> HullOf(std::vector<Flat> points) {
+  DropInner(points);
   std::sort(points.begin(), points.end(), [](Flat a, Flat b) { return std::pair(a.x, a.y) < std::pair(b.x, b.y); });
   std::vector<Flat> hull;
   for (int half = 0; half < 2; ++half) {

@@ -36,7 +36,7 @@ double DiameterOf(const std::vector<Vec3>& points) {
 }
 
 // Mean index and covariance in mm^2, from sums of whole numbers.
-void AddPrincipalAxes(const Region& region, Shape& shape) {
+void AddVariances(const Region& region, Shape& shape) {
   int64_t n = 0, si = 0, sj = 0, sk = 0;
   int64_t ii = 0, jj = 0, kk = 0, ij = 0, ik = 0, jk = 0;
   for (int64_t k = 0; k < region.size[2]; ++k) {
@@ -74,10 +74,9 @@ void AddPrincipalAxes(const Region& region, Shape& shape) {
            region.spacing[static_cast<size_t>(q)];
   };
   const Vec3 c = shape.centre;
-  const PrincipalAxes axes =
-      PrincipalAxesOf({covariance(ii, c.x, c.x, 0, 0), covariance(jj, c.y, c.y, 1, 1), covariance(kk, c.z, c.z, 2, 2),
-                       covariance(ij, c.x, c.y, 0, 1), covariance(ik, c.x, c.z, 0, 2), covariance(jk, c.y, c.z, 1, 2)});
-  shape.variance_mm2 = axes.value;
+  shape.variance_mm2 =
+      VariancesOf({covariance(ii, c.x, c.x, 0, 0), covariance(jj, c.y, c.y, 1, 1), covariance(kk, c.z, c.z, 2, 2),
+                   covariance(ij, c.x, c.y, 0, 1), covariance(ik, c.x, c.z, 0, 2), covariance(jk, c.y, c.z, 1, 2)});
 }
 
 }  // namespace
@@ -86,7 +85,7 @@ Shape ShapeOf(const Region& region, const Extents& extents, MeshKind kind) {
   Shape shape;
   shape.mesh = MeasureMesh(region, kind);
   for (size_t d = 0; d < 3; ++d) shape.box_mm[d] = static_cast<double>(region.size[d]) * region.spacing[d];
-  AddPrincipalAxes(region, shape);
+  AddVariances(region, shape);
   shape.hull = SpaceHull(OuterCorners(extents));
   std::vector<Vec3> corner;
   for (const SpacePoint& c : shape.hull.corners) {
