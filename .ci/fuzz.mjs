@@ -15,6 +15,7 @@ const argument = (name, otherwise) => {
 const seconds = argument('seconds', 30);
 const mutants = argument('mutants', 2000);
 const FILES = ['dcm', 'nii', 'nii.gz', 'nrrd', 'mha', 'npy'];
+const PARTS = ['frame', 'shard', 'mask', 'sequences', 'xml', 'array_meta'];
 const findings = join(root, 'build', 'fuzz-findings');
 const environment = {
   ...process.env,
@@ -46,7 +47,7 @@ attempt(join(plain, 'mutants'), [String(mutants)], 'mutants');
 if (!existsSync('/usr/bin/clang++-19')) {
   process.stdout.write('libFuzzer: not run; apt-get install clang-19 libclang-rt-19-dev brings it\n');
 } else {
-  const targets = [...FILES.map((extension) => `fuzz_${extension.replace('.', '_')}`), 'fuzz_frame'];
+  const targets = [...FILES, ...PARTS].map((name) => `fuzz_${name.replace('.', '_')}`);
   const folder = build(
     'fuzz',
     ['mutants', 'corpus', ...targets],
@@ -55,7 +56,7 @@ if (!existsSync('/usr/bin/clang++-19')) {
   attempt(join(folder, 'mutants'), [String(mutants)], 'mutants under AddressSanitizer');
   const seeds = join(findings, 'seeds');
   run(join(folder, 'corpus'), [seeds], { env: environment });
-  for (const name of [...FILES, 'frame']) {
+  for (const name of [...FILES, ...PARTS]) {
     // What was found interesting stays for the next time.
     const kept = join(findings, 'corpus', name);
     mkdirSync(kept, { recursive: true });

@@ -26,7 +26,10 @@ const SYSTEM = [
   { package: 'libopenjp2-7-dev', file: '/usr/include/openjpeg-2.5/openjpeg.h' },
   { package: 'libwfa2-dev', file: '/usr/include/wfa2lib/bindings/cpp/WFAligner.hpp' },
   { package: 'libparasail-dev', file: '/usr/include/parasail.h' },
-  { package: 'libcurl4-openssl-dev', file: '/usr/include/x86_64-linux-gnu/curl/curl.h' },
+  {
+    package: 'libcurl4-openssl-dev',
+    file: `/usr/include/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/curl/curl.h`,
+  },
   { package: 'libssl-dev', file: '/usr/include/openssl/evp.h' },
   { package: 'nlohmann-json3-dev', file: '/usr/include/nlohmann/json.hpp' },
 ];
@@ -54,6 +57,8 @@ export function run(command, args, options = {}) {
 }
 
 function systemPackages(wanted) {
+  // Elsewhere they come from Homebrew or vcpkg: .github/workflows/prebuilds.yml has the lists.
+  if (process.platform !== 'linux') return;
   const missing = wanted.filter(({ file }) => !existsSync(file)).map((one) => one.package);
   if (missing.length === 0) return;
   const line = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
@@ -71,7 +76,7 @@ function systemPackages(wanted) {
 }
 
 /** Runs `step` unless it ran before with the same content of `paths`. */
-function once(name, paths, done, step) {
+export function once(name, paths, done, step) {
   const stamp = join(stamps, name);
   const hash = createHash('sha256');
   for (const file of paths.flatMap(listFiles).sort())

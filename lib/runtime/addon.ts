@@ -1,6 +1,8 @@
 /** Loads the native binary: the only file that knows where it is. */
 
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 import { IsovoxError } from '../errors.js';
 import { packageRoot } from './package-root.js';
@@ -24,11 +26,16 @@ export function addon(): Addon {
   try {
     loaded = require('node-gyp-build')(packageRoot) as Addon;
   } catch (cause) {
+    const hasSources = existsSync(join(packageRoot, 'native', 'CMakeLists.txt'));
+    const prebuilds = join(packageRoot, 'prebuilds');
+    const prebuilt = existsSync(prebuilds) ? readdirSync(prebuilds) : [];
     throw new IsovoxError(
       'ERR_NOT_FOUND',
       `The native part of isovox could not be loaded on ${process.platform}-${process.arch}: ` +
         `${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}. ` +
-        `Build it with: npm run build:native (in ${packageRoot})`,
+        (hasSources
+          ? `Build it with: npm run build:native (in ${packageRoot})`
+          : `This package has binaries for ${prebuilt.join(', ') || 'no platform'}; others are built from a clone of its repository`),
       { path: packageRoot },
       { cause },
     );

@@ -1,4 +1,5 @@
-// Writes the seeds into FOLDER/<extension>/, and compressed frames with a guess of their layout into FOLDER/frame/.
+// Writes the seeds into FOLDER/<extension>/, compressed frames with a guess of their layout into FOLDER/frame/, and those
+// of the other targets into folders of their names.
 #include <cstdio>
 #include <filesystem>
 
@@ -6,6 +7,26 @@
 #include "dicom/maker.h"
 #include "dicom/pixels.h"
 #include "seeds.h"
+#include "shard_arrays.h"
+
+namespace {
+
+constexpr const char* kSequences[] = {
+    ">one first sequence\nACGTACGTNNRYKM\nACGT\n>two\nMKVLAAGG*\n",
+    "@read1 of two\nACGT\n+\nIIII\n@read2\nGGCC\n+read2\n!!~~\n",
+    "LOCUS       TEST 20 bp DNA linear UNK\nDEFINITION  a test.\nACCESSION   TEST\nFEATURES             Location/Qualifiers\n"
+    "     gene            complement(join(2..5,8..11))\n                     /locus_tag=\"T1\"\n     CDS             <1..>6\n"
+    "                     /gene=\"x\"\nORIGIN\n        1 acgtacgtac gtacgtacgt\n//\n"};
+constexpr const char* kXml[] = {
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name>"
+    "<IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;&#x41;</NextContinuationToken><Contents><Key>a/b &lt;c&gt;</Key>"
+    "<Size>12</Size><ETag>&quot;0f&quot;</ETag></Contents><CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes></ListBucketResult>",
+    "<Error><Code>NoSuchKey</Code><Message>no</Message><!-- c --><![CDATA[x]]></Error>",
+    "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>"};
+
+std::vector<char> Chars(const char* text) { return {text, text + std::char_traits<char>::length(text)}; }
+
+}  // namespace
 
 int main(int, char** argv) {
   using namespace isovox;
@@ -18,6 +39,7 @@ int main(int, char** argv) {
   const test::TempFolder temporary;
   for (const fuzz::Seed& seed : fuzz::MakeSeeds()) {
     put(seed.extension.substr(1), seed.bytes);
+    if (seed.format == "rtstruct") put("mask", seed.bytes);
     if (seed.extension != ".dcm") continue;
     test::Spill(temporary / "seed", seed.bytes);
     const auto file = dicom::DicomFile::Open(temporary / "seed");
@@ -33,5 +55,16 @@ int main(int, char** argv) {
       put("frame", bytes);
     }
   }
+  for (const char* text : kSequences) put("sequences", Chars(text));
+  for (const char* text : kXml) put("xml", Chars(text));
+  const std::string arrays = fuzz::MakeShardArrays();
+  for (int i = 0; i < fuzz::kShardArrays; ++i) {
+    const std::string array = arrays + "/" + std::to_string(i);
+    put("array_meta", test::Slurp(array + "/zarr.json"));
+    std::vector<char> bytes = test::Slurp(array + "/c/0/0/0");
+    bytes.insert(bytes.begin(), static_cast<char>(i));
+    put("shard", bytes);
+  }
+  std::filesystem::remove_all(arrays);
   std::printf("%d files\n", number);
 }
