@@ -1,5 +1,6 @@
-// npm run fuzz [-- --seconds N] [-- --mutants N]: hostile input against the readers. Mutants of five formats, each read in
-// a process of its own (memory without sanitizers, faults with AddressSanitizer and UndefinedBehaviorSanitizer); then, where
+// npm run fuzz [-- --seconds N] [-- --mutants N]: hostile input against the readers. Bombs; every writer with the Nth system call or
+// allocation failing; mutants of five formats, each read in a process of its own (memory without sanitizers, faults with
+// AddressSanitizer and UndefinedBehaviorSanitizer); then, where
 // clang 19 is installed, libFuzzer for N seconds on each target, from a corpus that our own writers make. What crashed is
 // kept in build/fuzz-findings.
 import { spawnSync } from 'node:child_process';
@@ -42,7 +43,9 @@ function attempt(program, args, name) {
 
 setup({ tests: true });
 mkdirSync(findings, { recursive: true });
-const plain = build('fuzz-plain', ['mutants'], []);
+const plain = build('fuzz-plain', ['bombs', 'faults', 'mutants'], []);
+attempt(join(plain, 'bombs'), [], 'bombs');
+attempt(join(plain, 'faults'), [], 'faults');
 attempt(join(plain, 'mutants'), [String(mutants)], 'mutants');
 if (!existsSync('/usr/bin/clang++-19')) {
   process.stdout.write('libFuzzer: not run; apt-get install clang-19 libclang-rt-19-dev brings it\n');

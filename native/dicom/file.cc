@@ -11,7 +11,10 @@ namespace {
 
 constexpr size_t kFirstRead = size_t{8} << 10;     // holds the header of nearly every image
 constexpr size_t kLargestHeader = size_t{1} << 30;  // of a data set without its pixel data
-constexpr size_t kLargestInflated = size_t{1} << 30;
+// What a compressed file may unfold to: doses that are mostly zero shrink to a fiftieth, bombs to a thousandth.
+size_t LargestInflated(size_t packed) {
+  return std::min(size_t{1} << 30, std::max(size_t{40} << 20, packed * 64));
+}
 constexpr size_t kPreamble = 128;
 constexpr const char* kDirectoryClass = "1.2.840.10008.1.3.10";
 constexpr Tag kDirectoryRecordSequence = 0x00041220;
@@ -200,13 +203,13 @@ void DicomFile::Unzip() {
     return;
   }
   const Buffer whole = ReadWholeFile(file_);
-  buffer_ = Gunzip(whole.bytes(), kLargestInflated);
+  buffer_ = Gunzip(whole.bytes(), LargestInflated(whole.bytes().size()));
   inflated_ = true;
 }
 
 void DicomFile::Inflate(size_t begin) {
   const Buffer whole = inflated_ ? std::move(buffer_) : ReadWholeFile(file_);
-  buffer_ = InflateRaw(whole.bytes().subspan(begin), kLargestInflated);
+  buffer_ = InflateRaw(whole.bytes().subspan(begin), LargestInflated(whole.bytes().size()));
   inflated_ = true;
 }
 

@@ -15,6 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kLargestCell = size_t{1} << 31;
+// Inner chunks of a shard, each with 16 bytes of its index and a place in the plan of a read.
+constexpr int64_t kMostInnerChunks = int64_t{1} << 20;
 
 Error Wrong(const std::string& why) { return Error(ErrorCode::kCorruptData, "Not a Zarr 3 array: " + why); }
 Error Unread(const std::string& what, const std::string& value) {
@@ -229,8 +231,12 @@ ArrayMeta ParseArrayMeta(const json& root) {
   if (meta.sharding) {
     const Shape& inner = meta.sharding->inner;
     if (inner.size() != meta.chunk.size()) throw Wrong("the shard's chunk_shape and shape disagree");
+    int64_t chunks = 1;
     for (size_t a = 0; a < inner.size(); ++a) {
       if (meta.chunk[a] % inner[a] != 0) throw Wrong("a shard holds no whole number of chunks");
+      const int64_t along = meta.chunk[a] / inner[a];
+      if (along > kMostInnerChunks / chunks) throw Unread("shard", "of more than " + std::to_string(kMostInnerChunks) + " chunks");
+      chunks *= along;
     }
   }
   Shape file = meta.chunk;

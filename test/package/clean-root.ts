@@ -1,7 +1,7 @@
 /** Debian roots with nothing but the base system, Node.js and npm: made once by debootstrap, kept under build/roots. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { packageRoot } from '../../lib/runtime/package-root.js';
@@ -32,7 +32,9 @@ export class CleanRoot {
     }
     copyFileSync(process.execPath, join(base, 'usr/local/bin/node'));
     const npm = dirname(dirname(execFileSync('readlink', ['-f', npmCommand()], { encoding: 'utf8' }).trim()));
-    cpSync(npm, join(base, 'usr/local/lib/node_modules/npm'), { recursive: true });
+    const modules = join(base, 'usr/local/lib/node_modules');
+    mkdirSync(modules, { recursive: true });
+    execFileSync('cp', ['-a', npm, modules]);
     copyFileSync('/etc/resolv.conf', join(base, 'etc/resolv.conf'));
     const certificates = process.env.NODE_EXTRA_CA_CERTS;
     if (certificates !== undefined) copyFileSync(certificates, join(base, 'certificates.pem'));

@@ -65,6 +65,15 @@ TEST_CASE("header scan: a DICOM file that was gzipped whole is one") {
   CHECK(half["code"] == "ERR_CORRUPT_DATA");
 }
 
+TEST_CASE("header scan: a packed file that unfolds to hundreds of megabytes is refused") {
+  const TempFolder folder;
+  auto bytes = Slurp(WriteSlices(folder, SomeVolume(1))[0]);
+  bytes.resize(size_t{100} << 20);
+  const auto packed = Gzip(std::as_bytes(std::span(bytes)));
+  Spill(folder / "bomb.dcm", {reinterpret_cast<const char*>(packed.data()), reinterpret_cast<const char*>(packed.data()) + packed.size()});
+  CHECK(ScanOne(folder / "bomb.dcm")["code"] == "ERR_RESOURCE");
+}
+
 TEST_CASE("header scan: truncated files") {
   const TempFolder folder;
   const auto paths = WriteSlices(folder, SomeVolume(1));
