@@ -22,9 +22,9 @@ let loaded: Addon | undefined;
 /** The native functions; loaded at the first call, because `isovox --help` needs none of them. */
 export function addon(): Addon {
   if (loaded) return loaded;
-  const require = createRequire(import.meta.url);
+  const requireHere = createRequire(import.meta.url);
   try {
-    loaded = require('node-gyp-build')(packageRoot) as Addon;
+    loaded = requireHere('node-gyp-build')(packageRoot) as Addon;
   } catch (cause) {
     const hasSources = existsSync(join(packageRoot, 'native', 'CMakeLists.txt'));
     const prebuilds = join(packageRoot, 'prebuilds');
