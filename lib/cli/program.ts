@@ -253,7 +253,8 @@ command('gamma', 'the gamma index of two doses: a volume and the pass rate', asy
       .default(10),
   )
   .addOption(new Option('--max-gamma <n>', 'not looked for beyond').argParser(parsePositive).default(2))
-  .requiredOption('--out <file>', 'the map: .nii.gz, NaN where left out');
+  .requiredOption('--out <file>', 'the map: .nii.gz, NaN where left out')
+  .option('--picture <file>', 'a page to look at: .html');
 
 command('dose-difference', 'one dose minus another: a volume, and mean, extremes and agreement', async (_, options) =>
   (await import('./commands/dose-difference.js')).doseDifferenceCommand(options as never),
@@ -270,7 +271,8 @@ command('dose-difference', 'one dose minus another: a volume, and mean, extremes
       .argParser(parsePositive)
       .default(3),
   )
-  .requiredOption('--out <file>', 'the difference in Gy: .nii.gz, NaN where the evaluated dose has no value');
+  .requiredOption('--out <file>', 'the difference in Gy: .nii.gz, NaN where the evaluated dose has no value')
+  .option('--picture <file>', 'a page to look at: .html');
 
 command(
   'dose-warp',

@@ -1,6 +1,7 @@
 /** What the pages are made of: plain data, gathered by whoever knows where it comes from. */
 
 import type { Table } from '../table/table.js';
+import type { Rgb } from './color.js';
 
 /** `Label: value`, with a smaller note beneath. */
 export interface Fact {
@@ -59,6 +60,8 @@ export interface PanelData {
   readonly pixelMm: number;
   /** Windowed to 0..255. */
   readonly gray: Uint8Array;
+  /** With one, `gray` holds positions in it. */
+  readonly palette?: readonly Rgb[];
   /** `roi` is a position in `CourseReportData.rois`. */
   readonly outlines: readonly { readonly roi: number; readonly lines: readonly PanelLine[] }[];
   /** `level` is a position in `ImagesData.levels`. */

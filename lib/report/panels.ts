@@ -4,7 +4,7 @@ import type { ImagesData, PanelData, PanelLine, RoiData } from './data.js';
 import { html, type Markup, raw } from './html.js';
 import { thin } from './lines.js';
 import { fixed } from './number.js';
-import { grayPngUri } from './png.js';
+import { pngUri } from './png.js';
 
 /** Lines are written in tenths of a millimetre from the corner of the picture. */
 const UNITS_PER_MM = 10;
@@ -103,7 +103,7 @@ export function panelSvg(panel: PanelData, rois: readonly RoiData[], axialMm?: n
   const inset = Math.max(width, height) * 0.028;
   const label = describe(panel, rois);
   return html`<svg class="panel" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}" data-v-top="${panel.v0 + (panel.height - 0.5) * panel.pixelMm}" font-size="${Math.round(Math.max(width, height) * 0.034)}">
-<image href="${raw(grayPngUri(pixelsTopDown(panel), panel.width, panel.height))}" width="${width}" height="${height}" preserveAspectRatio="none"/>
+<image href="${raw(pngUri(pixelsTopDown(panel), panel.width, panel.height, panel.palette))}" width="${width}" height="${height}" preserveAspectRatio="none"/>
 <g class="isodoses">${panel.isodoses.map(({ level, lines }) => lines.length > 0 && html`<path class="iso" data-level="${level}" d="${raw(paths(lines, panel))}"/>`)}</g>
 <g class="outlines">${panel.outlines.map(({ roi, lines }) => lines.length > 0 && html`<path class="outline" data-roi="${roi}" d="${raw(paths(lines, panel))}"/>`)}</g>
 ${crossing(panel, axialMm)}

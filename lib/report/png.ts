@@ -1,6 +1,8 @@
-/** Eight-bit grey PNG, written with zlib alone. */
+/** Eight-bit grey PNG, or one of up to 256 colours, written with zlib alone. */
 
 import { deflateSync } from 'node:zlib';
+
+import type { Rgb } from './color.js';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
@@ -32,12 +34,13 @@ function paeth(left: number, up: number, corner: number): number {
   return toUp <= toCorner ? up : corner;
 }
 
-/** A PNG of `width` × `height` grey pixels, first row on top. */
-export function grayPng(pixels: Uint8Array, width: number, height: number): Buffer {
+/** A PNG of `width` × `height` pixels, first row on top: shades of grey, or positions in a palette. */
+export function png(pixels: Uint8Array, width: number, height: number, palette?: readonly Rgb[]): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header[8] = 8;
+  header[9] = palette ? 3 : 0;
   const lines = Buffer.alloc((width + 1) * height);
   for (let row = 0; row < height; row++) {
     const line = row * (width + 1);
@@ -53,12 +56,13 @@ export function grayPng(pixels: Uint8Array, width: number, height: number): Buff
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
+    ...(palette ? [chunk('PLTE', Uint8Array.from(palette.flat()))] : []),
     chunk('IDAT', deflateSync(lines, { level: 9 })),
     chunk('IEND', new Uint8Array(0)),
   ]);
 }
 
 /** The picture as something `<image href>` takes. */
-export function grayPngUri(pixels: Uint8Array, width: number, height: number): string {
-  return `data:image/png;base64,${grayPng(pixels, width, height).toString('base64')}`;
+export function pngUri(pixels: Uint8Array, width: number, height: number, palette?: readonly Rgb[]): string {
+  return `data:image/png;base64,${png(pixels, width, height, palette).toString('base64')}`;
 }

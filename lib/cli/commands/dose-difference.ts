@@ -3,6 +3,7 @@
 import { readRtDose } from '../../native/dicom.js';
 import { doseDifference } from '../../native/dose.js';
 import { writeVolume } from '../../native/formats.js';
+import { writeComparison } from '../../rt/dose-comparison.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
@@ -14,6 +15,7 @@ export interface DoseDifferenceOptions extends CommonOptions {
   readonly cutoff: number;
   readonly tolerance: number;
   readonly out: string;
+  readonly picture?: string;
 }
 
 export async function doseDifferenceCommand(options: DoseDifferenceOptions): Promise<number> {
@@ -43,12 +45,39 @@ export async function doseDifferenceCommand(options: DoseDifferenceOptions): Pro
       });
     }
     await writeVolume({ volume: difference, path: options.out }, task);
+    const gray = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(3)} Gy`;
+    if (options.picture !== undefined) {
+      const most = Math.max(Math.abs(result.minGy), Math.abs(result.maxGy), 1e-3);
+      const facts = [
+        { label: 'Mean difference', value: gray(result.meanGy), note: 'evaluated − reference' },
+        { label: 'Root mean square', value: `${result.rmsGy.toFixed(3)} Gy` },
+        { label: 'Range', value: `${gray(result.minGy)} to ${gray(result.maxGy)}` },
+        {
+          label: 'Within tolerance',
+          value: `${(100 * result.withinTolerance).toFixed(2)} %`,
+          note: `${options.tolerance} % of the maximum of the reference`,
+        },
+        { label: 'Voxels', value: String(result.voxels), note: `above ${options.cutoff} % of the maximum` },
+      ];
+      await writeComparison(
+        {
+          title: 'Difference of two doses',
+          facts,
+          findings,
+          reference: reference.dose,
+          maximumGy,
+          map: difference,
+          scale: { kind: 'difference', title: 'Evaluated − reference', unit: 'Gy', low: -most, middle: 0, high: most },
+        },
+        options.picture,
+        task,
+      );
+    }
     if (options.json) {
       process.stdout.write(`${JSON.stringify({ ...result, findings, path: options.out })}\n`);
       return EXIT.done;
     }
     if (!options.quiet) {
-      const gray = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(3)} Gy`;
       process.stderr.write(
         `evaluated - reference over ${result.voxels} voxels: mean ${gray(result.meanGy)}, rms ${result.rmsGy.toFixed(3)} Gy, ` +
           `from ${gray(result.minGy)} to ${gray(result.maxGy)}; ${(100 * result.withinTolerance).toFixed(2)} % within ` +

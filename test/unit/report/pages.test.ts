@@ -9,7 +9,7 @@ import { escapeHtml, html, jsonData, raw, visible } from '../../../lib/report/ht
 import { thin } from '../../../lib/report/lines.js';
 import { brief, fixed } from '../../../lib/report/number.js';
 import { panelSvg } from '../../../lib/report/panels.js';
-import { grayPng } from '../../../lib/report/png.js';
+import { png } from '../../../lib/report/png.js';
 import { quantile, ticks } from '../../../lib/report/strip-plot.js';
 import { HOSTILE_NAME, sampleCohort, sampleCourse, sampleTable } from './sample.js';
 
@@ -194,10 +194,10 @@ function decode(png: Buffer): number[] {
   return pixels;
 }
 
-describe('grayPng', () => {
+describe('png', () => {
   it('is decoded to the same pixels', () => {
     const pixels = Uint8Array.from({ length: 35 }, (_, index) => (index * 71) % 256);
-    expect(decode(grayPng(pixels, 7, 5))).toEqual([...pixels]);
+    expect(decode(png(pixels, 7, 5))).toEqual([...pixels]);
   });
 });
 
