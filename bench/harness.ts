@@ -45,38 +45,52 @@ export interface Measured {
 }
 
 const ROUNDS = 3;
+const LONGEST_MS = 600_000;
 
-export async function runCase(bench: BenchCase): Promise<{ data: string; rows: Measured[] } | undefined> {
+export interface RunOptions {
+  /** Each contender once per round. Default 3. */
+  readonly rounds?: number;
+  /** For the contenders together, once the data is there; what does not fit is left out, with a note. */
+  readonly withinMs?: number;
+}
+
+export async function runCase(
+  bench: BenchCase,
+  { rounds = ROUNDS, withinMs = Number.POSITIVE_INFINITY }: RunOptions = {},
+): Promise<{ data: string; rows: Measured[] } | undefined> {
   const prepared = await bench.prepare();
   if (!prepared) return undefined;
+  const end = performance.now() + withinMs;
   const present = prepared.contenders.filter((contender) => contender.absent === undefined);
   const results = new Map<string, ContenderResult[]>(present.map(({ name }) => [name, []]));
   const failed = new Map<string, string>();
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const contender of present) {
       if (failed.has(contender.name)) continue;
-      process.stderr.write(`${bench.name}: round ${round + 1}/${ROUNDS}, ${contender.name}\n`);
+      process.stderr.write(`${bench.name}: round ${round + 1}/${rounds}, ${contender.name}\n`);
       try {
-        results.get(contender.name)?.push(runOnce(contender));
+        results.get(contender.name)?.push(runOnce(contender, Math.min(LONGEST_MS, end - performance.now())));
       } catch (thrown) {
-        failed.set(contender.name, thrown instanceof Error ? thrown.message : String(thrown));
+        const isCut = performance.now() >= end;
+        const reason = thrown instanceof Error ? thrown.message : String(thrown);
+        failed.set(contender.name, isCut ? 'left out: longer than --quick allows' : reason);
       }
     }
   }
   const [first] = present;
   const reference = first && results.get(first.name)?.[0]?.answer;
   const rows = prepared.contenders.map((contender): Measured => {
-    const rounds = results.get(contender.name) ?? [];
-    const ms = rounds.flatMap((result) => result.ms).sort((a, b) => a - b);
+    const done = results.get(contender.name) ?? [];
+    const ms = done.flatMap((result) => result.ms).sort((a, b) => a - b);
     const note = contender.absent ?? failed.get(contender.name) ?? (contender.wholeProcess ? 'whole process' : '');
-    const answer = rounds[0]?.answer;
+    const answer = done[0]?.answer;
     return {
       contender: contender.name,
-      version: rounds[0]?.version ?? '',
+      version: done[0]?.version ?? '',
       median: ms[Math.floor(ms.length / 2)] ?? Number.NaN,
       min: ms[0] ?? Number.NaN,
       max: ms.at(-1) ?? Number.NaN,
-      peakMb: Math.max(...rounds.map((result) => result.peakMb), 0),
+      peakMb: Math.max(...done.map((result) => result.peakMb), 0),
       note,
       differences: reference && answer ? bench.compare(reference, answer, contender.name) : [],
     };
@@ -84,14 +98,15 @@ export async function runCase(bench: BenchCase): Promise<{ data: string; rows: M
   return { data: prepared.data, rows };
 }
 
-function runOnce(contender: Contender): ContenderResult {
+function runOnce(contender: Contender, withinMs: number): ContenderResult {
+  if (withinMs < 1) throw new Error('no time left');
   const [command, ...args] = contender.command as [string, ...string[]];
   const begun = performance.now();
   // By a shell between: a child begins with its parent's peak of memory, and this process has held volumes.
   const child = spawnSync('/bin/sh', ['-c', '"$@"; exit $?', 'sh', command, ...args], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
-    timeout: 600_000,
+    timeout: Math.ceil(withinMs),
   });
   const elapsed = performance.now() - begun;
   if (child.status !== 0)

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { writePhantom } from '../../lib/phantom/patient.js';
 import { temporaryFolder } from '../fixtures/index.js';
@@ -24,8 +24,8 @@ describe.skipIf(!isInstalled)('the viewer in a browser', { timeout: 300_000 }, (
   let browser: Browser;
   let viewer: ChildProcess;
   let url: string;
-  let problems: string[];
-  let page: Page | undefined;
+  const problems: string[] = [];
+  let desktop: Page;
 
   beforeAll(async () => {
     const dicomRoot = join(folder, 'phantom');
@@ -55,11 +55,6 @@ describe.skipIf(!isInstalled)('the viewer in a browser', { timeout: 300_000 }, (
     });
   }, 300_000);
 
-  afterEach(async () => {
-    await page?.context().close();
-    page = undefined;
-  });
-
   afterAll(async () => {
     await browser?.close();
     if (viewer?.exitCode !== null) return;
@@ -70,9 +65,8 @@ describe.skipIf(!isInstalled)('the viewer in a browser', { timeout: 300_000 }, (
 
   /** Opens the course and waits until every voxel has come and lines are drawn. */
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    problems = [];
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    page = await context.newPage();
+    const page = await context.newPage();
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());
     });
@@ -84,7 +78,7 @@ describe.skipIf(!isInstalled)('the viewer in a browser', { timeout: 300_000 }, (
     await page.goto(url);
     await page.getByRole('link', { name: '2024-01' }).click();
     await page.locator('html[data-viewer=complete]').waitFor({ state: 'attached', timeout: 240_000 });
-    await expect.poll(() => lit(page as Page, 'lines'), { timeout: 60_000 }).toBeGreaterThan(500);
+    await vi.waitFor(async () => expect(await lit(page, 'lines')).toBeGreaterThan(500), { timeout: 60_000 });
     return page;
   }
 
@@ -106,9 +100,19 @@ describe.skipIf(!isInstalled)('the viewer in a browser', { timeout: 300_000 }, (
   const shoot = (on: Page, name: string, fullPage = false) =>
     on.screenshot({ path: join(screenshots, `viewer-${name}.png`), fullPage });
 
+  // One page for all that is done on a wide screen: to open it takes longest.
+  beforeAll(async () => {
+    desktop = await open();
+    await desktop.locator('html[data-chart=live]').waitFor({ state: 'attached' });
+  }, 300_000);
+
+  beforeEach(async () => {
+    await desktop.getByRole('button', { name: 'All' }).click();
+    await desktop.locator('#show-isodoses').check();
+  });
+
   it('shows image, dose, structures and curves, and reads the place under the crosshair', async () => {
-    const on = await open();
-    await on.locator('html[data-chart=live]').waitFor({ state: 'attached' });
+    const on = desktop;
     // The phantom's dose is 40 Gy in the middle of its target, which is where the page looks first.
     await expect.poll(() => on.locator('#at-gy').textContent()).toMatch(/^(39\.\d\d|40\.\d\d) Gy/);
     expect(await on.locator('#at-value').textContent()).toMatch(/^\d+ HU$/);
@@ -119,7 +123,7 @@ describe.skipIf(!isInstalled)('the viewer in a browser', { timeout: 300_000 }, (
   });
 
   it('structures, lines and slices are switched', async () => {
-    const on = await open();
+    const on = desktop;
     const before = await lit(on, 'lines');
     await on.getByRole('button', { name: 'None' }).click();
     await expect.poll(() => lit(on, 'lines')).toBeLessThan(before);
@@ -132,12 +136,12 @@ describe.skipIf(!isInstalled)('the viewer in a browser', { timeout: 300_000 }, (
     await on.locator('#gl').focus();
     await on.keyboard.press('ArrowUp');
     await expect.poll(() => on.locator('#at-mm').textContent()).not.toBe(z);
+    await on.getByText('All', { exact: true }).first().click();
     expect(problems).toEqual([]);
   });
 
   it('a click on the chart shows that dose on the pictures', async () => {
-    const on = await open();
-    await on.locator('html[data-chart=live]').waitFor({ state: 'attached' });
+    const on = desktop;
     await on.locator('#show-isodoses').uncheck();
     await on.getByRole('button', { name: 'None' }).click();
     const before = await lit(on, 'lines');
