@@ -94,6 +94,7 @@ function layerData(layer: Layer | undefined): unknown {
     slices: grid.size[2],
     sliceBytes,
     slabSlices: Math.max(1, Math.floor(SLAB_BYTES / sliceBytes)),
+    grid: { size: grid.size, spacing: grid.spacing, origin: grid.origin, direction: grid.direction },
     range,
     window,
     floor,

@@ -371,22 +371,31 @@ function paint() {
 
 const figure = (value, digits) => value.toFixed(digits).replace('-', '−');
 
+/** A place (LPS) in voxels of a grid as they lie in memory; niivue counts them in another order. */
+function voxelOf({ origin, spacing, direction }, mm) {
+  return [0, 1, 2].map(
+    (axis) =>
+      mm.reduce((sum, value, row) => sum + direction[3 * row + axis] * (value - origin[row]), 0) / spacing[axis],
+  );
+}
+
 /** The dose at a place, between its voxels as the curves take it; undefined outside the grid. */
-function doseAt([x, y, z]) {
-  const dose = nv.volumes.find(({ name }) => name === `${scene.dose.name}.nii`);
-  const at = dose.mm2vox([-x, -y, z], true);
-  const [, ni, nj, nk] = dose.hdr.dims;
-  const low = [at[0], at[1], at[2]].map((value, axis) => Math.min(Math.floor(value), [ni, nj, nk][axis] - 2));
-  const inside = [0, 1, 2].every((axis) => low[axis] >= 0 && at[axis] <= [ni, nj, nk][axis] - 1);
-  if (!inside) return undefined;
+function doseAt(mm) {
+  const { img } = nv.volumes.find(({ name }) => name === `${scene.dose.name}.nii`);
+  const { grid } = scene.dose;
+  const [ni, nj] = grid.size;
+  const at = voxelOf(grid, mm);
+  const low = at.map((value, axis) => Math.max(0, Math.min(Math.floor(value), grid.size[axis] - 2)));
+  if (!at.every((value, axis) => value >= 0 && value <= grid.size[axis] - 1)) return undefined;
   let gy = 0;
   for (let corner = 0; corner < 8; corner++) {
-    const [i, j, k] = [corner & 1, (corner >> 1) & 1, corner >> 2];
-    const weight = [i, j, k].reduce((product, one, axis) => {
+    const step = [corner & 1, (corner >> 1) & 1, corner >> 2];
+    const weight = step.reduce((product, one, axis) => {
       const part = at[axis] - low[axis];
       return product * (one ? part : 1 - part);
     }, 1);
-    if (weight > 0) gy += weight * dose.img[low[0] + i + ni * (low[1] + j + nj * (low[2] + k))];
+    const [i, j, k] = low.map((value, axis) => value + step[axis]);
+    if (weight > 0) gy += weight * img[i + ni * (j + nj * k)];
   }
   return gy;
 }
@@ -599,9 +608,7 @@ async function start() {
   };
   if (scene.dose) await fill('dose', volumes.dose, scene.dose, scene.dose.slices / 2, () => {});
   if (scene.image) {
-    const [r, a, s] = [-scene.centre[0], -scene.centre[1], scene.centre[2]];
-    const voxel = volumes.image.mm2vox([r, a, s]);
-    await fill('image', volumes.image, scene.image, voxel[2], shown);
+    await fill('image', volumes.image, scene.image, voxelOf(scene.image.grid, scene.centre)[2], shown);
   }
   shown();
 }
