@@ -87,6 +87,15 @@ export const filterCases: readonly BenchCase[] = [
     ],
     0.02,
   ),
+  filterCase(
+    'resample',
+    'Resampled to 1.5 mm by cubic B-splines',
+    [
+      ['scipy', 'SciPy'],
+      ['itk', 'SimpleITK'],
+    ],
+    0.02,
+  ),
   filterCase('median', 'Median of 3 x 3 x 3', [['itk', 'SimpleITK']], 1e-6),
   filterCase('wavelet', 'coif1, one level, LLH of a stationary transform', [['pywt', 'PyWavelets, all 8 bands']], 1e-4),
 ];

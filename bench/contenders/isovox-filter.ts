@@ -1,10 +1,10 @@
-/** isovox-filter.ts IMAGE gaussian|log|median|wavelet REPETITIONS THREADS: response maps of a volume read before the clock. */
+/** isovox-filter.ts IMAGE gaussian|log|median|wavelet|resample REPETITIONS THREADS: maps of a volume read before the clock. */
 
 import { getConfig } from '../../lib/config/resolve.js';
 import type { FilterArgs } from '../../lib/native/filter-types.js';
 import { filterVolume } from '../../lib/native/filters.js';
-import { readVolume } from '../../lib/native/formats.js';
-import { dispose, viewVolume } from '../../lib/native/volume.js';
+import { convertVolume, readVolume } from '../../lib/native/formats.js';
+import { describeVolume, dispose, viewVolume } from '../../lib/native/volume.js';
 import { Context } from '../../lib/runtime/context.js';
 import { packageVersion } from '../../lib/runtime/package-root.js';
 
@@ -29,25 +29,30 @@ const answer: Record<string, number> = {};
 for (let i = 0; i <= Number(repetitions); i++) {
   const begun = performance.now();
   const maps = [];
+  if (what === 'resample') {
+    maps.push(await convertVolume({ volume, spacing: [1.5, 1.5, 1.5], interpolation: 'cubic' }, { context }));
+  }
   for (const [n, filter] of (FILTERS[what] ?? []).entries()) {
     const map = await filterVolume({ volume, filter }, { context });
     if (n === 0) maps.push(map);
     else dispose(map);
   }
   if (i > 0) ms.push(performance.now() - begun);
-  if (i === 0) Object.assign(answer, innerOf(viewVolume(maps[0] as (typeof maps)[0])));
+  if (i === 0) Object.assign(answer, innerOf(maps[0] as (typeof maps)[0]));
   for (const map of maps) dispose(map);
 }
 const peakMb = (process.resourceUsage().maxRSS - before) / 1024;
 process.stdout.write(`${JSON.stringify({ ms, peakMb, version: packageVersion, answer })}\n`);
 
 /** Every seventh voxel at least 20 from every side. */
-function innerOf(values: ArrayLike<number | bigint>): { mean: number; deviation: number } {
+function innerOf(map: Parameters<typeof viewVolume>[0]): { mean: number; deviation: number } {
+  const [nx = 0, ny = 0, nz = 0] = describeVolume(map).grid.size;
+  const values = viewVolume(map);
   let [sum, square, count] = [0, 0, 0];
-  for (let k = 20; k < 120; k += 7) {
-    for (let j = 20; j < 492; j += 7) {
-      for (let i = 20; i < 492; i += 7) {
-        const x = Number(values[(k * 512 + j) * 512 + i]);
+  for (let k = 20; k < nz - 20; k += 7) {
+    for (let j = 20; j < ny - 20; j += 7) {
+      for (let i = 20; i < nx - 20; i += 7) {
+        const x = Number(values[(k * ny + j) * nx + i]);
         sum += x;
         square += x * x;
         count++;
