@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
       test::Spill(path, bytes);
       ReadInChild(path, bytes.size(), outcome);
     }
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(ISOVOX_FUZZ_ASAN)
     const char* build = "AddressSanitizer";
     outcome.large = 0;  // its own memory is counted too
 #else
