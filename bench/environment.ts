@@ -17,6 +17,11 @@ const storesVenv = join(cacheFolder, 'venv-stores', 'bin', 'python');
 /** The Python of TileDB-Py and zarrs. */
 export const storesPython: string | undefined = existsSync(storesVenv) ? storesVenv : undefined;
 export const storesPythonAbsent = storesPython === undefined ? 'not installed: npm run bench:setup' : undefined;
+const torchVenv = join(cacheFolder, 'venv-torch', 'bin', 'python');
+/** The Python of PyTorch, MONAI, TorchIO, RadiObject and SPDL. */
+export const torchPython: string | undefined = existsSync(torchVenv) ? torchVenv : undefined;
+export const torchPythonAbsent =
+  torchPython === undefined ? 'not installed: npm run bench:setup -- --torch' : undefined;
 const masksVenv = join(cacheFolder, 'venv-masks', 'bin', 'python');
 /** The Python of rt-utils and dcmrtstruct2nii. */
 export const masksPython: string | undefined = existsSync(masksVenv) ? masksVenv : undefined;

@@ -10,6 +10,8 @@ import { cpus, totalmem } from 'node:os';
 export interface ContenderResult {
   /** Milliseconds of each repetition after the warm-up. */
   readonly ms: readonly number[];
+  /** Of all its processes and threads, in the same: what a busy machine blurs less. */
+  readonly cpuMs?: readonly number[];
   readonly peakMb: number;
   readonly version: string;
   readonly answer: Readonly<Record<string, number>>;
@@ -82,7 +84,9 @@ export async function runCase(
   const rows = prepared.contenders.map((contender): Measured => {
     const done = results.get(contender.name) ?? [];
     const ms = done.flatMap((result) => result.ms).sort((a, b) => a - b);
-    const note = contender.absent ?? failed.get(contender.name) ?? (contender.wholeProcess ? 'whole process' : '');
+    const cpu = done.flatMap((result) => result.cpuMs ?? []).sort((a, b) => a - b)[Math.floor(ms.length / 2)];
+    const worked = cpu === undefined ? '' : `CPU ${cpu.toFixed(2)} ms`;
+    const note = contender.absent ?? failed.get(contender.name) ?? (contender.wholeProcess ? 'whole process' : worked);
     const answer = done[0]?.answer;
     return {
       contender: contender.name,

@@ -49,6 +49,24 @@ install('venv-masks', [
   'rt-utils==1.2.7',
   'dcmrtstruct2nii==5',
 ]);
+// PyTorch and what stands on it is 6 GB: on request.
+if (process.argv.includes('--torch')) {
+  const torch = join(cache, 'venv-torch');
+  if (!existsSync(join(torch, 'bin', 'python'))) run('python3', ['-m', 'venv', torch]);
+  run(join(torch, 'bin', 'python'), [
+    '-m',
+    'pip',
+    'install',
+    '-q',
+    'numpy==2.2.6',
+    'torch==2.15.0',
+    'monai==1.6.1',
+    'torchio==1.2.1',
+    'zarr==3.1.6',
+    'radiobject==0.1.1',
+    'spdl==0.8.0',
+  ]);
+}
 run('cmake', [
   '-S',
   join(root, 'bench', 'native'),

@@ -7,7 +7,7 @@ import { dvh, dvhHeadNeck } from './dvh.js';
 import { filterCases } from './filters.js';
 import { gamma } from './gamma.js';
 import { inferenceRun, inferenceSlide } from './inference.js';
-import { loader } from './loader.js';
+import { loaderCases } from './loader.js';
 import { maskEdt, maskLabel, maskSurface } from './masks.js';
 import { niftiGz } from './nifti-gz.js';
 import { radiomicsLarge, radiomicsSmall } from './radiomics.js';
@@ -31,7 +31,7 @@ export const CASES: readonly BenchCase[] = [
   tasksSingle,
   tasksTensor,
   niftiGz,
-  loader,
+  ...loaderCases,
   inferenceRun,
   inferenceSlide,
   maskEdt,

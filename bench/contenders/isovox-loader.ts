@@ -1,43 +1,43 @@
-/** isovox-loader.ts STORE EPOCHS PATCHES THREADS: training patches of 64 cubed in batches of four, nothing cached. */
+/**
+ * isovox-loader.ts STORE WHAT EPOCHS SAMPLES THREADS CACHE: training samples (patch, slice, volume) in batches of four,
+ * SAMPLES of each volume, with CACHE MiB for decoded chunks.
+ */
 
 import { Cohort } from '../../lib/cohort/index.js';
-import { getConfig } from '../../lib/config/resolve.js';
+import { configure, getConfig } from '../../lib/config/resolve.js';
 import { createTrainingDataloader } from '../../lib/dataloader/index.js';
-import { addon } from '../../lib/runtime/addon.js';
 import { Context } from '../../lib/runtime/context.js';
 import { packageVersion } from '../../lib/runtime/package-root.js';
+import { drawing } from './loader-drawing.js';
 
-const [store = '', epochs = '3', patches = '100', threads = '2'] = process.argv.slice(2);
+const [store = '', what = 'patch', epochs = '3', samples = '8', threads = '2', cache = '0'] = process.argv.slice(2);
+configure({ read: { concurrency: Number(threads), tileCacheSizeMb: Number(cache), memoryBudgetMb: 8192 } });
 const cohort = await Cohort.open(store);
-const context = new Context({ ...getConfig(), read: { ...getConfig().read, concurrency: Number(threads) } });
+const context = new Context(getConfig());
 const loader = createTrainingDataloader({
+  ...drawing(what, Number(samples)),
   collections: cohort.collection('ct'),
-  patchSize: [64, 64, 64],
-  patchesPerVolume: Number(patches),
-  seed: 1,
   context,
 });
 
-/** Epoch 0 is the one that every contender reads; its voxels are added up apart from the clock. */
-async function checked(): Promise<Record<string, number>> {
-  let [sum, samples] = [0, 0];
+let [sum, values, count] = [0, 0, 0];
+const [ms, cpuMs]: [number[], number[]] = [[], []];
+// Epoch 0 is the one that every contender reads; first its voxels are added up apart from the clock.
+for (let epoch = 0; epoch <= Number(epochs); epoch++) {
   loader.setEpoch(0);
+  const [begun, cpu] = [performance.now(), process.cpuUsage()];
+  count = 0;
   for await (const { image, shape } of loader) {
+    count += shape[0];
+    if (epoch > 0) continue;
     for (const value of image) sum += value;
-    samples += shape[0];
+    values += image.length;
   }
-  return { mean: sum / (samples * 64 ** 3), samples };
-}
-
-const answer = await checked();
-addon().setTileCacheLimit(0);
-const ms: number[] = [];
-for (let epoch = 0; epoch < Number(epochs); epoch++) {
-  loader.setEpoch(0);
-  const begun = performance.now();
-  let samples = 0;
-  for await (const { shape } of loader) samples += shape[0];
-  ms.push((performance.now() - begun) / samples);
+  if (epoch === 0) continue;
+  ms.push((performance.now() - begun) / count);
+  const { user, system } = process.cpuUsage(cpu);
+  cpuMs.push((user + system) / 1000 / count);
 }
 const peakMb = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(`${JSON.stringify({ ms, peakMb, version: packageVersion, answer })}\n`);
+const answer = { mean: sum / values, samples: count };
+process.stdout.write(`${JSON.stringify({ ms, cpuMs, peakMb, version: packageVersion, answer })}\n`);

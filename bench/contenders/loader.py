@@ -1,4 +1,4 @@
-"""loader.py TOOL PLACES EPOCHS: the patches that isovox's loader drew, as batches of four float32 arrays.
+"""loader.py TOOL PLACES EPOCHS: the samples that isovox's loader drew, as batches of four float32 arrays.
 
 TOOL is tensorstore (its own two threads, batches read as one) or zarr (zarr-python on two threads of a pool, as a data
 loader's workers would).
@@ -37,9 +37,9 @@ def main():
 
         def batch(some, out):
             reads = [
-                arrays[p["path"]][z : z + 64, y : y + 64, x : x + 64].read()
+                arrays[p["path"]][z : z + d, y : y + h, x : x + w].read()
                 for p in some
-                for x, y, z in [p["start"]]
+                for (x, y, z), (w, h, d) in [(p["start"], p["size"])]
             ]
             for n, read in enumerate(reads):
                 out[n, 0] = read.result() * some[n]["slope"] + some[n]["intercept"]
@@ -53,26 +53,29 @@ def main():
         pool = ThreadPoolExecutor(2)
 
         def one(place):
-            x, y, z = place["start"]
-            return arrays[place["path"]][z : z + 64, y : y + 64, x : x + 64]
+            (x, y, z), (w, h, d) = place["start"], place["size"]
+            return arrays[place["path"]][z : z + d, y : y + h, x : x + w]
 
         def batch(some, out):
             for n, patch in enumerate(pool.map(one, some)):
                 out[n, 0] = patch * some[n]["slope"] + some[n]["intercept"]
 
-    out = np.empty((4, 1, 64, 64, 64), np.float32)
-    times, total = [], 0.0
+    w, h, d = places[0]["size"]
+    out = np.empty((4, 1, d, h, w), np.float32)
+    times, cpu, total = [], [], 0.0
     for epoch in range(epochs + 1):
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         for at in range(0, len(places), 4):
-            batch(places[at : at + 4], out)
+            some = places[at : at + 4]
+            batch(some, out)
             if epoch == 0:
-                total += float(out.sum(dtype=np.float64))
+                total += float(out[: len(some)].sum(dtype=np.float64))
         if epoch > 0:
             times.append((time.perf_counter() - begun) * 1000 / len(places))
+            cpu.append((time.process_time() - worked) * 1000 / len(places))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    answer = {"mean": total / (len(places) * 64**3), "samples": len(places)}
-    print(json.dumps({"ms": times, "peakMb": peak, "version": version, "answer": answer}))
+    answer = {"mean": total / (len(places) * out[0].size), "samples": len(places)}
+    print(json.dumps({"ms": times, "cpuMs": cpu, "peakMb": peak, "version": version, "answer": answer}))
 
 
 main()

@@ -64,12 +64,10 @@ function create(options: LoaderOptions, habits: Habits): DataLoader {
   const collections = Array.isArray(options.collections) ? options.collections : [options.collections];
   const sliceAxis = { sagittal: 0, coronal: 1, axial: 2 }[options.sliceOrientation ?? 'axial'] as 0 | 1 | 2;
   const whole = loadingMode === 'full';
-  const task: SubmitOptions = {
-    context: options.context ?? new Context(defaultContext().config),
-    signal: options.signal,
-  };
+  const context = options.context ?? new Context(defaultContext().config);
+  const task: SubmitOptions = { context, signal: options.signal };
   return new DataLoader({
-    subjects: subjectsOf(collections as readonly LoaderCollection[], options.masks),
+    subjects: subjectsOf(collections as readonly LoaderCollection[], options.masks, context.memoryBudgetMb),
     patchSize,
     placing: whole
       ? { kind: 'centre' }

@@ -3,6 +3,7 @@
 import { IsovoxError, invalidArgument } from '../errors.js';
 import { fillBatch, makeBatchMemory, sampleForeground } from '../native/loader.js';
 import { dispose, viewVolume } from '../native/volume.js';
+import { defaultContext } from '../runtime/context.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import { RandomStream } from './random.js';
@@ -372,6 +373,7 @@ export class DataLoader implements AsyncIterable<Batch> {
     };
     const size = [...(patchSize ?? (await sizeOf(first)))] as [number, number, number];
     if (sliceAxis !== undefined) size[sliceAxis] = 1;
+    this.#slots.limit(this.#affordable(size));
     const refs: SampleRef[] = [];
     for (const [place, subject] of subjects.entries()) {
       const whole = await sizeOf(subject);
@@ -389,6 +391,25 @@ export class DataLoader implements AsyncIterable<Batch> {
       }
     }
     return { size, refs };
+  }
+
+  /** How many batches the memory budget has room for, at most one more than are made ahead. */
+  #affordable(size: Axes): number {
+    const { batchSize, subjects, classes, memory, ahead, task } = this.plan;
+    const planes = (subjects[0]?.channels.length ?? 1) + (subjects[0]?.labels ? (classes?.length ?? 1) : 0);
+    const bytes = 4 * size[0] * size[1] * size[2] * planes * batchSize;
+    const limit = (task.context ?? defaultContext()).memoryBudgetMb * 2 ** 20;
+    const slots = memory?.slots ?? ahead + 1;
+    const needed = memory ? slots * bytes : bytes; // what others map is all there from the beginning
+    if (needed > limit) {
+      const [need, budget] = [needed, limit].map((value) => Math.ceil(value / 2 ** 20));
+      throw new IsovoxError(
+        'ERR_RESOURCE',
+        `${memory ? `${slots} batches need` : 'A batch needs'} ${need} MiB and read.memoryBudgetMb is ${budget}: raise it, or take smaller batches`,
+        { requested: String(needed), limit: String(limit) },
+      );
+    }
+    return Math.min(slots, Math.floor(limit / bytes));
   }
 
   async #allocate(slot: number): Promise<Buffers> {

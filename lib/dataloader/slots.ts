@@ -10,9 +10,14 @@ export class Slots<Slot> {
 
   constructor(
     private readonly make: (number: number) => Promise<Slot>,
-    private readonly most = Number.POSITIVE_INFINITY,
+    private most = Number.POSITIVE_INFINITY,
   ) {
     if (!(most >= 1)) throw invalidArgument('slots', 'at least 1', most);
+  }
+
+  /** No more than `most` from now on. */
+  limit(most: number): void {
+    this.most = Math.min(this.most, most);
   }
 
   /** The next free slot. Whoever asked first gets it, so that a later batch never waits in the way of an earlier one. */

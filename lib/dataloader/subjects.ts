@@ -86,7 +86,7 @@ class FileCache {
 export interface FileCollection {
   readonly name: string;
   readonly files: ReadonlyArray<{ readonly subject: string; readonly path: string }>;
-  /** Volumes kept in memory between samples. Default 1024 MiB. */
+  /** Volumes kept in memory between samples. Default half of `read.memoryBudgetMb`. */
   readonly cacheMiB?: number;
 }
 
@@ -99,9 +99,9 @@ export interface LoaderSubject {
   readonly labels?: LoadableVolume | undefined;
 }
 
-function volumesOf(collection: LoaderCollection): LoadableVolume[] {
+function volumesOf(collection: LoaderCollection, budgetMiB: number): LoadableVolume[] {
   if ('files' in collection) {
-    const cache = new FileCache((collection.cacheMiB ?? 1024) * 2 ** 20);
+    const cache = new FileCache((collection.cacheMiB ?? budgetMiB / 2) * 2 ** 20);
     return collection.files.map(({ subject, path }) => new FileSource(subject, path, cache));
   }
   return [...collection].map((volume) => new StoredSource(volume));
@@ -111,11 +111,15 @@ function volumesOf(collection: LoaderCollection): LoadableVolume[] {
  * Subjects that all collections have, in the order of the first. A subject with several volumes in a collection gives as
  * many samples, which must then be as many in every collection.
  */
-export function subjectsOf(collections: readonly LoaderCollection[], labels?: LoaderCollection): LoaderSubject[] {
+export function subjectsOf(
+  collections: readonly LoaderCollection[],
+  labels: LoaderCollection | undefined,
+  budgetMiB: number,
+): LoaderSubject[] {
   if (collections.length === 0) throw invalidArgument('collections', 'at least one collection', '[]');
   const all = [...collections, ...(labels ? [labels] : [])].map((collection) => {
     const bySubject = new Map<string, LoadableVolume[]>();
-    for (const volume of volumesOf(collection)) {
+    for (const volume of volumesOf(collection, budgetMiB)) {
       bySubject.set(volume.subjectId, [...(bySubject.get(volume.subjectId) ?? []), volume]);
     }
     return bySubject;

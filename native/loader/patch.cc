@@ -70,25 +70,42 @@ Box Clipped(const Volume& whole, Index begin, Index end) {
   return box;
 }
 
+// How many planes of the box, from plane z on, are read at once: all of a patch, of whole volumes some layers of chunks.
+int64_t PlanesAtOnce(const store::StoredVolume& stored, const Box& box, int64_t z, size_t sample) {
+  constexpr int64_t kMost = int64_t{16} << 20;
+  const int64_t left = box.begin[2] + box.size[2] - z;
+  const int64_t fit = kMost / (box.size[0] * box.size[1] * static_cast<int64_t>(sample));
+  if (fit >= left) return left;
+  // Ends where a layer ends, so that no chunk is decoded twice.
+  const int axis = stored.axis[2];
+  const int64_t layer = axis < 0 ? 1 : stored.array.meta().cell()[static_cast<size_t>(axis)];
+  return std::min(left, std::max((z + fit) / layer * layer, z / layer * layer + layer) - z);
+}
+
 // Calls row(y, z, numbers) for every row of the box, whose numbers are as they are stored.
 template <typename Row>
 void EachRow(const Exec& exec, const Source& source, const Box& box, const Row& row) {
   if (box.voxels() == 0) return;
   const Volume& whole = source.description();
   const size_t sample = DTypeSize(whole.dtype);
-  std::optional<Loan> loan;
-  if (source.stored) {
-    loan.emplace(static_cast<size_t>(box.voxels()) * sample);
-    source.stored->ReadInto(exec, box.begin, box.size, 0, loan->bytes());
-  }
-  for (int64_t z = box.begin[2]; z < box.begin[2] + box.size[2]; ++z) {
-    for (int64_t y = box.begin[1]; y < box.begin[1] + box.size[1]; ++y) {
-      if (loan) {
-        row(y, z, loan->bytes().data() + box.PlaceOf(box.begin[0], y, z) * sample);
-        continue;
+  if (!source.stored) {
+    for (int64_t z = box.begin[2]; z < box.begin[2] + box.size[2]; ++z) {
+      for (int64_t y = box.begin[1]; y < box.begin[1] + box.size[1]; ++y) {
+        const int64_t at = (z * whole.grid.size[1] + y) * whole.grid.size[0] + box.begin[0];
+        row(y, z, whole.storage->data() + static_cast<size_t>(at) * sample);
       }
-      const int64_t at = (z * whole.grid.size[1] + y) * whole.grid.size[0] + box.begin[0];
-      row(y, z, whole.storage->data() + static_cast<size_t>(at) * sample);
+    }
+    return;
+  }
+  Box slab = box;
+  for (; slab.begin[2] < box.begin[2] + box.size[2]; slab.begin[2] += slab.size[2]) {
+    slab.size[2] = PlanesAtOnce(*source.stored, box, slab.begin[2], sample);
+    Loan loan(static_cast<size_t>(slab.voxels()) * sample);
+    source.stored->ReadInto(exec, slab.begin, slab.size, 0, loan.bytes());
+    for (int64_t z = slab.begin[2]; z < slab.begin[2] + slab.size[2]; ++z) {
+      for (int64_t y = slab.begin[1]; y < slab.begin[1] + slab.size[1]; ++y) {
+        row(y, z, loan.bytes().data() + slab.PlaceOf(slab.begin[0], y, z) * sample);
+      }
     }
   }
 }
