@@ -255,7 +255,8 @@ Segmented Segment(const Exec& exec, const std::vector<std::shared_ptr<Volume>>& 
   }
   for (;;) {
     const Prepared prepared = Prepare(exec, images, spec);
-    const Window window = WindowOf(spec);
+    Window window = WindowOf(spec);
+    window.elsewhere = models.front()->provider() != "cpu";
     const int64_t ci = prepared.crop_size[0], cj = prepared.crop_size[1], plane = ci * cj;
     Volume turned = MakeVolume(prepared.turned, DType::kUint16);
     if (with_logits) {

@@ -25,6 +25,15 @@ std::vector<std::array<bool, 3>> Flips(const std::array<bool, 3>& mirror) {
   return flips;
 }
 
+void AddWeighted(const float* __restrict from, const float* __restrict weights, int64_t n, bool backwards,
+                 float* __restrict to) {
+  if (backwards) {
+    for (int64_t i = 0; i < n; ++i) to[i] += from[n - 1 - i] * weights[i];
+  } else {
+    for (int64_t i = 0; i < n; ++i) to[i] += from[i] * weights[i];
+  }
+}
+
 class Slide {
  public:
   Slide(const std::array<int64_t, 3>& size, const float* image, const Window& window)
@@ -52,8 +61,8 @@ class Slide {
     exec.SetTotal(count);
     int64_t batch = std::min(window_.batch, count);
     std::array<std::vector<float>, 2> in, out;
-    // A second pair of buffers only where there is a second batch.
-    for (size_t n = 0; n < (count > batch ? 2u : 1u); ++n) {
+    // A second pair of buffers only where one batch is worked on while another is looked after.
+    for (size_t n = 0; n < (window_.elsewhere && count > batch ? 2u : 1u); ++n) {
       in[n].resize(static_cast<size_t>(batch * inputs_ * tile_voxels_));
       out[n].resize(static_cast<size_t>(batch * window_.outputs * tile_voxels_));
     }
@@ -62,22 +71,31 @@ class Slide {
     };
     Range before, now{0, std::min(batch, count)};
     Gather(exec, now.begin, now.end, in[0]);
-    for (size_t turn = 0; now.begin < now.end; turn ^= 1) {
+    for (size_t turn = 0; now.begin < now.end; turn ^= window_.elsewhere ? 1 : 0) {
       const Range next{now.end, std::min(count, now.end + batch)};
       int64_t fitted = batch;
-      ParallelFor(exec, 2, 1, [&](int64_t job, int64_t) {
-        if (job == 0) {
-          fitted = Predict(exec, predict, batch, now.end - now.begin, in[turn], out[turn]);
-        } else {
-          Add(exec, before.begin, before.end, out[turn ^ 1], take);
-          Gather(exec, next.begin, next.end, in[turn ^ 1]);
-        }
-      });
+      const auto predict_now = [&] {
+        fitted = Predict(exec, predict, batch, now.end - now.begin, in[turn], out[turn]);
+      };
+      if (window_.elsewhere) {
+        ParallelFor(exec, 2, 1, [&](int64_t job, int64_t) {
+          if (job == 0) {
+            predict_now();
+          } else {
+            Add(exec, before.begin, before.end, out[turn ^ 1], take);
+            Gather(exec, next.begin, next.end, in[turn ^ 1]);
+          }
+        });
+      } else {
+        predict_now();
+        Add(exec, now.begin, now.end, out[turn], take);
+        Gather(exec, next.begin, next.end, in[turn]);
+      }
       batch = fitted;
       exec.Step(now.end - now.begin);
       before = now;
       now = {next.begin, std::min(next.end, next.begin + batch)};
-      if (now.begin >= now.end) Add(exec, before.begin, before.end, out[turn], take);
+      if (now.begin >= now.end && window_.elsewhere) Add(exec, before.begin, before.end, out[turn], take);
     }
     while (first_plane_ < size_[2]) TakeFirst(take);
     return batch;
@@ -134,23 +152,17 @@ class Slide {
       const Tile& tile = tiles_[static_cast<size_t>(n)];
       while (first_plane_ < tile.start[2]) TakeFirst(take);
       const float* values = out.data() + (n - begin) * window_.outputs * tile_voxels_;
-      ParallelFor(exec, window_.outputs * tk, 1, [&](int64_t job, int64_t) {
-        const int64_t output = job / tk, k = job % tk;
+      ParallelFor(exec, tk, 1, [&](int64_t k, int64_t) {
         const int64_t from_k = tile.flip[2] ? tk - 1 - k : k;
-        float* sum = PlaneOf(tile.start[2] + k) + output * plane_;
+        float* sum = PlaneOf(tile.start[2] + k) + tile.start[1] * size_[0] + tile.start[0];
+        std::vector<float> weights(static_cast<size_t>(ti));
         for (int64_t j = 0; j < tj; ++j) {
           const int64_t from_j = tile.flip[1] ? tj - 1 - j : j;
-          const float* from = values + ((output * tk + from_k) * tj + from_j) * ti;
-          float* to = sum + (tile.start[1] + j) * size_[0] + tile.start[0];
           const double outer = weights_[2][static_cast<size_t>(k)] * weights_[1][static_cast<size_t>(j)];
-          if (tile.flip[0]) {
-            for (int64_t i = 0; i < ti; ++i) {
-              to[i] += from[ti - 1 - i] * (static_cast<float>(outer * weights_[0][static_cast<size_t>(i)]) * share);
-            }
-          } else {
-            for (int64_t i = 0; i < ti; ++i) {
-              to[i] += from[i] * (static_cast<float>(outer * weights_[0][static_cast<size_t>(i)]) * share);
-            }
+          for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(outer * weights_[0][i]) * share;
+          for (int64_t output = 0; output < window_.outputs; ++output) {
+            const float* from = values + ((output * tk + from_k) * tj + from_j) * ti;
+            AddWeighted(from, weights.data(), ti, tile.flip[0], sum + output * plane_ + j * size_[0]);
           }
         }
       });

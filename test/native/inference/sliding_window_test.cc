@@ -46,6 +46,7 @@ TEST_CASE("a network that gives its input back gives the image back") {
   Window window;
   window.tile = {8, 5, 6};
   window.batch = 4;
+  window.elsewhere = true;
   window.mirror = {true, false, true};
   const auto out = Slide(size, image, window, [](const Exec&, int64_t, std::span<const float> in, std::span<float> to) {
     std::copy(in.begin(), in.end(), to.begin());
@@ -53,6 +54,32 @@ TEST_CASE("a network that gives its input back gives the image back") {
   double most = 0;
   for (size_t n = 0; n < image.size(); ++n) most = std::max(most, std::abs(static_cast<double>(out[n] - image[n])));
   CHECK(most < 2e-3);  // of values up to 1000: float rounding
+}
+
+TEST_CASE("on the pool's cores or elsewhere, by any batch: the same bits") {
+  const std::array<int64_t, 3> size = {19, 13, 17};
+  const auto image = Ramp(size);
+  std::vector<float> first;
+  for (const bool elsewhere : {false, true}) {
+    for (const int64_t batch : {1, 3, 1000}) {
+      Window window;
+      window.tile = {8, 5, 6};
+      window.outputs = 2;
+      window.mirror = {false, true, true};
+      window.batch = batch;
+      window.elsewhere = elsewhere;
+      const auto out = Slide(size, image, window, [](const Exec&, int64_t tiles, std::span<const float> in, std::span<float> to) {
+        const size_t voxels = in.size() / static_cast<size_t>(tiles);
+        for (size_t n = 0; n < in.size(); ++n) {
+          const size_t tile = n / voxels, at = n % voxels;
+          to[2 * tile * voxels + at] = in[n];
+          to[(2 * tile + 1) * voxels + at] = in[n] * in[n];
+        }
+      });
+      if (first.empty()) first = out;
+      CHECK(out == first);
+    }
+  }
 }
 
 TEST_CASE("tiles are weighted as defined and flipped tiles are flipped back") {
