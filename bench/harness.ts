@@ -46,6 +46,16 @@ export interface Measured {
   readonly differences: readonly string[];
 }
 
+/** For `compare`: these numbers of the answer are the reference's within `tolerance`. */
+export const sameWithin =
+  (keys: readonly string[], tolerance: number): BenchCase['compare'] =>
+  (reference, other) =>
+    keys.flatMap((key) =>
+      Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= tolerance
+        ? []
+        : [`${key} ${other[key]} not ${reference[key]}`],
+    );
+
 const ROUNDS = 3;
 const LONGEST_MS = 600_000;
 

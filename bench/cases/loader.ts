@@ -11,7 +11,7 @@ import { dispose } from '../../lib/native/volume.js';
 import { Context } from '../../lib/runtime/context.js';
 import { drawing } from '../contenders/loader-drawing.js';
 import { cacheFolder, contenders, python, pythonAbsent, torchPython, torchPythonAbsent, tsx } from '../environment.js';
-import type { BenchCase, Contender } from '../harness.js';
+import { type BenchCase, type Contender, sameWithin } from '../harness.js';
 import { phantomVolume } from '../phantom.js';
 
 const SUBJECTS = ['a', 'b', 'c', 'd'];
@@ -120,12 +120,7 @@ function loaderCase(name: string, what: 'patch' | 'slice' | 'volume', layout: ke
         ],
       };
     },
-    compare: (reference, other) =>
-      ['mean', 'samples'].flatMap((key) =>
-        Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= 1e-4
-          ? []
-          : [`${key} ${other[key]} not ${reference[key]}`],
-      ),
+    compare: sameWithin(['mean', 'samples'], 1e-4),
   };
 }
 

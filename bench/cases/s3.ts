@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { s3ServerAbsent } from '../../test/fixtures/s3-server.js';
 import { contenders, python, pythonAbsent, tsx } from '../environment.js';
-import type { BenchCase } from '../harness.js';
+import { type BenchCase, sameWithin } from '../harness.js';
 
 const LATENCY_MS = 20;
 
@@ -71,12 +71,7 @@ function s3Case(layout: 'chunks' | 'shards', name: string, title: string): Bench
         ],
       };
     },
-    compare: (reference, other) =>
-      ['mean', 'middle'].flatMap((key) =>
-        Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= 1e-6
-          ? []
-          : [`${key} ${other[key]} not ${reference[key]}`],
-      ),
+    compare: sameWithin(['mean', 'middle'], 1e-6),
   };
 }
 

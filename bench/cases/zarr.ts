@@ -16,7 +16,7 @@ import {
   storesPythonAbsent,
   tsx,
 } from '../environment.js';
-import type { BenchCase } from '../harness.js';
+import { type BenchCase, sameWithin } from '../harness.js';
 import { PHANTOM_SIZE, phantomVolume } from '../phantom.js';
 
 const LAYOUTS = {
@@ -82,12 +82,7 @@ function zarrCase(layout: keyof typeof LAYOUTS, what: keyof typeof WHAT, name: s
         ],
       };
     },
-    compare: (reference, other) =>
-      ['mean', 'middle'].flatMap((key) =>
-        Math.abs((reference[key] ?? 0) - (other[key] ?? Number.NaN)) <= 1e-6
-          ? []
-          : [`${key} ${other[key]} not ${reference[key]}`],
-      ),
+    compare: sameWithin(['mean', 'middle'], 1e-6),
   };
 }
 

@@ -1,6 +1,6 @@
 /** aggregate: the rows of every course into the cohort's tables under _RESULTS, and the file that documents them. */
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 
 import { sweepTemporaries, writeText } from '../table/atomic.js';
@@ -20,6 +20,7 @@ import { relativeInput } from './input-path.js';
 import type { Finding } from './model.js';
 import { QC_COLUMNS } from './qc-columns.js';
 import { type RadiomicsEntry, radiomicsTable } from './radiomics.js';
+import { readJson } from './read-json.js';
 import { type RobustnessEntry, robustnessTables } from './robustness.js';
 import type { RunConfig } from './run-config.js';
 import { TG263_REVIEW_COLUMNS, tg263Review } from './tg263.js';
@@ -144,11 +145,7 @@ export async function collectTables(options: AggregateOptions, results: readonly
 async function readOutput<T>(result: CourseResult, stage: string, path: string): Promise<T | undefined> {
   const state = result.stages.get(stage);
   if (state && !('manifest' in state)) return undefined;
-  try {
-    return JSON.parse(await readFile(join(result.folder, path), 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
+  return readJson(join(result.folder, path));
 }
 
 interface Curves {

@@ -9,7 +9,7 @@
  * Results in an object store are guarded by an object besides, which ends when nobody renews it.
  */
 
-import { readFile, rm, stat, utimes } from 'node:fs/promises';
+import { rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -21,6 +21,7 @@ import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { safeName } from './names.js';
 import { OutputMirror } from './output-mirror.js';
+import { readJson } from './read-json.js';
 
 export interface CourseLease {
   /** Throws ERR_RESOURCE when another holds the course by now. */
@@ -126,10 +127,4 @@ export async function sweepLeases(outdir: string): Promise<void> {
   if (mirror) await mirror.remove([...(await mirror.list(LEASES)).keys()]);
 }
 
-async function readHolder(path: string): Promise<LeaseHolder | undefined> {
-  try {
-    return JSON.parse(await readFile(`${path}.json`, 'utf8')) as LeaseHolder;
-  } catch {
-    return undefined;
-  }
-}
+const readHolder = (path: string): Promise<LeaseHolder | undefined> => readJson(`${path}.json`);

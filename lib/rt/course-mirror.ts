@@ -9,7 +9,8 @@ import { digestFile } from './digest.js';
 import { courseFolder } from './layout.js';
 import type { Course } from './model.js';
 import { OutputMirror } from './output-mirror.js';
-import { type Manifest, type ManifestFile, readJson, StageStore } from './stage-store.js';
+import { readJson } from './read-json.js';
+import { type Manifest, type ManifestFile, StageStore } from './stage-store.js';
 import { STAGES } from './stages/index.js';
 
 const failed = (stage: string): string => `.isovox/${stage}.failed.json`;

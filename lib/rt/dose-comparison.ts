@@ -14,7 +14,8 @@ import type { Fact, FindingData, PanelData } from '../report/data.js';
 import type { GridDescription, Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import { writeText } from '../table/atomic.js';
-import { type Box, gridBox, type Point, voxelPosition } from './report-geometry.js';
+import { isodoseLevels } from './isodoses.js';
+import { type Box, boxMiddle, gridBox, PLANE_AXES, type Point, voxelPosition } from './report-geometry.js';
 
 export interface DoseComparison {
   readonly title: string;
@@ -35,21 +36,14 @@ const BINS = 60;
 /** The longer side of a picture has at most this many pixels. */
 const LONGEST_SIDE = 420;
 
-const AXES: Record<PatientPlane, readonly [number, number, number]> = {
-  axial: [0, 1, 2],
-  coronal: [0, 2, 1],
-  sagittal: [1, 2, 0],
-};
-
 /** Writes the page; whole or not at all. */
 export async function writeComparison(of: DoseComparison, path: string, options: SubmitOptions): Promise<void> {
   const { map, maximumGy, scale } = of;
   const { grid } = describeVolume(map);
   const { worst, counts } = survey(viewVolume(map) as Float32Array, scale);
   const box = shownBox(grid, viewDose(of.reference), viewVolume(map) as Float32Array, maximumGy);
-  const centre: Point =
-    worst < 0 ? (box.map(([low, high]) => (low + high) / 2) as unknown as Point) : voxelPosition(grid, worst, []);
-  const levels = ISODOSE_PERCENT.map((percent) => ({ percent, gy: (percent * maximumGy) / 100 }));
+  const centre: Point = worst < 0 ? boxMiddle(box) : voxelPosition(grid, worst, []);
+  const levels = isodoseLevels(ISODOSE_PERCENT, undefined, maximumGy);
   const pixelMm = Math.min(...grid.spacing) / 2;
   const panels = await Promise.all(
     (['axial', 'coronal', 'sagittal'] as const).map((plane) => panel(of, plane, centre, box, pixelMm, levels, options)),
@@ -117,7 +111,7 @@ async function panel(
   levels: readonly { readonly gy: number }[],
   options: SubmitOptions,
 ): Promise<PanelData> {
-  const [u, v, w] = AXES[plane];
+  const [u, v, w] = PLANE_AXES[plane];
   const [[u0, u1], [v0, v1]] = [box[u] as readonly [number, number], box[v] as readonly [number, number]];
   const positionMm = centre[w] ?? 0;
   const pixelMm = Math.max(Math.max(u1 - u0, v1 - v0) / LONGEST_SIDE, least);

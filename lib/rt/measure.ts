@@ -1,9 +1,9 @@
 /** Measures the structures of a course against its dose: the rows, curves and facts that the dvh stage writes. */
 
 import { IsovoxError } from '../errors.js';
-import { readRtDose, readRtStruct } from '../native/dicom.js';
+import { readRtStruct } from '../native/dicom.js';
 import type { HeaderRecord, RtStructSummary } from '../native/dicom-types.js';
-import { computeDvh, doseMetrics, dvhCurve, sumDoses } from '../native/dose.js';
+import { computeDvh, doseMetrics, dvhCurve } from '../native/dose.js';
 import type { DvhResult } from '../native/dose-types.js';
 import { addon } from '../runtime/addon.js';
 import { packageVersion } from '../runtime/package-root.js';
@@ -12,6 +12,7 @@ import type { SubmitOptions } from '../runtime/task.js';
 import type { Row } from '../table/table.js';
 import { evaluateConstraints } from './constraints.js';
 import { metricColumns } from './dvh-columns.js';
+import { type EvaluatedDose, readEvaluatedDose } from './evaluated-dose.js';
 import { relativeInput } from './input-path.js';
 import type { Course, Finding } from './model.js';
 import { type Prescription, prescriptionOf } from './prescription.js';
@@ -138,19 +139,12 @@ function factsOf(
   };
 }
 
-/** The one dose of the course, or the sum of those that may be summed. */
-async function evaluatedDose(options: MeasureOptions): Promise<{ dose: Handle<'DoseGrid'>; findings: Finding[] }> {
-  const { course } = options;
-  const read = await Promise.all(course.doseChoice.doses.map((dose) => readRtDose({ path: dose.path }, options)));
-  const findings = read.flatMap(({ summary }) => summary.findings as Finding[]);
-  const [first] = read;
-  if (!first) throw new IsovoxError('ERR_INTERNAL', 'A course without a dose was to be measured');
-  if (read.length === 1) return { dose: first.dose, findings };
-  const sum = await sumDoses({ doses: read.map(({ dose }) => dose) }, options);
-  for (const { dose } of read) addon().dispose(dose);
-  const reference = course.doseChoice.doses[sum.reference] ?? (course.doseChoice.doses[0] as HeaderRecord);
-  await options.onSum?.(sum.dose, reference);
-  return { dose: sum.dose, findings: [...findings, ...(sum.findings as Finding[])] };
+async function evaluatedDose(options: MeasureOptions): Promise<EvaluatedDose> {
+  const { doses } = options.course.doseChoice;
+  if (doses.length === 0) throw new IsovoxError('ERR_INTERNAL', 'A course without a dose was to be measured');
+  const evaluated = await readEvaluatedDose(doses, options);
+  if (evaluated.summedOn) await options.onSum?.(evaluated.dose, evaluated.summedOn);
+  return evaluated;
 }
 
 /** Without any prescription, the D95 of a CTV1 stands for it, and says so. */

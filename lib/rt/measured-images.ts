@@ -1,11 +1,11 @@
 /** The images of a course that structures are measured on: the planning image, MR and PET beside it, and the dose. */
 
 import { IsovoxError } from '../errors.js';
-import { makeVolume, readRtDose, readSeries } from '../native/dicom.js';
-import { sumDoses } from '../native/dose.js';
+import { makeVolume, readSeries } from '../native/dicom.js';
 import { describeDose, dispose, viewDose } from '../native/volume.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
+import { readEvaluatedDose } from './evaluated-dose.js';
 import type { Course, Finding, ImageSeries } from './model.js';
 
 /** As the column `modality` has it. */
@@ -77,16 +77,8 @@ function doseImage({ doseChoice: { doses } }: Course): MeasuredImage {
     modality: 'RTDOSE',
     uid: doses[0]?.SOPInstanceUID ?? '',
     async open(task) {
-      const read = await Promise.all(doses.map(({ path }) => readRtDose({ path }, task)));
-      const findings = read.flatMap(({ summary }) => summary.findings as Finding[]);
-      const [first] = read as [(typeof read)[number]];
-      if (read.length === 1) return { volume: await volumeOf(first.dose, task), findings };
-      const sum = await sumDoses({ doses: read.map(({ dose }) => dose) }, task);
-      for (const { dose } of read) dispose(dose);
-      return {
-        volume: await volumeOf(sum.dose, task),
-        findings: [...findings, ...(sum.findings as Finding[])],
-      };
+      const { dose, findings } = await readEvaluatedDose(doses, task);
+      return { volume: await volumeOf(dose, task), findings };
     },
   };
 }

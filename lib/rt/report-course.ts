@@ -1,8 +1,6 @@
 /** Gathers what the page of a course says, from the files that the other stages left in the course folder. */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
 import type {
   CheckData,
   CheckStatus,
@@ -18,6 +16,7 @@ import type { Row } from '../table/table.js';
 import { dvhColumns } from './dvh-columns.js';
 import { COURSE_FILES } from './layout.js';
 import type { Course, Finding } from './model.js';
+import { readJson } from './read-json.js';
 import { isTarget } from './report-targets.js';
 import type { RunConfig } from './run-config.js';
 import { type Manifest, StageStore } from './stage-store.js';
@@ -64,24 +63,16 @@ export interface CourseFiles {
   readonly manifests: readonly Manifest[];
 }
 
-async function readJson<T>(folder: string, path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(join(folder, path), 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
-}
-
 export async function readCourseFiles(courseFolder: string): Promise<CourseFiles> {
   const store = new StageStore(courseFolder);
   const [dvh, curves, rows, constraints, qc, image, caseMetadata, ...manifests] = await Promise.all([
-    readJson<DvhFacts>(courseFolder, COURSE_FILES.dvh),
-    readJson<Curves>(courseFolder, 'dvh_curves.json'),
-    readJson<Row[]>(courseFolder, 'dvh_metrics.json'),
-    readJson<Row[]>(courseFolder, 'constraints.json'),
-    readJson<QcReport>(courseFolder, COURSE_FILES.qcReport),
-    readJson<ImageFacts>(courseFolder, COURSE_FILES.image),
-    readJson<Row>(courseFolder, COURSE_FILES.caseMetadata),
+    readJson<DvhFacts>(join(courseFolder, COURSE_FILES.dvh)),
+    readJson<Curves>(join(courseFolder, 'dvh_curves.json')),
+    readJson<Row[]>(join(courseFolder, 'dvh_metrics.json')),
+    readJson<Row[]>(join(courseFolder, 'constraints.json')),
+    readJson<QcReport>(join(courseFolder, COURSE_FILES.qcReport)),
+    readJson<ImageFacts>(join(courseFolder, COURSE_FILES.image)),
+    readJson<Row>(join(courseFolder, COURSE_FILES.caseMetadata)),
     ...['organize', 'dvh', 'qc'].map((stage) => store.manifest(stage)),
   ]);
   const present = manifests.filter((manifest) => manifest !== undefined);

@@ -1,11 +1,20 @@
 /** Where grids and what is in them lie, in patient millimetres. */
 
-import type { SliceResult } from '../native/dose-types.js';
+import type { PatientPlane, SliceResult } from '../native/dose-types.js';
 import type { GridDescription } from '../runtime/surface.js';
 
 export type Point = readonly [number, number, number];
 /** From and to along x, y, z. */
 export type Box = readonly [readonly [number, number], readonly [number, number], readonly [number, number]];
+
+/** Of each plane: the patient's axes along its rows and columns, and the one that it is cut across. */
+export const PLANE_AXES: Record<PatientPlane, readonly [number, number, number]> = {
+  axial: [0, 1, 2],
+  coronal: [0, 2, 1],
+  sagittal: [1, 2, 0],
+};
+
+export const boxMiddle = (box: Box): Point => box.map(([low, high]) => (low + high) / 2) as unknown as Point;
 
 /** The box that holds the centres of all voxels. */
 export function gridBox({ size, spacing, origin, direction }: GridDescription): Box {

@@ -9,8 +9,9 @@ import { fixed } from '../report/number.js';
 import { addon } from '../runtime/addon.js';
 import type { GridDescription, Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
+import { type DoseMaximum, doseMaximum, isodoseLevels } from './isodoses.js';
 import type { ImageSeries } from './model.js';
-import { type Box, contentBox, gridBox, type Point, voxelPosition } from './report-geometry.js';
+import { type Box, boxMiddle, contentBox, gridBox, PLANE_AXES, type Point } from './report-geometry.js';
 import { isTarget } from './report-targets.js';
 import type { RunConfig } from './run-config.js';
 
@@ -37,7 +38,7 @@ interface Scene extends PicturesOf {
   readonly summaries: readonly RoiSummary[];
   /** Of what lies behind the lines. */
   readonly grid: GridDescription;
-  readonly maximum?: { readonly gy: number; readonly at: Point } | undefined;
+  readonly maximum?: DoseMaximum | undefined;
   readonly options: SubmitOptions;
 }
 
@@ -51,12 +52,6 @@ const REACH_MM = 220;
 const LONGEST_SIDE = 420;
 const COARSE_PIXEL_MM = 4;
 const TARGET_MARGIN_MM = 30;
-
-const AXES: Record<PatientPlane, readonly [number, number, number]> = {
-  axial: [0, 1, 2],
-  coronal: [0, 2, 1],
-  sagittal: [1, 2, 0],
-};
 
 /** Reads what there is, cuts it, and lets go of it. */
 export async function coursePictures(of: PicturesOf, options: SubmitOptions): Promise<ImagesData | { absent: string }> {
@@ -78,7 +73,7 @@ export async function coursePictures(of: PicturesOf, options: SubmitOptions): Pr
     const isFlat = imageGrid !== undefined && imageGrid.size[2] < LEAST_SLICES;
     const shown = isFlat && dose ? undefined : volume;
     const grid = shown && imageGrid ? imageGrid : addon().describeDose(dose as Handle<'DoseGrid'>).grid;
-    const maximum = dose && doseMaximum(dose);
+    const maximum = dose && doseMaximum(addon().describeDose(dose), addon().viewDose(dose));
     return await pictures({
       ...of,
       volume: shown,
@@ -94,23 +89,11 @@ export async function coursePictures(of: PicturesOf, options: SubmitOptions): Pr
   }
 }
 
-function doseMaximum(dose: Handle<'DoseGrid'>): Scene['maximum'] {
-  const { grid, planeMm } = addon().describeDose(dose);
-  const values = addon().viewDose(dose);
-  let best = -1;
-  let gy = 0;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number;
-    if (value > gy) [best, gy] = [index, value];
-  }
-  return best < 0 ? undefined : { gy, at: voxelPosition(grid, best, planeMm) };
-}
-
 async function pictures(scene: Scene): Promise<ImagesData> {
   const { centre, why } = await centreOf(scene);
   const box = await pictureBox(scene, centre);
   const positions = axialPositions(scene, centre, box);
-  const levels = isodoseLevels(scene);
+  const levels = isodoseLevels(scene.settings.isodosePct, scene.rxGy, scene.maximum?.gy);
   const cut = (plane: PatientPlane, positionMm: number) => panel(scene, plane, positionMm, box, levels);
   const axial: PanelData[] = [];
   const isVolume = scene.grid.size[2] >= LEAST_SLICES;
@@ -142,9 +125,7 @@ async function centreOf(scene: Scene): Promise<{ centre: Point; why: string }> {
     if (middle) return { centre: [middle[0], middle[1], z], why: `Slices through the middle of ${roi.ROIName}` };
   }
   if (scene.maximum) return { centre: scene.maximum.at, why: 'Slices through the dose maximum' };
-  const box = gridBox(scene.grid);
-  const middle = [0, 1, 2].map((axis) => ((box[axis]?.[0] ?? 0) + (box[axis]?.[1] ?? 0)) / 2) as unknown as Point;
-  return { centre: middle, why: 'Slices through the middle of the image' };
+  return { centre: boxMiddle(gridBox(scene.grid)), why: 'Slices through the middle of the image' };
 }
 
 /** Mean of the points of the longest line. */
@@ -179,7 +160,7 @@ async function pictureBox(scene: Scene, centre: Point): Promise<Box> {
   ];
   if (scene.volume && scene.image?.Modality === 'CT') {
     for (const plane of ['axial', 'coronal'] as const) {
-      const [u, v, w] = AXES[plane];
+      const [u, v, w] = PLANE_AXES[plane];
       const slice = await background(scene, plane, centre[w] ?? 0, whole, COARSE_PIXEL_MM);
       const content = contentBox(slice, AIR_HU, MARGIN_MM);
       if (!content) continue;
@@ -218,16 +199,6 @@ function axialPositions(scene: Scene, centre: Point, box: Box): number[] {
   return [...new Set([...snapped.filter((z) => z !== nearest), own])].sort((a, b) => a - b);
 }
 
-/** Percent of the prescription, or of the maximum where there is none; levels that the dose never reaches are left out. */
-function isodoseLevels({ settings, rxGy, maximum }: Scene): ImagesData['levels'] {
-  if (!maximum) return [];
-  const whole = rxGy ?? maximum.gy;
-  return [...settings.isodosePct]
-    .sort((a, b) => a - b)
-    .map((percent) => ({ percent, gy: (percent * whole) / 100 }))
-    .filter(({ gy }) => gy < maximum.gy);
-}
-
 function backgroundText({ volume, image, settings, rxGy, maximum }: Scene): string {
   const reference =
     maximum &&
@@ -249,7 +220,7 @@ function background(
   box: Box,
   pixelMm: number,
 ): Promise<SliceResult> {
-  const [u, v] = AXES[plane];
+  const [u, v] = PLANE_AXES[plane];
   const [[u0, u1], [v0, v1]] = [box[u] as readonly [number, number], box[v] as readonly [number, number]];
   const source = scene.volume ? { volume: scene.volume } : { dose: scene.dose as Handle<'DoseGrid'> };
   return extractSlice({ ...source, plane, positionMm, extent: [u0, u1, v0, v1], pixelMm }, scene.options);
@@ -272,7 +243,7 @@ async function panel(
   box: Box,
   levels: ImagesData['levels'],
 ): Promise<PanelData> {
-  const [u, v] = AXES[plane];
+  const [u, v] = PLANE_AXES[plane];
   const [ranges0, ranges1] = [box[u] as readonly [number, number], box[v] as readonly [number, number]];
   const longest = Math.max(ranges0[1] - ranges0[0], ranges1[1] - ranges1[0]);
   const pixelMm = Math.max(longest / LONGEST_SIDE, Math.min(...scene.grid.spacing) / 2);
@@ -309,7 +280,7 @@ async function isodoses(
 ): Promise<PanelData['isodoses']> {
   const { dose, options } = scene;
   if (!dose || levels.length === 0) return [];
-  const [u, v] = AXES[plane];
+  const [u, v] = PLANE_AXES[plane];
   const extent = [...(box[u] as readonly number[]), ...(box[v] as readonly number[])] as [
     number,
     number,

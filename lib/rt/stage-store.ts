@@ -7,13 +7,14 @@
  *   <course>/.isovox/tmp/<stage>/   what a stage is writing; swept at the next start
  */
 
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 
 import { sweepTemporaries, writeText } from '../table/atomic.js';
 import { canonicalJson, digestFile } from './digest.js';
 import { failpoint } from './failpoint.js';
 import type { Finding } from './model.js';
+import { readJson } from './read-json.js';
 import type { PartFailure } from './stage.js';
 
 export interface ManifestFile {
@@ -169,15 +170,6 @@ export class StageStore {
       await rm(join(this.courseFolder, path), { force: true });
       await removeEmptyParents(dirname(join(this.courseFolder, path)), this.courseFolder);
     }
-  }
-}
-
-/** Undefined where the file is not there or not whole. */
-export async function readJson<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,10 +1,10 @@
 /** The structure sets of a course that are measured: the drawn one, RS_auto.dcm and RS_custom.dcm. */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { COURSE_FILES } from './layout.js';
 import type { Course } from './model.js';
+import { readJson } from './read-json.js';
 import type { RunConfig } from './run-config.js';
 import type { StructureFacts } from './segmented-structures.js';
 
@@ -45,7 +45,7 @@ export function findsStructures(course: Course, { segmentation, customModels }: 
 
 /** What the segment stage wrote, or undefined. */
 export const autoStructuresOf = (courseFolder: string): Promise<StructureFacts | undefined> =>
-  readFacts(join(courseFolder, COURSE_FILES.segmentation));
+  readJson<StructureFacts>(join(courseFolder, COURSE_FILES.segmentation));
 
 /** The drawn structures first, then those of models, then the user's own. */
 export async function measuredStructures(course: Course, courseFolder: string): Promise<StructureSet[]> {
@@ -55,7 +55,7 @@ export async function measuredStructures(course: Course, courseFolder: string): 
     [COURSE_FILES.autoStructures, COURSE_FILES.segmentation, 'Segmented by models on the planning image'],
     [COURSE_FILES.customStructures, COURSE_FILES.segmentationCustom, 'Custom models and derived structures'],
   ] as const) {
-    const known = await readFacts(join(courseFolder, facts));
+    const known = await readJson<StructureFacts>(join(courseFolder, facts));
     if (!known) continue;
     const byNumber = new Map(known.rois.map((roi) => [roi.number, roi]));
     sets.push({
@@ -69,12 +69,4 @@ export async function measuredStructures(course: Course, courseFolder: string): 
     });
   }
   return sets;
-}
-
-async function readFacts(path: string): Promise<StructureFacts | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as StructureFacts;
-  } catch {
-    return undefined;
-  }
 }

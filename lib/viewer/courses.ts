@@ -1,11 +1,12 @@
 /** The courses of an output folder, as its folders and their own files say; nothing outside the folder is looked at. */
 
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
 import { asIsovoxError } from '../errors.js';
 import type { CheckStatus } from '../report/data.js';
 import { COURSE_FILES } from '../rt/layout.js';
+import { readJson } from '../rt/read-json.js';
 
 export interface CourseEntry {
   /** Names of the two folders: what the file system says. */
@@ -31,15 +32,6 @@ interface CourseJson {
 
 const STATUSES: readonly CheckStatus[] = ['PASS', 'WARNING', 'FAIL', 'ERROR'];
 
-/** A JSON file below a course folder; undefined when it is absent or broken. */
-export async function readJson<T>(folder: string, path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(join(folder, path), 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Folders of `path`, without those that are links or are hidden; none when it cannot be read. */
 async function folders(path: string): Promise<string[]> {
   try {
@@ -61,10 +53,10 @@ export async function findCourses(outdir: string): Promise<CourseEntry[]> {
   for (const patient of await folders(outdir)) {
     for (const course of await folders(join(outdir, patient))) {
       const folder = join(outdir, patient, course);
-      const facts = await readJson<CourseJson>(folder, COURSE_FILES.course);
+      const facts = await readJson<CourseJson>(join(folder, COURSE_FILES.course));
       if (facts === undefined) continue;
-      const qc = await readJson<{ overall?: CheckStatus }>(folder, COURSE_FILES.qcReport);
-      const dvh = await readJson<{ rxGy?: number | null; rois?: unknown[] }>(folder, COURSE_FILES.dvh);
+      const qc = await readJson<{ overall?: CheckStatus }>(join(folder, COURSE_FILES.qcReport));
+      const dvh = await readJson<{ rxGy?: number | null; rois?: unknown[] }>(join(folder, COURSE_FILES.dvh));
       found.push({
         patient,
         course,

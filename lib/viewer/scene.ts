@@ -5,9 +5,10 @@ import { readRtDose, readRtStruct } from '../native/dicom.js';
 import { convertVolume, readVolume, volumeStatistics } from '../native/formats.js';
 import { outline } from '../native/imaging.js';
 import type { CheckStatus, ImagesData, RoiData } from '../report/data.js';
+import { type DoseMaximum, doseMaximum, isodoseLevels } from '../rt/isodoses.js';
 import { COURSE_FILES, PRIMARY_FILES, planningNifti } from '../rt/layout.js';
 import { readCourseFiles, reportRois } from '../rt/report-course.js';
-import { gridBox, type Point, voxelPosition } from '../rt/report-geometry.js';
+import { boxMiddle, gridBox, type Point, voxelPosition } from '../rt/report-geometry.js';
 import { isTarget } from '../rt/report-targets.js';
 import type { RunConfig } from '../rt/run-config.js';
 import { addon } from '../runtime/addon.js';
@@ -110,7 +111,7 @@ interface ReadDose {
   readonly handle: Handle<'DoseGrid'>;
   readonly layer?: Layer;
   readonly note?: string;
-  readonly maximum: { readonly gy: number; readonly at: Point };
+  readonly maximum: DoseMaximum;
 }
 
 const UNEVEN_MM = 0.01;
@@ -119,12 +120,8 @@ async function readDose(path: string, holder: Holder, options: SubmitOptions): P
   const handle = holder.hold((await readRtDose({ path }, options)).dose);
   const { grid, planeMm } = addon().describeDose(handle);
   const values = addon().viewDose(handle);
-  let best = 0;
-  for (let index = 1; index < values.length; index++) {
-    if ((values[index] as number) > (values[best] as number)) best = index;
-  }
-  const gy = values[best] ?? 0;
-  const maximum = { gy, at: voxelPosition(grid, best, planeMm) };
+  const maximum = doseMaximum({ grid, planeMm }, values) ?? { gy: 0, at: voxelPosition(grid, 0, planeMm) };
+  const { gy } = maximum;
   const isEven = planeMm.every((mm, plane) => Math.abs(mm - plane * grid.spacing[2]) <= UNEVEN_MM);
   if (!isEven) return { handle, maximum, note: 'Its planes are not evenly spaced: isodose lines only.' };
   const window = [0, gy > 0 ? gy : 1] as const;
@@ -140,19 +137,6 @@ async function readDose(path: string, holder: Holder, options: SubmitOptions): P
     floor: 0,
   };
   return { handle, layer, maximum };
-}
-
-function isodoseLevels(config: RunConfig, rxGy: number | undefined, maximumGy: number | undefined): Scene['levels'] {
-  if (maximumGy === undefined) return [];
-  const whole = rxGy ?? maximumGy;
-  return [...config.report.isodosePct]
-    .sort((a, b) => a - b)
-    .map((percent) => ({ percent, gy: (percent * whole) / 100 }))
-    .filter(({ gy }) => gy < maximumGy);
-}
-
-function middleOf(grid: GridDescription): Point {
-  return gridBox(grid).map(([low, high]) => (low + high) / 2) as unknown as Point;
 }
 
 interface ReadStructures {
@@ -220,7 +204,7 @@ export async function courseScene(entry: CourseEntry, config: RunConfig, options
     const centre =
       (structures && (await targetMiddle(structures, rois, options))) ??
       dose?.maximum.at ??
-      (grid ? middleOf(grid) : ([0, 0, 0] as const));
+      (grid ? boxMiddle(gridBox(grid)) : ([0, 0, 0] as const));
     return {
       title: `${entry.patientId} · ${entry.courseId}`,
       kicker: 'Course',
@@ -232,7 +216,7 @@ export async function courseScene(entry: CourseEntry, config: RunConfig, options
       ...(structures ? { roiSet: structures.set } : {}),
       rois,
       roiIndex: rois.map(({ number }) => structures?.indexOf.get(number) ?? -1),
-      levels: isodoseLevels(config, rxGy, dose?.maximum.gy),
+      levels: isodoseLevels(config.report.isodosePct, rxGy, dose?.maximum.gy),
       ...(rxGy === undefined ? {} : { rxGy }),
       centre,
       dispose: () => holder.dispose(),
@@ -255,7 +239,7 @@ export async function fileScene(path: string, name: string, options: SubmitOptio
       rois: [],
       roiIndex: [],
       levels: [],
-      centre: middleOf(image.grid),
+      centre: boxMiddle(gridBox(image.grid)),
       dispose: () => holder.dispose(),
     };
   } catch (thrown) {

@@ -1,17 +1,15 @@
 /** isovox dose-difference: one RTDOSE minus another, as a volume and in numbers. */
 
-import { readRtDose } from '../../native/dicom.js';
 import { doseDifference } from '../../native/dose.js';
 import { writeVolume } from '../../native/formats.js';
 import { writeComparison } from '../../rt/dose-comparison.js';
+import { type DosePairOptions, printFindings, readDosePair } from '../dose-pair.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
 import { commandContext } from './common.js';
 
-export interface DoseDifferenceOptions extends CommonOptions {
-  readonly reference: string;
-  readonly evaluated: string;
+export interface DoseDifferenceOptions extends CommonOptions, DosePairOptions {
   readonly cutoff: number;
   readonly tolerance: number;
   readonly out: string;
@@ -21,10 +19,7 @@ export interface DoseDifferenceOptions extends CommonOptions {
 export async function doseDifferenceCommand(options: DoseDifferenceOptions): Promise<number> {
   return interruptible(async (signal) => {
     const task = { context: commandContext(options), signal };
-    const [reference, evaluated] = await Promise.all([
-      readRtDose({ path: options.reference }, task),
-      readRtDose({ path: options.evaluated }, task),
-    ]);
+    const { reference, evaluated, findings: ofFrames } = await readDosePair(options, 'dose.frames_differ', task);
     const maximumGy = reference.summary.maximumGy;
     const { difference, ...result } = await doseDifference(
       {
@@ -35,15 +30,7 @@ export async function doseDifferenceCommand(options: DoseDifferenceOptions): Pro
       },
       task,
     );
-    const findings = [...result.findings];
-    const [a, b] = [reference, evaluated].map(({ summary }) => summary.header.FrameOfReferenceUID ?? '');
-    if (a !== b) {
-      findings.push({
-        code: 'dose.frames_differ',
-        severity: 'warn',
-        message: 'The doses have different frames of reference; their positions are compared as they are',
-      });
-    }
+    const findings = [...result.findings, ...ofFrames];
     await writeVolume({ volume: difference, path: options.out }, task);
     const gray = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(3)} Gy`;
     if (options.picture !== undefined) {
@@ -84,7 +71,7 @@ export async function doseDifferenceCommand(options: DoseDifferenceOptions): Pro
           `${options.tolerance} % of the maximum; written to ${options.out}\n`,
       );
     }
-    for (const { severity, message, code } of findings) process.stderr.write(`${severity}: ${message} (${code})\n`);
+    printFindings(findings);
     return EXIT.done;
   });
 }

@@ -1,17 +1,15 @@
 /** isovox gamma: the gamma index of two RTDOSE files, as a volume and as a pass rate. */
 
-import { readRtDose, scanHeaders } from '../../native/dicom.js';
 import { gammaIndex } from '../../native/dose.js';
 import { writeVolume } from '../../native/formats.js';
 import { writeComparison } from '../../rt/dose-comparison.js';
+import { type DosePairOptions, printFindings, readDosePair } from '../dose-pair.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
 import { commandContext } from './common.js';
 
-export interface GammaCommandOptions extends CommonOptions {
-  readonly reference: string;
-  readonly evaluated: string;
+export interface GammaCommandOptions extends CommonOptions, DosePairOptions {
   readonly dose: number;
   readonly distance: number;
   readonly local?: boolean;
@@ -24,10 +22,7 @@ export interface GammaCommandOptions extends CommonOptions {
 export async function gamma(options: GammaCommandOptions): Promise<number> {
   return interruptible(async (signal) => {
     const task = { context: commandContext(options), signal };
-    const [reference, evaluated] = await Promise.all([
-      readRtDose({ path: options.reference }, task),
-      readRtDose({ path: options.evaluated }, task),
-    ]);
+    const { reference, evaluated, findings: ofFrames } = await readDosePair(options, 'gamma.frames_differ', task);
     const { gamma: volume, ...result } = await gammaIndex(
       {
         reference: reference.dose,
@@ -40,16 +35,7 @@ export async function gamma(options: GammaCommandOptions): Promise<number> {
       },
       task,
     );
-    const findings = [...result.findings];
-    const headers = await scanHeaders({ paths: [options.reference, options.evaluated] }, task);
-    const frames = new Set(headers.map(({ FrameOfReferenceUID }) => FrameOfReferenceUID ?? ''));
-    if (frames.size > 1) {
-      findings.push({
-        code: 'gamma.frames_differ',
-        severity: 'warn',
-        message: 'The doses have different frames of reference; their positions are compared as they are',
-      });
-    }
+    const findings = [...result.findings, ...ofFrames];
     await writeVolume({ volume, path: options.out }, task);
     const kind = options.local ? 'local' : 'global';
     if (options.picture !== undefined) {
@@ -90,9 +76,7 @@ export async function gamma(options: GammaCommandOptions): Promise<number> {
           `max ${result.maxGamma.toFixed(3)}; written to ${options.out}\n`,
       );
     }
-    if (!options.json) {
-      for (const { severity, message, code } of findings) process.stderr.write(`${severity}: ${message} (${code})\n`);
-    }
+    if (!options.json) printFindings(findings);
     return EXIT.done;
   });
 }
