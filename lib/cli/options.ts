@@ -11,6 +11,9 @@ export interface CommonOptions {
   readonly keepIdentifiers?: boolean;
 }
 
+/** Seconds that one stage of one course may take. */
+export const STAGE_TIMEOUT_S = 6 * 3600;
+
 /** `auto` (cores - 1) or a number of threads. */
 export function parseWorkers(text: string): number | undefined {
   if (text === 'auto') return undefined;

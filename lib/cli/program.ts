@@ -16,6 +16,7 @@ import {
   parseSpacing,
   parseVoxels,
   parseWorkers,
+  STAGE_TIMEOUT_S,
 } from './options.js';
 
 export const program = new Command('isovox')
@@ -133,7 +134,9 @@ metricsFlags(
       .default('process'),
   )
   .addOption(new Option('--threads-per-course <n>', 'at most').argParser(parsePositive))
-  .addOption(new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(21_600))
+  .addOption(
+    new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(STAGE_TIMEOUT_S),
+  )
   .option('--timeline <file>', 'what ran when, for chrome://tracing or ui.perfetto.dev')
   .option('--dry-run', 'say what would run, write nothing');
 
@@ -142,6 +145,20 @@ runFlags(
     (await import('./commands/plan.js')).plan(options as never),
   ),
 );
+
+/** One stage of `run` by itself; stages whose names are commands for single files are `run --stages NAME`. */
+for (const [stage, description] of [
+  ['organize', "the run's first stage: course folders, images and metadata"],
+  ['segment-custom', "one stage of run: the user's models, and structures made of others"],
+  ['crop', 'one stage of run: the image cut to a body region'],
+  ['qc', 'one stage of run: checks of files, images, plan, structures and dose'],
+] as const) {
+  runFlags(
+    command(stage, description, async (_, options) =>
+      (await import('./commands/run.js')).runStage(stage, options as never),
+    ),
+  );
+}
 
 command(
   'course <action> <course>',
@@ -176,7 +193,9 @@ metricsFlags(
   .addOption(new Option('--slots <n>', 'courses at a time, of each class').argParser(parsePositive).default(1))
   .option('--outdir <dir>', 'where the output folder is mounted here, if elsewhere than submitted')
   .addOption(new Option('--memory <MiB>', 'memory that one course may reserve').argParser(parsePositive))
-  .addOption(new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(21_600))
+  .addOption(
+    new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(STAGE_TIMEOUT_S),
+  )
   .addOption(new Option('--exit-when-idle <s>', 'end when nothing was to do for so long').argParser(parsePositive));
 
 command('export <engine>', 'a plan as a workflow: snakemake, on one machine or on Slurm', async (args, options) =>
@@ -409,6 +428,26 @@ command('convert <input> <output>', 'any readable format to any writable one', a
   .option('--shards', 'of a .zarr: many chunks to a file')
   .addOption(new Option('--level <n>', 'effort of the compression').argParser(Number));
 
+command('resample', 'an image with other spacings, or at the voxels of another image', async (_, options) =>
+  (await import('./commands/resample.js')).resample(options as never),
+)
+  .requiredOption('--image <path>', 'image file, or folder of DICOM slices')
+  .addOption(
+    new Option('--spacing <mm>', 'one number, or x,y,z of which 0 keeps one; both grids share their centre').argParser(
+      parseSpacing,
+    ),
+  )
+  .option('--like <path>', 'an image whose voxels the result has, at whatever angle it lies')
+  .addOption(
+    new Option('--interpolation <method>', 'labels want nearest')
+      .choices(['nearest', 'linear', 'cubic'])
+      .default('linear'),
+  )
+  .addOption(
+    new Option('--outside <value>', 'beyond the image, with --like; -1024 for CT').argParser(parseNumber).default(0),
+  )
+  .requiredOption('--out <file>', '.nii.gz, .nrrd or another writable format');
+
 command('ingest', 'images into a cohort; goes on where it was stopped', async (_, options) =>
   (await import('./commands/ingest.js')).ingest(options as never),
 )
@@ -474,6 +513,22 @@ command(
 program.command('course-worker', { hidden: true }).action(async () => {
   await (await import('../distributed/worker-main.js')).serveCourses();
 });
+
+command('report <outdir>', 'pages and tables made again from what the courses hold', async (args, options) =>
+  (await import('./commands/report.js')).report(args, options as never),
+);
+
+command(
+  'validate <paths...>',
+  'whether configurations (.yaml), models, cohorts, images, output folders or folders of DICOM are sound',
+  async (args, options) => (await import('./commands/validate.js')).validate(args, options as never),
+).option('--strict', 'warnings count as failures');
+
+command(
+  'bench [cases...]',
+  'how long the main operations take on this machine: series, dvh, masks, radiomics, pyradiomics, resample, nifti-gz',
+  async (args, options) => (await import('./commands/bench.js')).bench(args, options as never),
+);
 
 command('status <outdir>', 'every course and stage of a run', async (args, options) =>
   (await import('./commands/status.js')).status(args, options as never),

@@ -22,6 +22,11 @@ export function convertVolume(args: ArgsOf<'convertVolume'>, options?: SubmitOpt
   return submit('convertVolume', args, options);
 }
 
+/** The volume at the voxels of another, whatever the angle between the two; `outside` is the value beyond its edge. */
+export function resampleOnto(args: ArgsOf<'resampleOnto'>, options?: SubmitOptions): ResultOf<'resampleOnto'> {
+  return submit('resampleOnto', args, options);
+}
+
 /** Smallest, largest and mean value after scaling, of the voxels that are finite numbers. */
 export function volumeStatistics(
   args: ArgsOf<'volumeStatistics'>,

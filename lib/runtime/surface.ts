@@ -130,6 +130,8 @@ export interface Surface {
   writeVolume: (args: { volume: Handle<'Volume'>; path: string; format?: string; level?: number; codec?: string; tile?: string; chunks?: [number, number, number]; sharding?: boolean }, task?: TaskOptions) => Promise<void>;
   /** The same volume resampled along its axes, permuted and flipped to an orientation, and as values of another type. */
   convertVolume: (args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string; spacing?: [number, number, number]; interpolation?: 'nearest' | 'linear' | 'cubic' }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
+  /** The volume at the voxels of another, whatever the angle between them; outside is the value beyond its edge. */
+  resampleOnto: (args: { volume: Handle<'Volume'>; like: Handle<'Volume'>; interpolation?: 'nearest' | 'linear' | 'cubic'; outside?: number }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** Smallest, largest and mean value after scaling. */
   volumeStatistics: (args: { volume: Handle<'Volume'> }, task?: TaskOptions) => Promise<VolumeStatistics>;
   /** The formats of volumes. */
@@ -255,6 +257,7 @@ export type HeavyName =
   | 'readVolume'
   | 'writeVolume'
   | 'convertVolume'
+  | 'resampleOnto'
   | 'volumeStatistics'
   | 'makeVolume'
   | 'openStore'

@@ -9,6 +9,7 @@
 #include "formats/statistics.h"
 #include "formats/values.h"
 #include "imaging/reorient.h"
+#include "imaging/resample_onto.h"
 #include "imaging/resample_volume.h"
 
 namespace isovox::addon {
@@ -109,12 +110,17 @@ std::array<double, 3> SpacingOfArgs(const Args& args, const Grid& grid) {
   return spacing;
 }
 
+Interpolation InterpolationOfArgs(const Args& args) {
+  const std::string name = args.Text("interpolation", "linear");
+  const auto method = InterpolationFromName(name);
+  if (!method) throw InvalidArgument("interpolation", "nearest, linear or cubic", "\"" + name + "\"");
+  return *method;
+}
+
 Work ConvertVolume(Args& args) {
   const auto volume = args.Native<const Volume>("volume");
   const auto spacing = SpacingOfArgs(args, volume->grid);
-  const std::string method_name = args.Text("interpolation", "linear");
-  const auto method = InterpolationFromName(method_name);
-  if (!method) throw InvalidArgument("interpolation", "nearest, linear or cubic", "\"" + method_name + "\"");
+  const Interpolation method = InterpolationOfArgs(args);
   const bool resample = spacing != std::array<double, 3>{0, 0, 0};
   const Grid grid = resample ? ResampledGrid(volume->grid, spacing) : volume->grid;
   const std::string orientation = args.Text("orientation", "");
@@ -127,8 +133,21 @@ Work ConvertVolume(Args& args) {
   if (!order.identity()) need += values * static_cast<double>(DTypeSize(volume->dtype));
   if (resample) need += values * static_cast<double>(8 + DTypeSize(volume->dtype)) + 8 * static_cast<double>(volume->grid.voxels());
   return {[volume, spacing, resample, method, order, dtype](const Exec& exec) -> Finish {
-            const Volume resampled = resample ? ResampleVolume(exec, *volume, spacing, *method) : *volume;
+            const Volume resampled = resample ? ResampleVolume(exec, *volume, spacing, method) : *volume;
             auto out = std::make_shared<Volume>(formats::ConvertValues(exec, Reorient(exec, resampled, order), dtype));
+            return [out](Napi::Env env) { return WrapHandle(env, out, static_cast<int64_t>(out->bytes())); };
+          },
+          static_cast<int64_t>(std::min(need, 9e18))};
+}
+
+Work ResampleVolumeOnto(Args& args) {
+  const auto volume = args.Native<const Volume>("volume"), like = args.Native<const Volume>("like");
+  const Interpolation method = InterpolationOfArgs(args);
+  const double outside = args.Number("outside", 0);
+  const double values = static_cast<double>(like->grid.voxels()) * static_cast<double>(volume->frames * volume->components);
+  const double need = values * static_cast<double>(DTypeSize(volume->dtype)) + 16 * static_cast<double>(volume->grid.voxels());
+  return {[volume, like, method, outside](const Exec& exec) -> Finish {
+            auto out = std::make_shared<Volume>(ResampleOnto(exec, *volume, like->grid, method, outside));
             return [out](Napi::Env env) { return WrapHandle(env, out, static_cast<int64_t>(out->bytes())); };
           },
           static_cast<int64_t>(std::min(need, 9e18))};
@@ -168,6 +187,10 @@ constexpr Row kRows[] = {
      "(args: { volume: Handle<'Volume'>; dtype?: string; orientation?: string; spacing?: [number, number, number]; "
      "interpolation?: 'nearest' | 'linear' | 'cubic' }) => Promise<Handle<'Volume'>>",
      "The same volume resampled along its axes, permuted and flipped to an orientation, and as values of another type."},
+    {"resampleOnto", ResampleVolumeOnto, nullptr,
+     "(args: { volume: Handle<'Volume'>; like: Handle<'Volume'>; interpolation?: 'nearest' | 'linear' | 'cubic'; "
+     "outside?: number }) => Promise<Handle<'Volume'>>",
+     "The volume at the voxels of another, whatever the angle between them; outside is the value beyond its edge."},
     {"volumeStatistics", VolumeStatistics, nullptr,
      "(args: { volume: Handle<'Volume'> }) => Promise<VolumeStatistics>",
      "Smallest, largest and mean value after scaling."},

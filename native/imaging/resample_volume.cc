@@ -1,7 +1,6 @@
 #include "imaging/resample_volume.h"
 
-#include <cmath>
-#include <limits>
+#include "imaging/held_value.h"
 
 namespace isovox {
 namespace {
@@ -10,19 +9,6 @@ std::array<AxisMap, 3> AxesFor(const Grid& grid, const std::array<double, 3>& sp
   std::array<AxisMap, 3> axes;
   for (size_t a = 0; a < 3; ++a) axes[a] = AlignCentres(grid.size[a], grid.spacing[a], spacing_mm[a]);
   return axes;
-}
-
-template <typename T>
-T Held(double value) {
-  if constexpr (std::is_integral_v<T>) {
-    const double rounded = std::nearbyint(value);
-    // The type's largest value as a double may lie above it.
-    if (!(rounded > static_cast<double>(std::numeric_limits<T>::lowest()))) return std::numeric_limits<T>::lowest();
-    if (rounded >= static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::max();
-    return static_cast<T>(rounded);
-  } else {
-    return static_cast<T>(value);
-  }
 }
 
 }  // namespace
@@ -59,7 +45,7 @@ Volume ResampleVolume(const Exec& exec, const Volume& volume, const std::array<d
         for (size_t i = 0; i < before; ++i) values[i] = static_cast<double>(in[i * components + c]);
         const auto resampled = ResampleBox(exec, values, volume.grid.size, axes, box, method);
         const auto to = out.As<T>().subspan(f * after * components);
-        for (size_t i = 0; i < after; ++i) to[i * components + c] = Held<T>(resampled[i]);
+        for (size_t i = 0; i < after; ++i) to[i * components + c] = HeldValue<T>(resampled[i]);
       });
       exec.Step();
     }

@@ -8,6 +8,7 @@ import { runInProcess } from '../../rt/course-executor.js';
 import { planCourses } from '../../rt/plan.js';
 import { findCourses, type RunOptions, type RunSummary, runPipeline, settleOptions } from '../../rt/run.js';
 import { EXIT, exitOfRun } from '../exit.js';
+import { STAGE_TIMEOUT_S } from '../options.js';
 import { type RunCommandOptions, runOptionsOf } from '../run-options.js';
 import { type MetricsOptions, served } from '../serve-metrics.js';
 import { logged } from './common.js';
@@ -39,6 +40,11 @@ export async function run(options: RunCommand): Promise<number> {
     print(summary, options.json ?? false);
     return exitCode(summary);
   });
+}
+
+/** One stage of every course, as `run --stages` has it. */
+export async function runStage(stage: string, options: RunCommandOptions): Promise<number> {
+  return run({ ...options, stages: [stage], isolation: 'process', stageTimeout: STAGE_TIMEOUT_S, metricsHost: '' });
 }
 
 /** Refused files are listed but are no failure: a mixed folder always has some. */
