@@ -34,6 +34,7 @@ export default defineConfig({
           page('Pipelines that feed a model', '/how-to/pipelines'),
           page('Training in Python', '/how-to/python'),
           page('Look at results', '/how-to/look'),
+          page('Hand results on without identifiers', '/how-to/pseudonyms'),
         ],
       },
       {

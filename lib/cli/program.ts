@@ -109,7 +109,11 @@ function runFlags(to: Command): Command {
         'brain',
       ]),
     )
-    .option('--xlsx', 'also write the tables as one .xlsx file');
+    .option('--xlsx', 'also write the tables as one .xlsx file')
+    .option(
+      '--pseudonymise [file]',
+      'pseudonyms instead of PatientIDs, no copies of DICOM objects; the file says who is who (.isovox/pseudonyms.json)',
+    );
 }
 
 /** Those that work for hours. */

@@ -22,6 +22,8 @@ export interface RunCommandOptions extends CommonOptions {
   readonly robustness?: 'off' | 'mild' | 'standard' | 'aggressive';
   readonly sequentialRadiomics?: boolean;
   readonly xlsx?: boolean;
+  /** True, or the file that says who is who. */
+  readonly pseudonymise?: boolean | string;
   readonly models?: string;
   readonly customModels?: string;
   readonly customStructures?: string;
@@ -52,7 +54,11 @@ export async function runOptionsOf(options: RunCommandOptions, signal: AbortSign
       workers: options.customModelWorkers,
     },
     crop: { region: options.cropRegion },
-    output: { xlsx: options.xlsx },
+    output: {
+      xlsx: options.xlsx,
+      pseudonymise: options.pseudonymise === undefined ? undefined : true,
+      pseudonyms: typeof options.pseudonymise === 'string' ? resolve(options.pseudonymise) : undefined,
+    },
   });
   return {
     dicomRoot: options.dicomRoot,

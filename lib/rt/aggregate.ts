@@ -29,7 +29,7 @@ export interface AggregateOptions {
   readonly outdir: string;
   readonly dicomRoot: string;
   readonly config: RunConfig;
-  readonly discovery: Omit<Discovery, 'courses'>;
+  readonly discovery: Pick<Discovery, 'refusals' | 'findings'>;
   readonly results: readonly CourseResult[];
   readonly failures: readonly Failure[];
 }

@@ -18,7 +18,7 @@ import type { RunConfig } from './run-config.js';
 export interface CohortReportOptions {
   readonly path: string;
   readonly config: RunConfig;
-  readonly discovery: Omit<Discovery, 'courses'>;
+  readonly discovery: Pick<Discovery, 'refusals' | 'findings'>;
   readonly results: readonly CourseResult[];
   readonly failures: readonly Failure[];
   readonly tables: readonly Table[];
@@ -47,7 +47,8 @@ export async function writeCohortReport(options: CohortReportOptions): Promise<v
     })),
     distributions: tables.filter(({ name }) => name === 'dvh_metrics').flatMap(distributionsOf),
     robustness: tables.filter(({ name }) => name === 'robustness_summary').map(robustnessFigures)[0],
-    configuration: stringify(config),
+    // Where the pseudonyms are explained is for those who have them.
+    configuration: stringify({ ...config, output: { ...config.output, pseudonyms: undefined } }),
     provenance: [
       { label: 'Isovox', value: packageVersion },
       {

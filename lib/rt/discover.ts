@@ -6,10 +6,12 @@ import { scanHeaders } from '../native/dicom.js';
 import type { HeaderRecord } from '../native/dicom-types.js';
 import type { Context } from '../runtime/context.js';
 import { groupCourses, nameCourses } from './courses.js';
+import { disguise } from './disguise.js';
 import { type HeaderScanner, patientIdOf, patientKeyOf, patientNameOf, takeInventory } from './inventory.js';
 import { linkPatient, type PatientObjects } from './link.js';
 import type { Course, Finding, Refusal } from './model.js';
 import { compareText, distinctNames } from './names.js';
+import type { Pseudonyms } from './pseudonyms.js';
 import type { RunConfig } from './run-config.js';
 import { groupSeries, notAVolume } from './series.js';
 
@@ -21,11 +23,15 @@ export interface DiscoverOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Folders inside the input not to enter: the output folder. */
   readonly exclude?: readonly string[];
+  /** Who is who, and the folder of links that hide where files lie: courses carry pseudonyms. */
+  readonly disguise?: { readonly pseudonyms: Pseudonyms; readonly links: string } | undefined;
   /** Reads headers; the native scanner unless a test gives its own. */
   readonly scan?: HeaderScanner;
 }
 
 export interface Discovery {
+  /** The folder below which the files are named. */
+  readonly root: string;
   /** By patient, oldest first. */
   readonly courses: readonly Course[];
   /** Files that take no part, by path. */
@@ -45,7 +51,10 @@ export async function discoverCourses(options: DiscoverOptions): Promise<Discove
     exclude: options.exclude,
     onProgress: options.onProgress,
   });
-  return arrange(root, inventory.objects, config, inventory);
+  if (options.disguise === undefined) return arrange(root, inventory.objects, config, inventory);
+  const { pseudonyms, links } = options.disguise;
+  const hidden = await disguise(inventory, root, links, pseudonyms);
+  return arrange(links, hidden.objects, config, hidden);
 }
 
 /** The courses of objects that have been read. */
@@ -106,7 +115,7 @@ export function arrange(
     refusals.push(...objectsOfNoCourse(records, patient, links, drafts));
   }
   refusals.sort((a, b) => compareText(a.path, b.path) || compareText(a.code, b.code));
-  return { courses, refusals, findings };
+  return { root, courses, refusals, findings };
 }
 
 /** Treatment records and registrations without a course, and kinds of objects that courses do not use. */

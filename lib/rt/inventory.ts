@@ -283,20 +283,19 @@ async function duplicate(
   hashOf: (file: string) => Promise<string>,
 ): Promise<Refusal> {
   const name = relativeInput(root, kept.path);
+  const second = (code: string, reason: string, severity: Refusal['severity']): Refusal => ({
+    ...refusal(copy.path, code, reason, severity),
+    twin: kept.path,
+  });
   const differs = (how: string) =>
-    refusal(
-      copy.path,
-      'file.duplicate_differs',
-      `Has the SOPInstanceUID of ${name} but ${how}; that one is used`,
-      'warn',
-    );
+    second('file.duplicate_differs', `Has the SOPInstanceUID of ${name} but ${how}; that one is used`, 'warn');
   if (kept.size !== copy.size) return differs('another size');
   try {
     if ((await hashOf(kept.path)) !== (await hashOf(copy.path))) return differs('other bytes');
   } catch (thrown) {
     return differs(`cannot be compared (${asIsovoxError(thrown).code})`);
   }
-  return refusal(copy.path, 'file.duplicate', `The same bytes as ${name}, which is used`, 'info');
+  return second('file.duplicate', `The same bytes as ${name}, which is used`, 'info');
 }
 
 async function hashFile(file: string): Promise<string> {

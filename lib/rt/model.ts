@@ -93,4 +93,6 @@ export interface Refusal {
   readonly reason: string;
   /** `info`: nothing is missing from the results. `fail`: this file should have been usable. */
   readonly severity: Severity;
+  /** The file that is used instead of it. */
+  readonly twin?: string;
 }

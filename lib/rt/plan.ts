@@ -33,7 +33,7 @@ export interface RunPlan {
   readonly inference: Config['inference'];
   /** Stages to run. */
   readonly stages: readonly string[];
-  readonly discovery: Omit<Discovery, 'courses'>;
+  readonly discovery: Pick<Discovery, 'refusals' | 'findings'>;
   /** `PATIENT/COURSE`. */
   readonly courses: readonly string[];
 }

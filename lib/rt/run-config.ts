@@ -166,6 +166,16 @@ export const runConfigSchema = z.strictObject({
   output: z
     .strictObject({
       xlsx: z.boolean().default(false).describe('Also write .xlsx tables'),
+      pseudonymise: z
+        .boolean()
+        .default(false)
+        .describe('Pseudonyms instead of PatientIDs, and DICOM objects written anew instead of copied'),
+      pseudonyms: z
+        .string()
+        .optional()
+        .describe(
+          'File that says who is who, made when it is not there; .isovox/pseudonyms.json of the output when not given',
+        ),
     })
     .prefault({}),
 });

@@ -12,13 +12,14 @@ import { type CourseExecutor, type CourseTrouble, runInProcess } from './course-
 import { sweepLeases } from './course-lease.js';
 import { CourseProgress } from './course-progress.js';
 import { type CourseResult, type Failure, failuresOf, readCourse, type StageEvent } from './course-run.js';
-import { type Discovery, discoverCourses } from './discover.js';
+import { type DiscoverOptions, type Discovery, discoverCourses } from './discover.js';
 import type { RunLog } from './log.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { ModelPool, segmentationThreads } from './model-pool.js';
 import { OutputMirror } from './output-mirror.js';
 import { courseName, type RunPlan, writePlan } from './plan.js';
+import { Pseudonyms } from './pseudonyms.js';
 import { matchesAny } from './roi-names.js';
 import type { RunConfig } from './run-config.js';
 import type { StageState } from './stage-state.js';
@@ -94,11 +95,10 @@ export async function planRun(
   const { stages } = settleOptions(options);
   await checkWritable(options.outdir);
   const found = await findCourses(options, context);
-  const dicomRoot = resolve(options.dicomRoot);
   const { config } = options;
   const plan = await writePlan(
     options.outdir,
-    { dicomRoot, config, stages: stages.map((stage) => stage.id) },
+    { dicomRoot: found.discovery.root, config, stages: stages.map((stage) => stage.id) },
     found.discovery,
     found.courses,
   );
@@ -212,6 +212,7 @@ async function discover(options: RunOptions, context: Context): Promise<Discover
   }
   return discoverCourses({
     dicomRoot,
+    disguise: await disguiseOf(options),
     exclude: [outdir],
     config,
     context,
@@ -219,6 +220,18 @@ async function discover(options: RunOptions, context: Context): Promise<Discover
     onProgress: (done, total) =>
       log.progress({ phase: 'index', done, total, weightDone: done, weightTotal: total, running: [] }),
   });
+}
+
+/** Where a run that was asked for pseudonyms keeps them, and the links that hide where its input lies. */
+async function disguiseOf({ outdir, config }: RunOptions): Promise<DiscoverOptions['disguise']> {
+  const { pseudonymise, pseudonyms } = config.output;
+  if (!pseudonymise) return undefined;
+  if (await OutputMirror.of(outdir)) {
+    const message = 'Expected a folder for --outdir with --pseudonymise: the links that it makes are of this machine';
+    throw new IsovoxError('ERR_UNSUPPORTED', message, { name: '--outdir' });
+  }
+  const file = pseudonyms ?? join(outdir, '.isovox/pseudonyms.json');
+  return { pseudonyms: await Pseudonyms.open(file), links: resolve(outdir, '.isovox/inputs') };
 }
 
 function filterCourses(courses: readonly Course[], filter: readonly string[] | undefined): Course[] {

@@ -20,6 +20,7 @@ import { canonicalJson } from './digest.js';
 import type { ImageSeries } from './model.js';
 import { safeName } from './names.js';
 import { segmentCode } from './segment-codes.js';
+import { referencesTo } from './series.js';
 import type { StageContext } from './stage.js';
 
 export const PARTIAL = '__partial';
@@ -92,14 +93,7 @@ export async function writeStructures(
     SeriesDescription: files.label,
     ...(first.StudyDate ? { StudyDate: first.StudyDate } : {}),
   };
-  const images = series.headers.flatMap(({ SOPInstanceUID: uid, ImagePositionPatient: position }) =>
-    uid !== undefined && position?.length === 3 ? [{ uid, position }] : [],
-  );
-  const references = {
-    referencedSeriesUID: series.SeriesInstanceUID,
-    referencedSOPInstanceUIDs: images.map(({ uid }) => uid),
-    referencedImagePositions: images.flatMap(({ position }) => position),
-  };
+  const references = referencesTo(series);
   const label = files.label.slice(0, 16);
   await writeRtStruct(
     {

@@ -115,3 +115,15 @@ function asSeries(uid: string, headers: HeaderRecord[]): ImageSeries {
     headers: sorted,
   };
 }
+
+/** How an RTSTRUCT refers to the images of a series that its contours lie on. */
+export function referencesTo(series: ImageSeries) {
+  const images = series.headers.flatMap(({ SOPInstanceUID: uid, ImagePositionPatient: position }) =>
+    uid !== undefined && position?.length === 3 ? [{ uid, position }] : [],
+  );
+  return {
+    referencedSeriesUID: series.SeriesInstanceUID,
+    referencedSOPInstanceUIDs: images.map(({ uid }) => uid),
+    referencedImagePositions: images.flatMap(({ position }) => position),
+  };
+}

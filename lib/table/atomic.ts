@@ -65,9 +65,12 @@ export async function appendAll(handle: FileHandle, bytes: Uint8Array): Promise<
   }
 }
 
-/** Writes a text file, UTF-8, whole or not at all. */
-export function writeText(path: string, text: string): Promise<void> {
-  return writeAtomically(path, (handle) => appendAll(handle, Buffer.from(text, 'utf8')));
+/** Writes a text file, UTF-8, whole or not at all; `mode` is who may read it, where that is not everybody. */
+export function writeText(path: string, text: string, mode?: number): Promise<void> {
+  return writeAtomically(path, async (handle) => {
+    if (mode !== undefined) await handle.chmod(mode);
+    await appendAll(handle, Buffer.from(text, 'utf8'));
+  });
 }
 
 /** Removes from a folder what writers that were killed left there: their temporary files, not those below it. */

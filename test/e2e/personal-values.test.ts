@@ -1,6 +1,7 @@
 /**
  * Twenty-five personal values, different in every element, in every file of a patient: none of them comes out of a run, neither
- * in what it says nor in what it writes nor in a name. Copies of the DICOM objects are what was put in (SECURITY.md).
+ * in what it says nor in what it writes nor in a name. Copies of the DICOM objects are what was put in (SECURITY.md);
+ * pseudonyms.test.ts looks at a run that has none.
  */
 
 import { execFile } from 'node:child_process';

@@ -1,7 +1,5 @@
 /** isovox run: the main job. */
 
-import { resolve } from 'node:path';
-
 import { WorkerMetrics } from '../../distributed/metrics.js';
 import { supervise } from '../../distributed/supervise.js';
 import { runInProcess } from '../../rt/course-executor.js';
@@ -86,7 +84,7 @@ async function dryRun(options: RunOptions, json: boolean): Promise<number> {
   const { courses, discovery } = await findCourses(options);
   const { stages, force } = settleOptions(options);
   const plans = await planCourses(courses, options.outdir, {
-    dicomRoot: resolve(options.dicomRoot),
+    dicomRoot: discovery.root,
     config: options.config,
     stages: stages.map(({ id }) => id),
     force,

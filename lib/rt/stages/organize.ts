@@ -2,7 +2,7 @@
  * organize: the course folder.
  *
  *   RP.dcm RD.dcm RS.dcm        the plan, dose and structure set that are evaluated
- *   DICOM/, DICOM_related/, MR/ copies of every object of the course
+ *   DICOM/, DICOM_related/, MR/ copies of every object of the course; none in a run with pseudonyms
  *   NIFTI/ct.nii.gz             the planning image
  *   metadata/*.json             case metadata, course, links, fractions, image geometry
  */
@@ -19,6 +19,7 @@ import { addon } from '../../runtime/addon.js';
 import { eachInOrder } from '../../runtime/each.js';
 import { writeText } from '../../table/atomic.js';
 import { caseMetadataRow } from '../case-metadata.js';
+import { DATA_FAULTS } from '../data-faults.js';
 import { canonicalJson } from '../digest.js';
 import { fractionRows } from '../fractions.js';
 import { relativeInput } from '../input-path.js';
@@ -27,13 +28,12 @@ import { COURSE_FILES, copiesOf, planningNifti } from '../layout.js';
 import type { Course, Finding, ImageSeries } from '../model.js';
 import { compareText } from '../names.js';
 import { prescriptionOf } from '../prescription.js';
+import { rewriteObjects } from '../rewrite-objects.js';
 import type { RunConfig } from '../run-config.js';
 import { sliceCount } from '../series.js';
 import type { PartFailure, Stage, StageContext, StageOutcome } from '../stage.js';
 
 const COPIES_AT_ONCE = 8;
-/** Faults of the image itself: they cost the image, not the course. */
-const IMAGE_FAULTS = new Set(['ERR_CORRUPT_DATA', 'ERR_GEOMETRY', 'ERR_UNSUPPORTED']);
 
 export const organizeStage: Stage = {
   id: 'organize',
@@ -41,14 +41,19 @@ export const organizeStage: Stage = {
   needs: [],
   lane: 'io',
   version: 1,
-  settings: ({ organize, dvh }) => ({ organize, prescriptionGy: dvh.prescriptionGy }),
+  settings: ({ organize, dvh, output }) => ({
+    organize,
+    prescriptionGy: dvh.prescriptionGy,
+    ...(output.pseudonymise ? { pseudonymise: true } : {}),
+  }),
   inputs: (course) => copiesOf(course, true).map(({ from }) => from),
   run,
 };
 
 async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config } = stage;
-  await copyObjects(stage);
+  const lost = config.output.pseudonymise ? await rewriteObjects(stage) : [];
+  if (!config.output.pseudonymise) await copyObjects(stage);
   const image = course.ct ? await planningImage(stage, course.ct) : undefined;
   const write = (file: string, data: unknown) => writeJson(path.join(stage.folder, file), data);
   await write(COURSE_FILES.caseMetadata, caseMetadataRow(course, config));
@@ -56,7 +61,7 @@ async function run(stage: StageContext): Promise<StageOutcome> {
   await write(COURSE_FILES.links, sortedLinks(course));
   await write(COURSE_FILES.course, describeCourse(course, config, stage.dicomRoot));
   if (image) await write(COURSE_FILES.image, image.facts);
-  return { status: 'done', findings: image?.findings ?? [], failures: image?.failures ?? [] };
+  return { status: 'done', findings: image?.findings ?? [], failures: [...lost, ...(image?.failures ?? [])] };
 }
 
 async function copyObjects({ course, config, folder, signal, progress }: StageContext): Promise<void> {
@@ -124,7 +129,7 @@ async function planningImage(stage: StageContext, ct: ImageSeries): Promise<Imag
     }
   } catch (thrown) {
     const error = asIsovoxError(thrown);
-    if (!IMAGE_FAULTS.has(error.code)) throw error;
+    if (!DATA_FAULTS.has(error.code)) throw error;
     const reason = ct.headers.reduce(
       (text, header) => text.replaceAll(header.path, relativeInput(stage.dicomRoot, header.path)),
       error.message,
