@@ -23,7 +23,8 @@ import {
 import { expectedDose } from '../lib/phantom/shapes.js';
 import { packageVersion } from '../lib/runtime/package-root.js';
 import { cacheFolder, contenders, python, sharedData } from './environment.js';
-import { compareRealData, UNREMARKABLE_PCT } from './real-data.js';
+import { compareRealData } from './real-data.js';
+import { formatRealData } from './real-data-table.js';
 
 type Values = Readonly<Record<string, number>>;
 interface Answer {
@@ -132,26 +133,8 @@ would put tips of 3 mm on what ends round.
 `;
 }
 
-async function real(data: string): Promise<string> {
-  const rows = await compareRealData(data);
-  const beyond = rows.filter(({ percent }) => Math.abs(percent) > UNREMARKABLE_PCT);
-  const unit = (metric: string): string => (metric === 'cc' ? 'volume, cc' : `${metric}, Gy`);
-  const lines = beyond.map(
-    ({ plan, against, roi, metric, ours, theirs, percent, reason }) =>
-      `| ${plan} | ${roi} | ${unit(metric)} | ${ours.toPrecision(4)} | ${theirs.toPrecision(4)} | ${against} | ${percent.toFixed(1)} | ${reason ?? 'not known'} |\n`,
-  );
-  return `## Real plans
-
-${rows.length} values of volume, mean, D95% and D2% beside the tables of Eclipse, CERR, SlicerRT, a planning system and source
-voxels; ${rows.length - beyond.length} agree within ${UNREMARKABLE_PCT} %. The others:
-
-| plan | structure | value | isovox | reference | of | difference, % | reason |
-|---|---|---|--:|--:|---|--:|---|
-${lines.join('')}`;
-}
-
 const sections = ['# Accuracy beside other programs\n', await analytic()];
 if (sharedData === undefined) process.stderr.write('real plans: skipped, the shared data is not beside the checkout\n');
-else sections.push(await real(sharedData));
+else sections.push(formatRealData(await compareRealData(sharedData)));
 process.stdout.write(sections.join('\n'));
 if (process.argv.includes('--write')) writeFileSync(join(import.meta.dirname, 'ACCURACY.md'), sections.join('\n'));

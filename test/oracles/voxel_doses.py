@@ -26,9 +26,18 @@ dose = np.zeros(SIZE**3)
 dose[stored[:, 0].astype(int)] = stored[:, 1]
 dose = dose.reshape(SIZE, SIZE, SIZE)
 offsets = (np.arange(PARTS) + 0.5) / PARTS - 0.5
+LEVELS_GY = [20, 50, 65]
+
+
+def statistics(gray):
+    """Mean, D95%, D2%, and the percentages that receive at least each level."""
+    return [gray.mean(), np.percentile(gray, 5), np.percentile(gray, 98), *(100 * np.mean(gray >= level) for level in LEVELS_GY)]
+
+
 with target.open("w", newline="") as file:
     out = csv.writer(file, lineterminator="\n")
-    out.writerow(["structure", "middles_mean_gy", "middles_d95_gy", "inside_mean_gy", "inside_d95_gy", "inside_d2_gy"])
+    names_of = ["mean_gy", "d95_gy", "d2_gy", *(f"v{level}_pct" for level in LEVELS_GY)]
+    out.writerow(["structure", *(f"{way}_{name}" for way in ["middles", "inside"] for name in names_of)])
     names = ["Brainstem", "LeftParotid", "Mandible", "PTV56", "PTV63", "PTV70", "RightParotid", "SpinalCord"]
     for name in names:
         flat = rows(name)[:, 0].astype(int)
@@ -42,5 +51,5 @@ with target.open("w", newline="") as file:
                 for c in offsets
             ]
         )
-        numbers = [middle.mean(), np.percentile(middle, 5), inside.mean(), np.percentile(inside, 5), np.percentile(inside, 98)]
+        numbers = [*statistics(middle), *statistics(inside)]
         out.writerow([name, *(f"{number:.3f}" for number in numbers)])
