@@ -43,3 +43,4 @@ export { setS3Credentials } from './runtime/s3.js';
 export type { S3Credentials } from './runtime/s3-credentials.js';
 export type { GridDescription, Handle, VolumeDescription, VoxelArray } from './runtime/surface.js';
 export type { SubmitOptions } from './runtime/task.js';
+export * from './volume/index.js';

@@ -5,4 +5,4 @@ export type { SubjectRow, VolumeRow } from './manifest.js';
 export { LazyQuery, type Mapper } from './query.js';
 export type { ImageSource } from './sources.js';
 export type { StoreFinding } from './validate.js';
-export { type Box, CohortVolume, type Range } from './volume.js';
+export { CohortVolume } from './volume.js';

@@ -1,23 +1,14 @@
 /** One volume of a cohort, read box by box. */
 
-import { invalidArgument } from '../errors.js';
 import { describeStore, openStore, readRegion } from '../native/store.js';
 import type { StoreDescription } from '../native/store-types.js';
 import { viewVolume } from '../native/volume.js';
-import type { Handle, VoxelArray } from '../runtime/surface.js';
+import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
+import { type Box, boxShape, type Ranges, rangesAbout, wholeRanges } from '../volume/box.js';
+import { Volume } from '../volume/volume.js';
 import type { VolumeRow } from './manifest.js';
 import type { Place } from './place.js';
-
-export type Range = readonly [begin: number, end: number];
-
-/** Voxels with their shape, x fastest. */
-export interface Box {
-  readonly data: VoxelArray;
-  /** Along x, y, z, t. */
-  readonly shape: readonly [number, number, number, number];
-  readonly volume: Handle<'Volume'>;
-}
 
 export class CohortVolume {
   #store: Promise<Handle<'StoredVolume'>> | undefined;
@@ -50,15 +41,13 @@ export class CohortVolume {
   }
 
   /** The voxels of a box; an axis without a range is read whole. */
-  async read(ranges: { x?: Range; y?: Range; z?: Range; t?: Range } = {}, options?: SubmitOptions): Promise<Box> {
-    const { size, frames } = this.row;
-    const whole = { x: [0, size[0]], y: [0, size[1]], z: [0, size[2]], t: [0, frames] } as const;
-    const { x, y, z, t } = { ...whole, ...ranges };
+  async read(ranges: Ranges = {}, options?: SubmitOptions): Promise<Box> {
+    const all = wholeRanges(ranges, this.row.size, this.row.frames);
     const volume = await readRegion(
-      { store: await this.open(options), x: [...x], y: [...y], z: [...z], t: [...t] },
+      { store: await this.open(options), x: [...all.x], y: [...all.y], z: [...all.z], t: [...all.t] },
       { context: this.place.context, ...options },
     );
-    return { data: viewVolume(volume), shape: [x[1] - x[0], y[1] - y[0], z[1] - z[0], t[1] - t[0]], volume };
+    return { data: viewVolume(volume), shape: boxShape(all), volume };
   }
 
   axial(z: number, options?: SubmitOptions): Promise<Box> {
@@ -77,16 +66,12 @@ export class CohortVolume {
     size: readonly [number, number, number],
     options?: SubmitOptions,
   ): Promise<Box> {
-    const [x, y, z] = centre.map((c, a): Range => {
-      const n = size[a] ?? 0;
-      const begin = c - Math.floor(n / 2);
-      const there = this.row.size[a] ?? 0;
-      if (!Number.isInteger(c) || begin < 0 || begin + n > there) {
-        throw invalidArgument(`centre[${a}]`, `a patch within 0 to ${there}`, `${begin} to ${begin + n}`);
-      }
-      return [begin, begin + n];
-    }) as [Range, Range, Range];
-    return this.read({ x, y, z }, options);
+    return this.read(rangesAbout(centre, size, this.row.size), options);
+  }
+
+  /** The same as a volume by itself: statistics, resampling, other formats. */
+  toVolume(options: { readonly signal?: AbortSignal } = {}): Promise<Volume> {
+    return Volume.open(this.path, { ctx: this.place.context, ...options });
   }
 
   /** The store itself, opened once: for native functions that read it. */

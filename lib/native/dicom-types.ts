@@ -399,9 +399,22 @@ export interface FormatDescription {
   codecs: string[];
 }
 
+/** After scaling, of the voxels that are finite numbers. */
 export interface VolumeStatistics {
   min: number;
   max: number;
   mean: number;
-  count: number; // finite voxels
+  /** Square root of the mean squared distance from the mean. */
+  deviation: number;
+  /** Finite voxels; all fields are 0 when there are none. */
+  count: number;
+  /** Of the percents that were asked for, linearly between the two nearest values; empty without finite voxels. */
+  percentiles: number[];
+}
+
+/** Bins of equal width from `low` to `high`; the last one holds `high` too. */
+export interface VolumeHistogram {
+  low: number;
+  high: number;
+  counts: number[];
 }

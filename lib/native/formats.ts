@@ -27,7 +27,17 @@ export function resampleOnto(args: ArgsOf<'resampleOnto'>, options?: SubmitOptio
   return submit('resampleOnto', args, options);
 }
 
-/** Smallest, largest and mean value after scaling, of the voxels that are finite numbers. */
+/** The voxels of a box, each range from begin to before end; an axis without one is taken whole. */
+export function cropVolume(args: ArgsOf<'cropVolume'>, options?: SubmitOptions): ResultOf<'cropVolume'> {
+  return submit('cropVolume', args, options);
+}
+
+/** How many values lie in each of `bins` bins of equal width, from the smallest to the largest unless `range` is given. */
+export function volumeHistogram(args: ArgsOf<'volumeHistogram'>, options?: SubmitOptions): ResultOf<'volumeHistogram'> {
+  return submit('volumeHistogram', args, options);
+}
+
+/** Extremes, mean, spread and percentiles after scaling, of the voxels that are finite numbers. */
 export function volumeStatistics(
   args: ArgsOf<'volumeStatistics'>,
   options?: SubmitOptions,

@@ -1,13 +1,17 @@
 // Volumes from files of any format, from memory, and back.
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <tuple>
 
 #include "addon/convert.h"
 #include "addon/grid_args.h"
+#include "addon/range_args.h"
 #include "addon/registry.h"
 #include "formats/format.h"
 #include "formats/statistics.h"
 #include "formats/values.h"
+#include "imaging/crop.h"
 #include "imaging/reorient.h"
 #include "imaging/resample_onto.h"
 #include "imaging/resample_volume.h"
@@ -154,12 +158,65 @@ Work ResampleVolumeOnto(Args& args) {
 }
 
 Work VolumeStatistics(Args& args) {
-  return {[volume = args.Native<const Volume>("volume")](const Exec& exec) -> Finish {
-    const auto s = formats::StatisticsOf(exec, *volume);
-    return [s](Napi::Env env) {
-      return ToJs(env, {{"min", s.min}, {"max", s.max}, {"mean", s.mean}, {"count", s.count}});
-    };
+  const auto volume = args.Native<const Volume>("volume");
+  std::vector<double> percents;
+  if (args.Has("percentiles")) percents = args.Numbers("percentiles");
+  for (const double percent : percents) {
+    if (!(percent >= 0 && percent <= 100)) throw InvalidArgument("percentiles", "numbers from 0 to 100", std::to_string(percent));
+  }
+  return {[volume, percents](const Exec& exec) -> Finish {
+            const auto s = formats::StatisticsOf(exec, *volume);
+            const auto found = percents.empty() ? percents : formats::PercentilesOf(exec, *volume, percents);
+            return [s, found](Napi::Env env) {
+              return ToJs(env, {{"min", s.min}, {"max", s.max}, {"mean", s.mean}, {"deviation", s.deviation},
+                                {"count", s.count}, {"percentiles", found}});
+            };
+          },
+          percents.empty() ? 0 : static_cast<int64_t>(volume->bytes())};
+}
+
+constexpr int64_t kMostBins = int64_t{1} << 20;
+
+Work VolumeHistogram(Args& args) {
+  const auto volume = args.Native<const Volume>("volume");
+  const int64_t bins = args.Integer("bins", 1, kMostBins);
+  std::optional<std::pair<double, double>> range;
+  if (args.Has("range")) {
+    const auto ends = args.Numbers("range", 2);
+    if (!(ends[0] < ends[1])) throw InvalidArgument("range", "[low, high] with low below high", std::to_string(ends[1]));
+    range = {ends[0], ends[1]};
+  }
+  return {[volume, bins, range](const Exec& exec) -> Finish {
+    double low = 0, high = 1;
+    if (range) {
+      std::tie(low, high) = *range;
+    } else {
+      const auto s = formats::StatisticsOf(exec, *volume);
+      // One value has a bin about it.
+      low = s.min < s.max ? s.min : s.min - 0.5;
+      high = s.min < s.max ? s.max : s.max + 0.5;
+    }
+    const auto counts = formats::HistogramOf(exec, *volume, low, high, bins);
+    return [low, high, counts](Napi::Env env) { return ToJs(env, {{"low", low}, {"high", high}, {"counts", counts}}); };
   }};
+}
+
+Work CropVolumeRow(Args& args) {
+  const auto volume = args.Native<const Volume>("volume");
+  VoxelRange range;
+  static constexpr const char* kAxes[] = {"x", "y", "z", "t"};
+  double bytes = static_cast<double>(volume->components) * static_cast<double>(DTypeSize(volume->dtype));
+  for (size_t a = 0; a < 4; ++a) {
+    const auto [first, count] = RangeOfArgs(args, kAxes[a], a < 3 ? volume->grid.size[a] : volume->frames);
+    range.begin[a] = first;
+    range.end[a] = first + count;
+    bytes *= static_cast<double>(count);
+  }
+  return {[volume, range](const Exec& exec) -> Finish {
+            auto out = std::make_shared<Volume>(CropVolume(exec, *volume, range));
+            return [out](Napi::Env env) { return WrapHandle(env, out, static_cast<int64_t>(out->bytes())); };
+          },
+          static_cast<int64_t>(bytes)};
 }
 
 Napi::Value DescribeFormats(const Napi::CallbackInfo& info) {
@@ -192,8 +249,15 @@ constexpr Row kRows[] = {
      "outside?: number }) => Promise<Handle<'Volume'>>",
      "The volume at the voxels of another, whatever the angle between them; outside is the value beyond its edge."},
     {"volumeStatistics", VolumeStatistics, nullptr,
-     "(args: { volume: Handle<'Volume'> }) => Promise<VolumeStatistics>",
-     "Smallest, largest and mean value after scaling."},
+     "(args: { volume: Handle<'Volume'>; percentiles?: number[] }) => Promise<VolumeStatistics>",
+     "Extremes, mean, spread and percentiles after scaling."},
+    {"volumeHistogram", VolumeHistogram, nullptr,
+     "(args: { volume: Handle<'Volume'>; bins: number; range?: [number, number] }) => Promise<VolumeHistogram>",
+     "How many values lie in bins of equal width."},
+    {"cropVolume", CropVolumeRow, nullptr,
+     "(args: { volume: Handle<'Volume'>; x?: [number, number]; y?: [number, number]; z?: [number, number]; "
+     "t?: [number, number] }) => Promise<Handle<'Volume'>>",
+     "The voxels of a box, each range from begin to before end."},
     {"describeFormats", nullptr, DescribeFormats, "() => FormatDescription[]", "The formats of volumes."},
     {"makeVolume", MakeVolumeFromArray, nullptr,
      "(args: { grid: GridInput; dtype: string; data: VoxelArray; frames?: number; components?: number; "

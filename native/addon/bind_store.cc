@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "addon/convert.h"
+#include "addon/range_args.h"
 #include "addon/registry.h"
 #include "addon/store_handle.h"
 #include "io/tile_cache.h"
@@ -40,26 +41,13 @@ Napi::Value DescribeStore(const Napi::CallbackInfo& info) {
                            {"codecs", codecs}});
 }
 
-// [begin, end) of `key`, all of the axis when it is not given.
-std::pair<int64_t, int64_t> RangeOf(const Args& args, const char* key, int64_t there) {
-  if (!args.Has(key)) return {0, there};
-  const auto range = args.Numbers(key, 2);
-  for (const double end : range) {
-    if (end != std::floor(end) || end < 0 || end > static_cast<double>(there)) {
-      throw InvalidArgument(key, "[begin, end) within 0 to " + std::to_string(there), std::to_string(end));
-    }
-  }
-  if (range[1] < range[0]) throw InvalidArgument(key, "an end that is not before its begin", std::to_string(range[1]));
-  return {static_cast<int64_t>(range[0]), static_cast<int64_t>(range[1] - range[0])};
-}
-
 Work ReadRegion(Args& args) {
   const auto stored = args.Native<const store::StoredVolume>("store");
   const Volume& whole = stored->description;
   std::array<int64_t, 3> start{}, size{};
   static constexpr const char* kAxes[] = {"x", "y", "z"};
-  for (size_t a = 0; a < 3; ++a) std::tie(start[a], size[a]) = RangeOf(args, kAxes[a], whole.grid.size[a]);
-  const auto [frame, frames] = RangeOf(args, "t", whole.frames);
+  for (size_t a = 0; a < 3; ++a) std::tie(start[a], size[a]) = RangeOfArgs(args, kAxes[a], whole.grid.size[a]);
+  const auto [frame, frames] = RangeOfArgs(args, "t", whole.frames);
   const std::array<int64_t, 6> factors = {size[0], size[1], size[2], frames, whole.components, static_cast<int64_t>(DTypeSize(whole.dtype))};
   return {[=](const Exec& exec) -> Finish {
             auto volume = std::make_shared<Volume>(stored->Read(exec, start, size, frame, frames));

@@ -115,11 +115,13 @@ Napi::Value AdoptNumbers(Napi::Env env, std::vector<double>&& numbers) {
 
 nlohmann::json DescribeGrid(const Grid& grid) {
   const auto& a = grid.axes;
+  auto affine = grid.AffineRas();
+  for (double& number : affine) number += 0.0;  // -0 becomes 0
   return {{"size", grid.size},
           {"spacing", grid.spacing},
           {"origin", {grid.origin.x, grid.origin.y, grid.origin.z}},
           {"direction", {a.i.x, a.j.x, a.k.x, a.i.y, a.j.y, a.k.y, a.i.z, a.j.z, a.k.z}},
-          {"affine", grid.AffineRas()},
+          {"affine", affine},
           {"orientation", grid.OrientationCode()}};
 }
 
