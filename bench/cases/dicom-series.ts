@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 
 import { derivedUid } from '../../lib/native/derived-uid.js';
-import { makeVolume, writeCtSeries } from '../../lib/native/dicom.js';
+import { makeVolume, writeImageSeries } from '../../lib/native/dicom.js';
 import { cacheFolder, contenders, nativeProgram, python, pythonAbsent, tsx } from '../environment.js';
 import type { BenchCase } from '../harness.js';
 import { withScannerHeader } from '../scanner-header.js';
@@ -37,7 +37,7 @@ export async function writeSeries(folder: string, ofScanner: boolean): Promise<v
     dtype: 'int16',
     data,
   });
-  const paths = await writeCtSeries({
+  const paths = await writeImageSeries({
     volume,
     folder: temporary,
     identity: {

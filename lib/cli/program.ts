@@ -305,6 +305,7 @@ command(
   .requiredOption('--dose <file>', 'RTDOSE')
   .requiredOption('--registration <file>', 'Spatial Registration or Deformable Spatial Registration')
   .requiredOption('--onto <file or dir>', 'RTDOSE, or folder of a CT series, whose voxels the result has')
+  .option('--add <file...>', 'RTDOSEs in the frame of the result that are added to it, on the finest grid')
   .requiredOption('--out <file>', 'the RTDOSE that is written');
 
 command('radiomics', 'radiomics features of one structure of an image', async (_, options) =>

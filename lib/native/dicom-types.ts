@@ -297,6 +297,32 @@ export interface WriteSegmentationArgs {
   options?: DicomWriteOptions;
 }
 
+export interface WriteRegistrationArgs {
+  path: string;
+  /** Its FrameOfReferenceUID is the frame that all items are registered to. */
+  identity: DicomIdentity;
+  /** ContentLabel: upper case, digits, spaces and underscores. Default REGISTRATION. */
+  label?: string;
+  description?: string;
+  /** At least one; all with a field, or all without. */
+  items: ReadonlyArray<{
+    /** The frame that is registered. */
+    FrameOfReferenceUID: string;
+    /** Of the matrices; default RIGID. */
+    type?: 'RIGID' | 'RIGID_SCALE' | 'AFFINE';
+    /** Row-major 4 x 4, from the item's frame into the registration's. Default the identity. */
+    matrix?: readonly number[];
+    /**
+     * Displacements in mm at the nodes of a grid in the registration's frame: x, y, z of each, i fastest. The other way
+     * about than `matrix`: a position p of the registration's frame lies at post(pre(p) + field(p)) in the item's.
+     */
+    field?: { grid: GridInput; vectors: Float32Array };
+    preMatrix?: readonly number[];
+    postMatrix?: readonly number[];
+  }>;
+  options?: DicomWriteOptions;
+}
+
 export interface RegistrationSummary {
   /** Its FrameOfReferenceUID is the frame that all items are registered to. */
   header: HeaderRecord;
@@ -360,6 +386,30 @@ export interface DicomWriteOptions {
   meta?: boolean; // false: neither preamble nor file meta information
   modality?: string; // another Modality than the object's
   undefinedLength?: boolean; // sequences and items of undefined length
+}
+
+export interface WriteImageSeriesArgs {
+  /** Of one value per voxel; other types than int16 and uint16 are rounded to whole numbers. */
+  volume: Handle<'Volume'>;
+  folder: string;
+  /** Default CT. */
+  modality?: 'CT' | 'MR' | 'PT';
+  /** Of the file names; default the modality. */
+  prefix?: string;
+  identity: DicomIdentity;
+  /** Of each slice along the normal; default evenly spaced. */
+  positionsMm?: number[];
+  tiltDegrees?: number;
+  /** What makes standardised uptake values of a PET series in Bq/ml, corrected to StudyTime. */
+  injection?: {
+    weightKg: number;
+    doseBq: number;
+    /** Default that of F-18, 6586.2 s. */
+    halfLifeS?: number;
+    /** HHMMSS, on StudyDate. */
+    time: string;
+  };
+  options?: DicomWriteOptions;
 }
 
 export interface RoiInput {

@@ -36,8 +36,11 @@ export function makeVolume(args: ArgsOf<'makeVolume'>, options?: SubmitOptions):
 }
 
 /** One file per slice. */
-export function writeCtSeries(args: ArgsOf<'writeCtSeries'>, options?: SubmitOptions): ResultOf<'writeCtSeries'> {
-  return submit('writeCtSeries', args, options);
+export function writeImageSeries(
+  args: ArgsOf<'writeImageSeries'>,
+  options?: SubmitOptions,
+): ResultOf<'writeImageSeries'> {
+  return submit('writeImageSeries', args, options);
 }
 
 export function writeRtStruct(args: ArgsOf<'writeRtStruct'>, options?: SubmitOptions): ResultOf<'writeRtStruct'> {
@@ -62,6 +65,14 @@ export function writeSegmentation(
   options?: SubmitOptions,
 ): ResultOf<'writeSegmentation'> {
   return submit('writeSegmentation', args, options);
+}
+
+/** A registration of frames of reference, by matrices or by fields of displacements. */
+export function writeRegistration(
+  args: ArgsOf<'writeRegistration'>,
+  options?: SubmitOptions,
+): ResultOf<'writeRegistration'> {
+  return submit('writeRegistration', args, options);
 }
 
 export function writeRtPlan(args: ArgsOf<'writeRtPlan'>, options?: SubmitOptions): ResultOf<'writeRtPlan'> {

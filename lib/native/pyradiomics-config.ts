@@ -103,7 +103,7 @@ const settingSchema = z.strictObject({
   distances: z.array(z.number().int().min(1).max(16)).min(1).optional(),
   gldm_a: z.number().int().min(0).optional(),
   force2D: z.boolean().optional(),
-  force2Ddimension: z.literal(0).optional(),
+  force2Ddimension: z.literal([0, 1, 2]).optional(),
   symmetricalGLCM: z.literal(true).optional(),
   weightingNorm: z.enum(['no_weighting', 'manhattan', 'euclidean', 'infinity']).nullish(),
   minimumROISize: z.number().int().positive().nullish(),
@@ -187,6 +187,9 @@ export function parametersOf(value: unknown, path: string): PyradiomicsParameter
     ...(s.distances && { distances: [...new Set(s.distances)] }),
     ...(s.gldm_a !== undefined && { gldmA: s.gldm_a }),
     ...(s.force2D !== undefined && { force2D: s.force2D }),
+    ...(s.force2Ddimension !== undefined && {
+      force2Ddimension: s.force2Ddimension,
+    }),
     ...(s.weightingNorm && { weightingNorm: s.weightingNorm }),
     ...(s.minimumROISize && { minimumROISize: s.minimumROISize }),
     ...(s.minimumROIDimensions !== undefined && { minimumROIDimensions: s.minimumROIDimensions }),

@@ -132,6 +132,8 @@ export interface PyradiomicsSettings {
   gldmA?: number;
   /** Textures slice by slice. */
   force2D?: boolean;
+  /** Across which axis: 0, 1, 2 is the third, second, first of the image. Default 0. */
+  force2Ddimension?: 0 | 1 | 2;
   /** One matrix of all angles, each weighted by its length. */
   weightingNorm?: 'no_weighting' | 'manhattan' | 'euclidean' | 'infinity';
   /** Structures must have more voxels than this. */

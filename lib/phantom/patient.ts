@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { derivedUid } from '../native/derived-uid.js';
-import { makeVolume, writeCtSeries, writeRtDose, writeRtPlan, writeRtStruct } from '../native/dicom.js';
+import { makeVolume, writeImageSeries, writeRtDose, writeRtPlan, writeRtStruct } from '../native/dicom.js';
 import type { DicomIdentity, RoiInput, Triple } from '../native/dicom-types.js';
 import { addon } from '../runtime/addon.js';
 import type { SubmitOptions } from '../runtime/task.js';
@@ -23,6 +23,8 @@ export interface PhantomOptions {
   readonly date?: string;
   readonly prescriptionGy?: number;
   readonly fractions?: number;
+  /** Series beside the CT, in its frame of reference. */
+  readonly beside?: ReadonlyArray<'MR' | 'PT'>;
 }
 
 export interface Phantom {
@@ -42,6 +44,37 @@ const BODY = { a: 110, b: 85 };
 
 /** Water, with tissue-like differences so that pictures show the structures, and a little noise. */
 const HU: Readonly<Record<string, number>> = { PTV: 60, Box: 30, Cylinder: 250, Cone: -80, Tube: 120, Small: 400 };
+
+/** Of the MR image, which has no unit; nothing outside the body. */
+export const MR_SIGNAL: Readonly<Record<string, number>> = {
+  body: 300,
+  PTV: 800,
+  Box: 500,
+  Cylinder: 100,
+  Cone: 650,
+  Tube: 400,
+  Small: 900,
+};
+
+/** Standardised uptake values by body weight of the PET image. */
+export const PET_SUV: Readonly<Record<string, number>> = {
+  body: 0.8,
+  PTV: 6,
+  Box: 2,
+  Cylinder: 1,
+  Cone: 4,
+  Tube: 3,
+  Small: 8,
+};
+/** An hour before the study; F-18. */
+const INJECTION = {
+  weightKg: 70,
+  doseBq: 350e6,
+  halfLifeS: 6586.2,
+  time: '110000',
+};
+const BQML_PER_SUV = (INJECTION.doseBq * 2 ** (-3600 / INJECTION.halfLifeS)) / (1000 * INJECTION.weightKg);
+const PET_PIXELS = 64;
 
 const COLORS: readonly Triple[] = [
   [0, 158, 115],
@@ -112,8 +145,45 @@ export async function writePhantom(
     },
     task,
   );
-  await writeCtSeries({ volume, folder: join(folder, 'CT'), identity: ctIdentity }, task);
+  await writeImageSeries({ volume, folder: join(folder, 'CT'), identity: ctIdentity }, task);
   addon().dispose(volume);
+  for (const modality of options.beside ?? []) {
+    const pixels = modality === 'PT' ? PET_PIXELS : CT_PIXELS;
+    const mm = (2 * HALF_CT) / pixels;
+    const image = await makeVolume(
+      {
+        grid: {
+          size: [pixels, pixels, slices],
+          spacing: [mm, mm, sliceMm],
+          origin: [-HALF_CT + mm / 2, -HALF_CT + mm / 2, firstZ],
+        },
+        dtype: 'int16',
+        data: drawSignal(
+          shapes,
+          { pixels, slices, sliceMm, firstZ },
+          modality === 'PT' ? (name) => (PET_SUV[name] ?? 0) * BQML_PER_SUV : (name) => MR_SIGNAL[name] ?? 0,
+        ),
+      },
+      task,
+    );
+    const { SOPInstanceUID: _one, ...whose } = identity(modality, `Phantom ${modality}`);
+    const into = join(folder, modality);
+    await mkdir(into, { recursive: true });
+    await writeImageSeries(
+      {
+        volume: image,
+        folder: into,
+        modality,
+        identity: {
+          ...whose,
+          SOPInstanceUIDs: ctIdentity.SOPInstanceUIDs.map((_uid, k) => uid(`${modality} slice ${k}`)),
+        },
+        ...(modality === 'PT' && { injection: INJECTION }),
+      },
+      task,
+    );
+    addon().dispose(image);
+  }
   const planes = Array.from({ length: slices }, (_, k) => firstZ + k * sliceMm);
   await writeRtStruct(
     {
@@ -186,6 +256,29 @@ function drawCt(shapes: readonly Shape[], slices: number, sliceMm: number, first
         if (!inBody(x, y)) continue;
         const shape = near.find((one) => one.contains(x, y, z));
         data[(k * CT_PIXELS + j) * CT_PIXELS + i] = (shape ? (HU[shape.name] ?? 0) : 0) + noise();
+      }
+    }
+  }
+  return data;
+}
+
+/** One value per structure, and one of the body. */
+function drawSignal(
+  shapes: readonly Shape[],
+  { pixels, slices, sliceMm, firstZ }: { pixels: number; slices: number; sliceMm: number; firstZ: number },
+  signalOf: (name: string) => number,
+): Int16Array {
+  const data = new Int16Array(pixels * pixels * slices);
+  const mm = (2 * HALF_CT) / pixels;
+  for (let k = 0, n = 0; k < slices; k++) {
+    const z = firstZ + k * sliceMm;
+    const near = shapes.filter(({ zRange }) => z >= zRange[0] && z <= zRange[1]);
+    for (let j = 0; j < pixels; j++) {
+      const y = -HALF_CT + (j + 0.5) * mm;
+      for (let i = 0; i < pixels; i++, n++) {
+        const x = -HALF_CT + (i + 0.5) * mm;
+        if (!inBody(x, y)) continue;
+        data[n] = Math.round(signalOf(near.find((one) => one.contains(x, y, z))?.name ?? 'body'));
       }
     }
   }

@@ -2,6 +2,7 @@
 
 import type { HeaderRecord } from '../native/dicom-types.js';
 import { daysBetween, objectDate, oldestFirst } from './dates.js';
+import type { AcrossFrames } from './dose-moves.js';
 import { chooseDoses } from './dose-rules.js';
 import { framesOf, type PatientLinks, type PatientObjects, uidOf } from './link.js';
 import type { Course, Finding, ImageSeries } from './model.js';
@@ -13,6 +14,8 @@ export interface CourseOptions {
   readonly mergeCriteria: 'same_ct_study' | 'frame_of_reference';
   /** A course whose plans span more days is split. */
   readonly maxDays?: number | undefined;
+  /** Which registrations may move doses of one course into one frame of reference. Default never. */
+  readonly sumAcrossFrames?: AcrossFrames;
 }
 
 /** A course that has no folder name yet. */
@@ -73,7 +76,7 @@ export function groupCourses(
     if (plan) groupOf(keys.ofPlan(plan)).records.push(record);
   }
   const parts = [...groups.values()].flatMap((group) => splitByDays(group, links, options.maxDays));
-  const drafts = parts.map((group) => asCourse(group, objects, links));
+  const drafts = parts.map((group) => asCourse(group, objects, links, options));
   const used = new Set(drafts.flatMap(({ ct, otherImages }) => [...(ct ? [ct] : []), ...otherImages]));
   const unusedSeries: ImageSeries[] = [];
   for (const series of objects.series) {
@@ -179,7 +182,12 @@ function splitByDays(group: Group, links: PatientLinks, maxDays: number | undefi
   return parts;
 }
 
-function asCourse(group: Group, objects: PatientObjects, links: PatientLinks): DraftCourse {
+function asCourse(
+  group: Group,
+  objects: PatientObjects,
+  links: PatientLinks,
+  { sumAcrossFrames = 'never' }: CourseOptions,
+): DraftCourse {
   const plans = [...group.plans].sort(oldestFirst);
   const doses = [...group.doses].sort(oldestFirst);
   const structures = [...group.structures].sort(oldestFirst);
@@ -189,6 +197,7 @@ function asCourse(group: Group, objects: PatientObjects, links: PatientLinks): D
     doses,
     (dose) => (links.plansOfDose.get(uidOf(dose)) ?? []).filter((plan) => plans.includes(plan)),
     plans,
+    { across: sumAcrossFrames, registrations: objects.registrations },
   );
   findings.push(...decision.findings);
   const primaryPlan = choosePlan(decision.plans, plans, findings);
@@ -202,10 +211,13 @@ function asCourse(group: Group, objects: PatientObjects, links: PatientLinks): D
       ...plans.flatMap(framesOf),
     ].filter((frame) => frame !== ''),
   );
-  const registrations = objects.registrations.filter((registration) =>
-    (links.seriesOfRegistration.get(uidOf(registration)) ?? []).some(
-      (series) => series === ct || frames.has(series.FrameOfReferenceUID),
-    ),
+  const moving = new Set((decision.choice.moves ?? []).map((move) => move.registration));
+  const registrations = objects.registrations.filter(
+    (registration) =>
+      moving.has(registration) ||
+      (links.seriesOfRegistration.get(uidOf(registration)) ?? []).some(
+        (series) => series === ct || frames.has(series.FrameOfReferenceUID),
+      ),
   );
   const registered = new Set(
     registrations.flatMap((registration) => links.seriesOfRegistration.get(uidOf(registration)) ?? []),

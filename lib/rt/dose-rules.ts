@@ -6,6 +6,7 @@
 import type { HeaderRecord } from '../native/dicom-types.js';
 import { newestFirst, objectMoment, oldestFirst } from './dates.js';
 import { smallestOverlap } from './dose-box.js';
+import { type AcrossFrames, movesOntoFirst } from './dose-moves.js';
 import type { DoseChoice, Finding } from './model.js';
 import { compareText } from './names.js';
 import { planPrescription } from './prescription.js';
@@ -49,11 +50,18 @@ const summation = (dose: HeaderRecord): string => (dose.rtdose?.DoseSummationTyp
 /** DICOM says MULTI_PLAN (PS3.3 C.8.8.3); PLAN_SUM is what rtpipeline itself writes. */
 const isPlanSum = (dose: HeaderRecord) => ['MULTI_PLAN', 'PLAN_SUM'].includes(summation(dose));
 
+/** The registrations of a patient, and what may be done with them. */
+export interface FrameRules {
+  readonly across: AcrossFrames;
+  readonly registrations: readonly HeaderRecord[];
+}
+
 /** `plansOf`: the plans of the course that a dose is linked to. */
 export function chooseDoses(
   allDoses: readonly HeaderRecord[],
   plansOf: (dose: HeaderRecord) => readonly HeaderRecord[],
   coursePlans: readonly HeaderRecord[],
+  frameRules: FrameRules = { across: 'never', registrations: [] },
 ): DoseDecision {
   const findings: Finding[] = [];
   const usable = allDoses.filter((dose) => {
@@ -103,7 +111,7 @@ export function chooseDoses(
   const wholePlans = linked.filter(({ dose }) => ['PLAN', ''].includes(summation(dose)));
   const doses = withoutParts(linked, wholePlans, findings);
   if (wholePlans.length === 0) return decideParts(doses, decide, findings);
-  return decideWholes(doses, decide);
+  return decideWholes(doses, decide, frameRules);
 }
 
 type Decide = (
@@ -113,18 +121,11 @@ type Decide = (
   reason: string,
 ) => DoseDecision;
 
-function decideWholes(doses: readonly LinkedDose[], decide: Decide): DoseDecision {
+function decideWholes(doses: readonly LinkedDose[], decide: Decide, frameRules: FrameRules): DoseDecision {
   const [first] = doses;
   if (!first) return decide('none', [], false, 'The course has no dose');
   const frames = new Set(doses.map(({ dose }) => dose.FrameOfReferenceUID ?? '').filter((frame) => frame !== ''));
-  if (frames.size > 1) {
-    return decide(
-      'separate',
-      [first],
-      false,
-      `The doses are in ${frames.size} frames of reference and cannot be added`,
-    );
-  }
+  if (frames.size > 1) return decideAcross(doses, first, frames.size, decide, frameRules);
   const apart = smallestOverlap(doses.map(({ dose }) => dose));
   if (apart !== undefined && apart < SMALLEST_OVERLAP) {
     const percent = (100 * apart).toFixed(0);
@@ -140,16 +141,42 @@ function decideWholes(doses: readonly LinkedDose[], decide: Decide): DoseDecisio
       return decide('single', [first], false, 'One dose');
     return decide('ambiguous', [first], false, `The only dose is a part of a plan (${summation(first.dose)})`);
   }
-  return (
-    replan(doses, first, decide) ??
-    boost(doses, decide) ??
-    decide(
-      'ambiguous',
-      [first],
-      false,
-      `${doses.length} doses whose plans are neither a re-plan nor a boost of each other`,
-    )
+  const replanned = replan(doses, first, decide);
+  if (replanned) return replanned;
+  const added = boost(doses);
+  if (added) return decide('boost-summed', added.chosen, true, added.reason);
+  return decide(
+    'ambiguous',
+    [first],
+    false,
+    `${doses.length} doses whose plans are neither a re-plan nor a boost of each other`,
   );
+}
+
+/** Doses of several frames, when every one that is to be added has a registration into the frame of the first of them. */
+function decideAcross(
+  doses: readonly LinkedDose[],
+  first: LinkedDose,
+  frames: number,
+  decide: Decide,
+  { across, registrations }: FrameRules,
+): DoseDecision {
+  const separate = (why: string) =>
+    decide('separate', [first], false, `The doses are in ${frames} frames of reference and cannot be added${why}`);
+  if (across === 'never') return separate('');
+  const replanned = replan(doses, first, decide);
+  if (replanned) return replanned;
+  const added = boost(doses);
+  if (!added) return separate(': their plans are neither a re-plan nor a boost of each other');
+  const moves = movesOntoFirst(
+    added.chosen.map(({ dose }) => dose),
+    registrations,
+    across,
+  );
+  if (typeof moves === 'string') return separate(`: ${moves}`);
+  const reason = `${added.reason}, ${moves.length} of them taken into the frame of the first by registration`;
+  const decision = decide('boost-summed', added.chosen, true, reason);
+  return { ...decision, choice: { ...decision.choice, moves } };
 }
 
 /** A later plan that says so, or prescribes nearly the same, replaces the first: the first is what was intended. */
@@ -184,7 +211,7 @@ function replan(doses: readonly LinkedDose[], first: LinkedDose, decide: Decide)
 }
 
 /** A main plan and its boosts are delivered one after the other: their doses add. Each dose must have a plan of its own. */
-function boost(doses: readonly LinkedDose[], decide: Decide): DoseDecision | undefined {
+function boost(doses: readonly LinkedDose[]): { chosen: readonly LinkedDose[]; reason: string } | undefined {
   const planUids = doses.map(({ plans }) =>
     plans
       .map((plan) => plan.SOPInstanceUID)
@@ -195,12 +222,10 @@ function boost(doses: readonly LinkedDose[], decide: Decide): DoseDecision | und
   const boosts = doses.filter(({ plans }) => plans.some(saysBoost));
   const mains = doses.filter((entry) => !boosts.includes(entry));
   if (boosts.length > 0 && mains.length === 1) {
-    return decide(
-      'boost-summed',
-      [...mains, ...boosts],
-      true,
-      `A main plan and ${boosts.length} boost(s) by label: doses are added`,
-    );
+    return {
+      chosen: [...mains, ...boosts],
+      reason: `A main plan and ${boosts.length} boost(s) by label: doses are added`,
+    };
   }
   if (boosts.length > 0) return undefined;
   const prescribed = doses
@@ -209,12 +234,10 @@ function boost(doses: readonly LinkedDose[], decide: Decide): DoseDecision | und
   const highest = prescribed[0]?.gy;
   const lowest = prescribed.at(-1)?.gy;
   if (highest === undefined || lowest === undefined || highest <= lowest * BOOST_RATIO) return undefined;
-  return decide(
-    'boost-summed',
-    prescribed.map(({ entry }) => entry),
-    true,
-    `Plans of ${highest} and ${lowest} Gy, a main plan and a boost: doses are added`,
-  );
+  return {
+    chosen: prescribed.map(({ entry }) => entry),
+    reason: `Plans of ${highest} and ${lowest} Gy, a main plan and a boost: doses are added`,
+  };
 }
 
 /** Only doses of beams or fraction groups: they add to the plan's dose when they are all there, each once. */

@@ -121,6 +121,14 @@ function factsOf(
       class: course.doseChoice.doseClass,
       reason: course.doseChoice.reason,
       SOPInstanceUIDs: course.doseChoice.doses.map((header) => header.SOPInstanceUID ?? ''),
+      ...(course.doseChoice.moves && {
+        moves: course.doseChoice.moves.map(({ dose, registration, fromFrame, toFrame }) => ({
+          dose,
+          registration: registration.SOPInstanceUID ?? '',
+          fromFrame,
+          toFrame,
+        })),
+      }),
       outside: config.dvh.outside,
     },
     rois: measured.map(({ result, summary: roi }) => ({
@@ -140,9 +148,10 @@ function factsOf(
 }
 
 async function evaluatedDose(options: MeasureOptions): Promise<EvaluatedDose> {
-  const { doses } = options.course.doseChoice;
-  if (doses.length === 0) throw new IsovoxError('ERR_INTERNAL', 'A course without a dose was to be measured');
-  const evaluated = await readEvaluatedDose(doses, options);
+  const { doseChoice } = options.course;
+  if (doseChoice.doses.length === 0)
+    throw new IsovoxError('ERR_INTERNAL', 'A course without a dose was to be measured');
+  const evaluated = await readEvaluatedDose(doseChoice, options);
   if (evaluated.summedOn) await options.onSum?.(evaluated.dose, evaluated.summedOn);
   return evaluated;
 }

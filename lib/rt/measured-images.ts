@@ -5,6 +5,7 @@ import { makeVolume, readSeries } from '../native/dicom.js';
 import { describeDose, dispose, viewDose } from '../native/volume.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
+import { evaluatedPaths } from './dose-moves.js';
 import { readEvaluatedDose } from './evaluated-dose.js';
 import type { Course, Finding, ImageSeries } from './model.js';
 
@@ -56,7 +57,7 @@ export const pathsBeside = (course: Course): string[] => [
   ...course.otherImages.flatMap(({ Modality, headers }) =>
     Modality === 'MR' || Modality === 'PT' ? headers.map(({ path }) => path) : [],
   ),
-  ...course.doseChoice.doses.map(({ path }) => path),
+  ...evaluatedPaths(course),
 ];
 
 function seriesImage({ Modality, SeriesInstanceUID, headers }: ImageSeries): MeasuredImage {
@@ -72,12 +73,12 @@ function seriesImage({ Modality, SeriesInstanceUID, headers }: ImageSeries): Mea
 }
 
 /** The dose that is evaluated, in gray; the sum where several are summed. */
-function doseImage({ doseChoice: { doses } }: Course): MeasuredImage {
+function doseImage({ doseChoice }: Course): MeasuredImage {
   return {
     modality: 'RTDOSE',
-    uid: doses[0]?.SOPInstanceUID ?? '',
+    uid: doseChoice.doses[0]?.SOPInstanceUID ?? '',
     async open(task) {
-      const { dose, findings } = await readEvaluatedDose(doses, task);
+      const { dose, findings } = await readEvaluatedDose(doseChoice, task);
       return { volume: await volumeOf(dose, task), findings };
     },
   };

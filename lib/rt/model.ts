@@ -51,12 +51,23 @@ export type DoseClass =
   | 'separate'
   | 'ambiguous';
 
+/** A dose in another frame of reference than the first of its choice, and the registration that takes it there. */
+export interface DoseMove {
+  /** SOPInstanceUID. */
+  readonly dose: string;
+  readonly registration: HeaderRecord;
+  readonly fromFrame: string;
+  readonly toFrame: string;
+}
+
 export interface DoseChoice {
   readonly doseClass: DoseClass;
   /** The doses to evaluate: one, or several to be summed; none when that would be a guess (separate, ambiguous). */
   readonly doses: readonly HeaderRecord[];
   readonly sum: boolean;
   readonly reason: string;
+  /** Of doses that are summed in the frame of the first; absent where all lie in it. */
+  readonly moves?: readonly DoseMove[];
 }
 
 /** One treatment of one patient: what every stage runs on. */

@@ -1,6 +1,7 @@
 /** Quality control of plan, dose, links, frames of reference and prescription, from headers and the course's findings. */
 
 import type { HeaderRecord } from '../native/dicom-types.js';
+import { moveOf } from './dose-moves.js';
 import { PLAUSIBLE_TOTAL_GY } from './dose-rules.js';
 import { framesOf } from './link.js';
 import type { Course, Finding } from './model.js';
@@ -97,14 +98,19 @@ function planFindings(plan: HeaderRecord): Finding[] {
 
 export function checkDose(course: Course): Check {
   if (course.doses.length === 0) return skipped('rd_validation', 'The course has no dose');
-  const evaluated = new Set(course.doseChoice.doses);
+  // By UID: a planned course comes back from its file, where equal records are not one object.
+  const evaluated = new Set(course.doseChoice.doses.map(({ SOPInstanceUID }) => SOPInstanceUID));
   const findings: Finding[] = course.findings.filter(
     ({ code }) => code.startsWith('dose.') && code !== 'dose.total_implausible',
   );
   for (const dose of course.doses) {
     for (const one of doseFindings(dose)) {
-      const severity = evaluated.has(dose) || one.severity === 'info' ? one.severity : 'warn';
-      findings.push({ ...one, severity, context: { ...one.context, SOPInstanceUID: dose.SOPInstanceUID ?? '' } });
+      const severity = evaluated.has(dose.SOPInstanceUID) || one.severity === 'info' ? one.severity : 'warn';
+      findings.push({
+        ...one,
+        severity,
+        context: { ...one.context, SOPInstanceUID: dose.SOPInstanceUID ?? '' },
+      });
     }
   }
   if (evaluated.size === 0 && !findings.some(({ severity }) => severity !== 'info')) {
@@ -167,7 +173,10 @@ export function checkConsistency(course: Course): Check {
   const parties: Array<readonly [string, readonly string[], boolean]> = [];
   if (ct) parties.push(['image', ct.FrameOfReferenceUID ? [ct.FrameOfReferenceUID] : [], true]);
   if (primaryStructures) parties.push(['structures', framesOf(primaryStructures), true]);
-  for (const dose of doseChoice.doses) parties.push(['dose', framesOf(dose), true]);
+  for (const dose of doseChoice.doses) {
+    const move = moveOf(doseChoice.moves, dose);
+    parties.push(['dose', move ? [move.toFrame] : framesOf(dose), true]);
+  }
   if (primaryPlan) parties.push(['plan', framesOf(primaryPlan), false]);
   if (parties.length < 2) return skipped('consistency', 'The course has only one kind of object');
   const findings: Finding[] = [];

@@ -36,6 +36,10 @@ const organize = z
       .enum(['same_ct_study', 'frame_of_reference'])
       .default('same_ct_study')
       .describe('What makes one course of several plans'),
+    sumAcrossFrames: z
+      .enum(['never', 'rigid', 'deformable'])
+      .default('never')
+      .describe('Doses of a course in several frames of reference are added, moved by registrations of this kind'),
     maxDays: z.number().int().positive().optional().describe('Split a course whose plans span more days'),
     writeNifti: z.boolean().default(true).describe('Write ct.nii.gz'),
     copyImages: z.boolean().default(true).describe('Copy the CT slices into DICOM/CT'),

@@ -5,7 +5,8 @@ import type { DicomIdentity, HeaderRecord } from '../native/dicom-types.js';
 import type { Course } from './model.js';
 
 export function sumIdentity(course: Course, reference: HeaderRecord): DicomIdentity {
-  const sources = course.doseChoice.doses.map((dose) => dose.SOPInstanceUID ?? '');
+  const { doses, moves = [] } = course.doseChoice;
+  const sources = [...doses, ...moves.map(({ registration }) => registration)].map((one) => one.SOPInstanceUID ?? '');
   return {
     PatientID: course.patientId,
     StudyInstanceUID: reference.StudyInstanceUID ?? derivedUid('study', ...sources),

@@ -102,10 +102,8 @@ constexpr Row kRows[] = {
     {"readRtDose", ReadRtDose, nullptr,
      "(args: { path: string }) => Promise<{ dose: Handle<'DoseGrid'>; summary: RtDoseSummary }>",
      "An RT Dose in gray, its planes ascending along the slice normal."},
-    {"writeCtSeries", WriteCtSeries, nullptr,
-     "(args: { volume: Handle<'Volume'>; folder: string; prefix?: string; identity: DicomIdentity; "
-     "positionsMm?: number[]; tiltDegrees?: number; options?: DicomWriteOptions }) => Promise<string[]>",
-     "A CT series, one file per slice in an existing folder; gives the paths in the order of slices."},
+    {"writeImageSeries", WriteImageSeries, nullptr, "(args: WriteImageSeriesArgs) => Promise<string[]>",
+     "A CT, MR or PET series, one file per slice in an existing folder; gives the paths in the order of slices."},
     {"writeRtStruct", WriteRtStruct, nullptr,
      "(args: { path: string; identity: DicomIdentity; label?: string; rois?: RoiInput[]; roiSet?: Handle<'RoiSet'>; "
      "referencedSeriesUID?: string; referencedSOPInstanceUIDs?: string[]; referencedImagePositions?: number[]; "
@@ -115,6 +113,8 @@ constexpr Row kRows[] = {
      "A DICOM Segmentation, binary or fractional: one mask per segment on a common grid."},
     {"writeSegmentation", WriteSegmentation, nullptr, "(args: WriteSegmentationArgs) => Promise<void>",
      "A DICOM Segmentation of masks on one grid."},
+    {"writeRegistration", WriteRegistration, nullptr, "(args: WriteRegistrationArgs) => Promise<void>",
+     "A Spatial Registration, or a Deformable Spatial Registration where items have a field."},
     {"writeRtDose", WriteRtDose, nullptr,
      "(args: { path: string; identity: DicomIdentity; dose?: Handle<'DoseGrid'>; grid?: GridInput; "
      "values?: Float32Array | Float64Array; planeMm?: number[]; bits?: 16 | 32; "

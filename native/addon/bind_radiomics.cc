@@ -217,6 +217,7 @@ radiomics::PyradiomicsSettings ReadPyradiomics(const Args& args) {
   }
   s.gldm_a = static_cast<int>(args.Integer("gldmA", 0, 65535, 0));
   s.force_2d = args.Flag("force2D");
+  s.force_2d_dimension = static_cast<int>(args.Integer("force2Ddimension", 0, 2, 0));
   if (args.Has("weightingNorm")) {
     static constexpr std::pair<const char*, std::optional<radiomics::StepNorm>> norms[] = {{"no_weighting", std::nullopt},
                                                                                        {"manhattan", radiomics::StepNorm::kManhattan},

@@ -1,5 +1,7 @@
 #include "addon/dicom_write.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -172,18 +174,28 @@ Finish Undefined() {
 
 }  // namespace
 
-Work WriteCtSeries(Args& args) {
+Work WriteImageSeries(Args& args) {
   const auto volume = args.Native<const Volume>("volume");
-  dicom::CtSeries series;
+  dicom::ImageSeries series;
+  constexpr std::array kKinds{"CT", "MR", "PT"};
+  const size_t kind = Choice(args, "modality", {kKinds[0], kKinds[1], kKinds[2]});
+  series.kind = static_cast<dicom::ImageSeries::Kind>(kind);
   series.folder = args.Text("folder");
-  series.prefix = args.Text("prefix", "CT");
+  series.prefix = args.Text("prefix", kKinds[kind]);
   series.identity = IdentityOf(args);
   if (args.Has("positionsMm")) series.positions_mm = args.Numbers("positionsMm");
   if (args.Has("tiltDegrees")) series.tilt_degrees = args.Number("tiltDegrees");
+  if (args.Has("injection")) {
+    const Args from = args.Object("injection");
+    series.injection.weight_kg = from.Number("weightKg");
+    series.injection.dose_bq = from.Number("doseBq");
+    series.injection.half_life_s = from.Number("halfLifeS", series.injection.half_life_s);
+    series.injection.time = from.Text("time");
+  }
   return {[volume, series = std::move(series), options = OptionsOf(args)](const Exec& exec) -> Finish {
-    dicom::CtSeries filled = series;
+    dicom::ImageSeries filled = series;
     filled.volume = volume.get();
-    return [paths = dicom::WriteCtSeries(exec, filled, options)](Napi::Env env) { return ToJs(env, paths); };
+    return [paths = dicom::WriteImageSeries(exec, filled, options)](Napi::Env env) { return ToJs(env, paths); };
   }};
 }
 
@@ -260,6 +272,47 @@ Work WriteSegmentation(Args& args) {
     dicom::SegmentationObject filled = object;
     for (size_t n = 0; n < masks->size(); ++n) filled.segments[n].mask = (*masks)[n].get();
     dicom::WriteSegmentation(path, filled, options);
+    return Undefined();
+  }};
+}
+
+Work WriteRegistration(Args& args) {
+  dicom::RegistrationObject object;
+  object.identity = IdentityOf(args);
+  object.label = args.Text("label", "REGISTRATION");
+  object.description = args.Text("description", "");
+  ForEachObject(args, "items", [&](const Args& item) {
+    dicom::RegistrationObject::Item registered;
+    registered.frame_uid = item.Text("FrameOfReferenceUID");
+    constexpr std::array kTypes{"RIGID", "RIGID_SCALE", "AFFINE"};
+    registered.type = kTypes[Choice(item, "type", {kTypes[0], kTypes[1], kTypes[2]})];
+    const auto matrix = [&](const char* key, Affine& into) {
+      if (!item.Has(key)) return;
+      const auto numbers = item.Numbers(key, 16);
+      if (numbers[12] != 0 || numbers[13] != 0 || numbers[14] != 0 || numbers[15] != 1) {
+        throw InvalidArgument(key, "a last row of 0 0 0 1", "another");
+      }
+      std::copy(numbers.begin(), numbers.begin() + 12, into.rows.begin());
+    };
+    matrix("matrix", registered.matrix);
+    if (item.Has("field")) {
+      const Args field = item.Object("field");
+      auto read = std::make_shared<DisplacementField>();
+      read->grid = GridOf(field, "grid");
+      const Napi::Value vectors = field.Raw("vectors");
+      if (!vectors.IsTypedArray() || vectors.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+        throw InvalidArgument("field.vectors", "a Float32Array", Describe(vectors));
+      }
+      const auto array = vectors.As<Napi::Float32Array>();
+      read->vectors.assign(array.Data(), array.Data() + array.ElementLength());
+      registered.field = std::move(read);
+      matrix("preMatrix", registered.pre);
+      matrix("postMatrix", registered.post);
+    }
+    object.items.push_back(std::move(registered));
+  });
+  return {[path = args.Text("path"), object, options = OptionsOf(args)](const Exec&) -> Finish {
+    dicom::WriteRegistration(path, object, options);
     return Undefined();
   }};
 }

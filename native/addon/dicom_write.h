@@ -5,10 +5,11 @@
 
 namespace isovox::addon {
 
-Work WriteCtSeries(Args& args);
+Work WriteImageSeries(Args& args);
 Work WriteRtStruct(Args& args);
 Work WriteRtDose(Args& args);
 Work WriteRtPlan(Args& args);
 Work WriteSegmentation(Args& args);
+Work WriteRegistration(Args& args);
 
 }  // namespace isovox::addon

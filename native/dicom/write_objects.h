@@ -1,4 +1,4 @@
-// Writers of the objects that a radiotherapy course is made of: CT images, RT Structure Set, RT Dose, RT Plan.
+// Writers of the objects that a radiotherapy course is made of: CT, MR and PET images, RT Structure Set, RT Dose, RT Plan.
 #pragma once
 
 #include <array>
@@ -11,25 +11,38 @@
 #include "volume/dose_grid.h"
 #include "volume/mask.h"
 #include "volume/roi.h"
+#include "volume/spatial_map.h"
 #include "volume/volume.h"
 
 namespace isovox::dicom {
 
 inline constexpr const char* kCtImageClass = "1.2.840.10008.5.1.4.1.1.2";
+inline constexpr const char* kMrImageClass = "1.2.840.10008.5.1.4.1.1.4";
+inline constexpr const char* kPetImageClass = "1.2.840.10008.5.1.4.1.1.128";
 inline constexpr const char* kRtStructClass = "1.2.840.10008.5.1.4.1.1.481.3";
 inline constexpr const char* kRtDoseClass = "1.2.840.10008.5.1.4.1.1.481.2";
 inline constexpr const char* kRtPlanClass = "1.2.840.10008.5.1.4.1.1.481.5";
+inline constexpr const char* kRegistrationClass = "1.2.840.10008.5.1.4.1.1.66.1";
+inline constexpr const char* kDeformableRegistrationClass = "1.2.840.10008.5.1.4.1.1.66.3";
 inline constexpr const char* kSegmentationClass = "1.2.840.10008.5.1.4.1.1.66.4";
 
-struct CtSeries {
-  const Volume* volume = nullptr;     // scalar, one frame; other types than int16 and uint16 are rounded to HU
+// What makes standardised uptake values of a PET series.
+struct Injection {
+  double weight_kg = 0, dose_bq = 0, half_life_s = 6586.2;  // of F-18
+  std::string time;                                         // HHMMSS on the day of the study
+};
+
+struct ImageSeries {
+  enum class Kind { kCt, kMr, kPt } kind = Kind::kCt;
+  const Volume* volume = nullptr;     // scalar, one frame; other types than int16 and uint16 are rounded
   std::string folder, prefix = "CT";  // files are "<prefix>.0001.dcm"
   Identity identity;
   std::vector<double> positions_mm;   // of each slice along axes.k; empty: evenly spaced
   std::optional<double> tilt_degrees;  // GantryDetectorTilt
+  Injection injection;                // of a PET series, in Bq/ml, corrected to the time of the study
 };
 // One file per slice, in parallel; returns their paths in the order of slices.
-std::vector<std::string> WriteCtSeries(const Exec& exec, const CtSeries& series, const WriteOptions& options);
+std::vector<std::string> WriteImageSeries(const Exec& exec, const ImageSeries& series, const WriteOptions& options);
 
 struct RtStructObject {
   std::string label = "RTSTRUCT";
@@ -76,6 +89,22 @@ struct RtPlanObject {
   std::vector<std::string> dose_uids;
 };
 void WriteRtPlan(const std::string& path, const RtPlanObject& object, const WriteOptions& options);
+
+struct RegistrationObject {
+  // One frame that is registered to that of the identity.
+  struct Item {
+    std::string frame_uid;
+    std::string type = "RIGID";  // of the matrices: RIGID, RIGID_SCALE or AFFINE
+    Affine matrix;               // from frame_uid into the identity's frame
+    // Or, the other way about (C.20.3.1.1): a position p of the identity's frame lies at post(pre(p) + field(p)).
+    std::shared_ptr<const DisplacementField> field;
+    Affine pre, post;
+  };
+  std::string label = "REGISTRATION", description;
+  Identity identity;
+  std::vector<Item> items;  // at least one; all with a field, or all without
+};
+void WriteRegistration(const std::string& path, const RegistrationObject& object, const WriteOptions& options);
 
 // A coded concept (PS3.3 8): 80891009, SCT, Heart.
 struct Code {

@@ -6,6 +6,7 @@
 
 #include "radiomics/pyradiomics_scene.h"
 #include "radiomics/registry.h"
+#include "radiomics/turned.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -138,20 +139,37 @@ Extraction ExtractPyradiomics(const Exec& exec, const Volume& image, const Volum
     (IsShape(family->name) ? shape : others).push_back(family);
   }
   const auto flat = std::find_if(shape.begin(), shape.end(), [](const Family* f) { return std::string_view(f->name) == "shape2D"; });
-  if (flat != shape.end() && (!settings.force_2d || region.size[2] > 1)) {
+  // Slices of what follows are across k; features that know no slices do not mind.
+  const AxisOrder order = settings.force_2d ? SlicesAcross(settings.force_2d_dimension) : kAsGiven;
+  if (flat != shape.end() && (!settings.force_2d || region.size[order[2]] > 1)) {
     out.findings.push_back({"radiomics.no_shape_2d", Severity::kWarn, "shape2D is of a structure in one slice, with force2D"});
     shape.erase(flat);
   }
+  std::vector<const Family*> solid;
+  for (const Family* family : shape) {
+    if (std::string_view(family->name) == "shape") solid.push_back(family);
+  }
+  const auto add_shape = [&](const Region& of_shape) {
+    Rename(FeaturesOf(exec, of_shape, scene.settings, solid, out.findings), settings, "original", out.features);
+    if (solid.size() == shape.size()) return;
+    const std::vector<const Family*> in_slice(shape.begin() + static_cast<std::ptrdiff_t>(solid.size()), shape.end());
+    Rename(FeaturesOf(exec, Turned(of_shape, order), scene.settings, in_slice, out.findings), settings, "original",
+           out.features);
+  };
   if (settings.resegment_shape && !shape.empty()) {
     Region cut = region;
     cut.morphology = cut.intensity;
     cut.morphology_voxels = cut.intensity_voxels;
-    Rename(FeaturesOf(exec, cut, scene.settings, shape, out.findings), settings, "original", out.features);
+    add_shape(cut);
   } else {
-    Rename(FeaturesOf(exec, region, scene.settings, shape, out.findings), settings, "original", out.features);
+    add_shape(region);
   }
   ForEachImage(exec, scene, settings, out.findings, [&](const std::string& name, const Region& of_image, const Settings& of_type) {
-    Rename(FeaturesOf(exec, of_image, of_type, others, out.findings), settings, name, out.features);
+    if (order == kAsGiven) {
+      Rename(FeaturesOf(exec, of_image, of_type, others, out.findings), settings, name, out.features);
+    } else {
+      Rename(FeaturesOf(exec, Turned(of_image, order), of_type, others, out.findings), settings, name, out.features);
+    }
   });
   return out;
 }

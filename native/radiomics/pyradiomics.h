@@ -26,6 +26,7 @@ struct PyradiomicsSettings {
   std::vector<int> distances{1};     // Chebyshev distances of pairs and neighbours
   int gldm_a = 0;
   bool force_2d = false;             // textures slice by slice
+  int force_2d_dimension = 0;        // slices across k, j or i: 0, 1, 2; of local binary patterns without force_2d too
   bool merge_angles = false;         // one matrix of all angles instead of the mean of their features
   std::optional<StepNorm> weighting;     // of the angles of that matrix
   int64_t minimum_roi_size = 0;      // structures must have more voxels than this

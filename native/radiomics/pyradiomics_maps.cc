@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "radiomics/pyradiomics_scene.h"
+#include "radiomics/turned.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -92,19 +93,22 @@ Ground GroundOf(const Exec& exec, const Region& of_image, const Settings& settin
 class Kernel {
  public:
   Kernel(const Exec& exec, const Ground& ground, const Settings& settings, const std::array<int64_t, 3>& at,
-         const std::array<int64_t, 3>& radius, bool zones_3d, bool zones_2d) {
+         const std::array<int64_t, 3>& radius, const AxisOrder& order, bool zones_3d, bool zones_2d) {
     const Region& from = ground.region;
-    std::array<int64_t, 3> begin;
-    for (size_t d = 0; d < 3; ++d) {
-      begin[d] = std::max<int64_t>(at[d] - radius[d], 0);
-      region_.size[d] = std::min(at[d] + radius[d] + 1, from.size[d]) - begin[d];
+    const std::array<int64_t, 3> strides{1, from.size[0], from.size[0] * from.size[1]};
+    std::array<int64_t, 3> begin, stride;
+    for (size_t n = 0; n < 3; ++n) {
+      const size_t d = order[n];
+      begin[n] = std::max<int64_t>(at[d] - radius[d], 0);
+      region_.size[n] = std::min(at[d] + radius[d] + 1, from.size[d]) - begin[n];
+      region_.spacing[n] = from.spacing[d];
+      stride[n] = strides[d];
     }
     region_.image_size = region_.size;
-    region_.spacing = from.spacing;
     for (int64_t k = begin[2]; k < begin[2] + region_.size[2]; ++k) {
       for (int64_t j = begin[1]; j < begin[1] + region_.size[1]; ++j) {
         for (int64_t i = begin[0]; i < begin[0] + region_.size[0]; ++i) {
-          const auto v = static_cast<size_t>((k * from.size[1] + j) * from.size[0] + i);
+          const auto v = static_cast<size_t>(k * stride[2] + j * stride[1] + i * stride[0]);
           region_.intensity.push_back(from.intensity[v]);
           region_.image.push_back(from.image[v]);
           if (from.intensity[v] == 0) continue;
@@ -154,7 +158,7 @@ Grid GridOf(const PyradiomicsScene& scene) {
 
 // The maps of one image.
 void AddMaps(const Exec& exec, const PyradiomicsScene& scene, const Region& of_image, const std::string& image_name,
-             const Settings& settings, bool flat, const KernelSettings& kernel, const std::vector<const Family*>& families,
+             const Settings& settings, bool flat, const AxisOrder& order, const KernelSettings& kernel, const std::vector<const Family*>& families,
              const std::vector<MapSource>& sources, FeatureMaps& out) {
   const Ground ground = GroundOf(exec, of_image, settings, kernel.masked);
   if (ground.discretised.top > settings.max_levels) {
@@ -179,12 +183,13 @@ void AddMaps(const Exec& exec, const PyradiomicsScene& scene, const Region& of_i
       }
     }
   }
-  const std::array<int64_t, 3> radius{kernel.radius, kernel.radius, flat ? 0 : kernel.radius};
+  std::array<int64_t, 3> radius{kernel.radius, kernel.radius, kernel.radius};
+  if (flat) radius[order[2]] = 0;
   const bool zones = std::any_of(families.begin(), families.end(), [](const Family* f) { return f->needs_zones; });
   ParallelFor(exec, static_cast<int64_t>(targets.size()), 16, [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; ++t) {
       const auto& at = targets[static_cast<size_t>(t)];
-      const Kernel around(exec, ground, settings, at, radius, zones && !flat, zones && flat);
+      const Kernel around(exec, ground, settings, at, radius, order, zones && !flat, zones && flat);
       std::vector<std::unique_ptr<Values>> values;
       for (const Family* family : families) {
         values.push_back(std::make_unique<Values>(std::max<size_t>(family->variants.size(), 1), family->features.size()));
@@ -222,9 +227,10 @@ FeatureMaps PyradiomicsMaps(const Exec& exec, const Volume& image, const Volume&
     if (source.family == used.size()) used.push_back(family);
   }
   if (scene.region.intensity_voxels == 0) return out;
+  const AxisOrder order = settings.force_2d ? SlicesAcross(settings.force_2d_dimension) : kAsGiven;
   exec.SetTotal(scene.region.intensity_voxels);
   ForEachImage(exec, scene, settings, out.findings, [&](const std::string& name, const Region& region, const Settings& of_type) {
-    AddMaps(exec, scene, region, name, of_type, settings.force_2d, kernel, used, sources, out);
+    AddMaps(exec, scene, region, name, of_type, settings.force_2d, order, kernel, used, sources, out);
   });
   return out;
 }

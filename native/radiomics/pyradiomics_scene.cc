@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "radiomics/turned.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -122,6 +123,9 @@ PyradiomicsScene PyradiomicsSceneOf(const Exec& exec, const Volume& image, const
   if (settings.bin_count && *settings.bin_count < 1) {
     throw InvalidArgument("binCount", "a positive number", std::to_string(*settings.bin_count));
   }
+  if (settings.force_2d_dimension < 0 || settings.force_2d_dimension > 2) {
+    throw InvalidArgument("force2Ddimension", "0, 1 or 2", std::to_string(settings.force_2d_dimension));
+  }
   PyradiomicsScene scene;
   scene.image = image;
   scene.settings = Translate(settings, scene.image);
@@ -178,11 +182,25 @@ void ForEachImage(const Exec& exec, const PyradiomicsScene& scene, const Pyradio
       const std::vector<double> values = SampledImage(exec, scene.image, scene.settings, scene.lattice, box);
       std::transform(values.begin(), values.end(), loaded->data(), [](double x) { return std::isfinite(x) ? x : 0; });
     }
-    DeriveImages(exec, type, *loaded, MaskOver(scene.region, box), settings.force_2d, HoldsWholeNumbers(scene.image), findings,
-                 [&](const std::string& name, const filters::Field<double>& derived) {
-                   exec.CheckCancelled();
-                   use(name, WithImage(scene.region, derived, box), of_type);
-                 });
+    // Only these two know slices.
+    const AxisOrder order = type.kind == ImageKind::kLbp2d ? PatternsAcross(settings.force_2d_dimension)
+                            : type.kind == ImageKind::kWavelet && settings.force_2d
+                                ? SlicesAcross(settings.force_2d_dimension)
+                                : kAsGiven;
+    const auto take = [&](const std::string& name, const filters::Field<double>& derived) {
+      exec.CheckCancelled();
+      use(name, WithImage(scene.region, derived, box), of_type);
+    };
+    const bool whole = HoldsWholeNumbers(scene.image);
+    if (order == kAsGiven) {
+      DeriveImages(exec, type, *loaded, MaskOver(scene.region, box), settings.force_2d, whole, findings, take);
+    } else {
+      // Neither looks at the mask.
+      DeriveImages(exec, type, Turned(*loaded, order), {}, settings.force_2d, whole, findings,
+                   [&](const std::string& name, const filters::Field<double>& derived) {
+                     take(name, Turned(derived, Inverse(order)));
+                   });
+    }
   }
 }
 

@@ -21,7 +21,7 @@ const TYPES = {
   LBP2D: { binWidth: 1 },
   LBP3D: { binWidth: 0.5 },
 };
-const { Wavelet, Gradient, Logarithm } = TYPES;
+const { Wavelet, Gradient, Logarithm, LBP2D } = TYPES;
 
 /** As in test/oracles/pyradiomics_images.py. */
 const CASES = {
@@ -30,6 +30,14 @@ const CASES = {
   'flat brain1': {
     setting: { force2D: true, normalize: true, normalizeScale: 100 },
     imageType: { Wavelet, Gradient, Logarithm },
+  },
+  'coronal breast1': {
+    setting: { force2D: true, force2Ddimension: 1 },
+    imageType: { Wavelet, LBP2D },
+  },
+  'sagittal brain1': {
+    setting: { force2D: true, force2Ddimension: 2 },
+    imageType: { Wavelet, LBP2D },
   },
 };
 

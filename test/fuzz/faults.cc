@@ -177,11 +177,11 @@ const Writer kWriters[] = {
      }},
     {"CT series", true, [](const std::string& folder, int version) {
        const Volume volume = VolumeOf(version);
-       dicom::CtSeries series;
+       dicom::ImageSeries series;
        series.volume = &volume;
        series.folder = folder;
        series.identity = IdentityOf(version);
-       dicom::WriteCtSeries({}, series, {});
+       dicom::WriteImageSeries({}, series, {});
      }},
 };
 

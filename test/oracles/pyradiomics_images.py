@@ -6,7 +6,7 @@
     v/bin/python test/oracles/pyradiomics_images.py DATA > test/golden/pyradiomics-images.csv
 
 DATA holds brain1 and breast1 of PyRadiomics' repository. Three cases: `whole`, derived from the whole image; `resampled`,
-from the part around the structure after resampling; `flat`, slice by slice.
+from the part around the structure after resampling; `flat`, `coronal` and `sagittal`, slice by slice.
 """
 
 import logging
@@ -38,6 +38,14 @@ CASES = {
     "flat brain1": (
         {"force2D": True, "normalize": True, "normalizeScale": 100},
         {k: v for k, v in TYPES.items() if k in ("Wavelet", "Gradient", "Logarithm")},
+    ),
+    "coronal breast1": (
+        {"force2D": True, "force2Ddimension": 1},
+        {k: v for k, v in TYPES.items() if k in ("Wavelet", "LBP2D")},
+    ),
+    "sagittal brain1": (
+        {"force2D": True, "force2Ddimension": 2},
+        {k: v for k, v in TYPES.items() if k in ("Wavelet", "LBP2D")},
     ),
 }
 # A few of each class: moments, order statistics and textures of the derived image.

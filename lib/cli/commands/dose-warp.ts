@@ -1,9 +1,11 @@
 /** isovox dose-warp: an RTDOSE in another frame of reference, by a spatial registration. */
 
+import { IsovoxError } from '../../errors.js';
 import { derivedUid } from '../../native/derived-uid.js';
 import { readRtDose, readSeries, scanHeaders, writeRtDose } from '../../native/dicom.js';
 import type { HeaderRecord } from '../../native/dicom-types.js';
-import { warpDose } from '../../native/dose.js';
+import { sumDoses, warpDose } from '../../native/dose.js';
+import type { Finding } from '../../rt/model.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import type { CommonOptions } from '../options.js';
@@ -13,6 +15,7 @@ export interface DoseWarpOptions extends CommonOptions {
   readonly dose: string;
   readonly registration: string;
   readonly onto: string;
+  readonly add?: string[];
   readonly out: string;
 }
 
@@ -30,6 +33,35 @@ async function targetOf(path: string, task: Parameters<typeof readRtDose>[1]) {
   return { lattice: { volume }, header: header as HeaderRecord };
 }
 
+/** The warped dose with those of --add, which must lie in its frame. */
+async function withOthers(
+  warped: Awaited<ReturnType<typeof warpDose>>,
+  paths: readonly string[],
+  frame: string,
+  task: Parameters<typeof readRtDose>[1],
+): Promise<{
+  dose: typeof warped.dose;
+  findings: readonly Pick<Finding, 'code' | 'severity' | 'message'>[];
+}> {
+  if (paths.length === 0) return warped;
+  const others = await Promise.all(paths.map((path) => readRtDose({ path }, task)));
+  others.forEach(({ summary }, n) => {
+    const actual = summary.header.FrameOfReferenceUID ?? 'none';
+    if (actual === frame) return;
+    throw new IsovoxError(
+      'ERR_INVALID_ARGUMENT',
+      `Expected doses of frame ${frame} for --add but ${paths[n]} is of frame ${actual}`,
+      { name: '--add', expected: frame, actual, path: paths[n] ?? '' },
+    );
+  });
+  const sum = await sumDoses({ doses: [warped.dose, ...others.map(({ dose }) => dose)] }, task);
+  const read = others.flatMap(({ summary }) => summary.findings);
+  return {
+    dose: sum.dose,
+    findings: [...warped.findings, ...read, ...sum.findings],
+  };
+}
+
 export async function doseWarp(options: DoseWarpOptions): Promise<number> {
   return interruptible(async (signal) => {
     const task = { context: commandContext(options), signal };
@@ -38,7 +70,7 @@ export async function doseWarp(options: DoseWarpOptions): Promise<number> {
       targetOf(options.onto, task),
     ]);
     const [from, to] = [source.summary.header.FrameOfReferenceUID, target.header.FrameOfReferenceUID];
-    const { dose, inside, registration, findings } = await warpDose(
+    const warped = await warpDose(
       {
         dose: source.dose,
         registration: options.registration,
@@ -48,9 +80,12 @@ export async function doseWarp(options: DoseWarpOptions): Promise<number> {
       },
       task,
     );
+    const { inside, registration } = warped;
     const { header } = target;
-    const identity = [options.dose, options.registration, header.SeriesInstanceUID ?? ''];
+    const added = options.add ?? [];
+    const identity = [options.dose, options.registration, header.SeriesInstanceUID ?? '', ...added];
     const frame = to ?? registration.header.FrameOfReferenceUID ?? derivedUid('warped frame', ...identity);
+    const { dose, findings } = await withOthers(warped, added, frame, task);
     await writeRtDose(
       {
         path: options.out,
@@ -62,9 +97,10 @@ export async function doseWarp(options: DoseWarpOptions): Promise<number> {
           SOPInstanceUID: derivedUid('warped', ...identity),
           FrameOfReferenceUID: frame,
           ...(header.StudyDate ? { StudyDate: header.StudyDate } : {}),
-          SeriesDescription: 'Warped dose',
+          SeriesDescription: added.length > 0 ? 'Sum of doses' : 'Warped dose',
         },
-        DoseComment: 'Resampled by a spatial registration',
+        DoseComment: `Resampled by a spatial registration${added.length > 0 ? ' and added to others' : ''}`,
+        ...(added.length > 0 && { DoseSummationType: 'PLAN_SUM' }),
       },
       task,
     );
@@ -77,7 +113,7 @@ export async function doseWarp(options: DoseWarpOptions): Promise<number> {
     if (!options.quiet) {
       process.stderr.write(
         `${deformable ? 'deformed' : 'moved'} by ${options.registration}: ${(100 * inside).toFixed(2)} % of the voxels lie ` +
-          `inside the dose; written to ${options.out}\n`,
+          `inside the dose; ${added.length > 0 ? `${added.length} added to it; ` : ''}written to ${options.out}\n`,
       );
     }
     for (const { severity, message, code } of all) process.stderr.write(`${severity}: ${message} (${code})\n`);

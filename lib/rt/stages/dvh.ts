@@ -16,6 +16,7 @@ import { writeRtDose } from '../../native/dicom.js';
 import { writeText } from '../../table/atomic.js';
 import { writeCsv } from '../../table/csv.js';
 import { canonicalJson } from '../digest.js';
+import { evaluatedPaths } from '../dose-moves.js';
 import { dvhColumns } from '../dvh-columns.js';
 import { measureCourse } from '../measure.js';
 import type { Stage, StageContext, StageOutcome } from '../stage.js';
@@ -30,10 +31,7 @@ export const dvhStage: Stage = {
   lane: 'cpu',
   version: 3,
   settings: (config) => config.dvh,
-  inputs: (course) => [
-    ...(course.primaryStructures ? [course.primaryStructures.path] : []),
-    ...course.doseChoice.doses.map((dose) => dose.path),
-  ],
+  inputs: (course) => [...(course.primaryStructures ? [course.primaryStructures.path] : []), ...evaluatedPaths(course)],
   skip(course, config) {
     if (!course.primaryStructures && !findsStructures(course, config)) return 'no structures';
     if (course.doses.length === 0) return 'no dose';

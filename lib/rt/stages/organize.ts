@@ -165,7 +165,7 @@ function describeCourse(course: Course, config: RunConfig, dicomRoot: string) {
     Modality: one.Modality,
     slices: sliceCount(one),
   });
-  const { doseClass, sum, reason, doses } = course.doseChoice;
+  const { doseClass, sum, reason, doses, moves = [] } = course.doseChoice;
   return {
     patient_id: course.patientId,
     course_id: course.courseId,
@@ -178,7 +178,18 @@ function describeCourse(course: Course, config: RunConfig, dicomRoot: string) {
     registrations: course.registrations.map(brief),
     primary_plan: course.primaryPlan?.SOPInstanceUID ?? null,
     primary_structures: course.primaryStructures?.SOPInstanceUID ?? null,
-    dose_choice: { class: doseClass, sum, reason, SOPInstanceUIDs: doses.map((dose) => dose.SOPInstanceUID ?? '') },
+    dose_choice: {
+      class: doseClass,
+      sum,
+      reason,
+      SOPInstanceUIDs: doses.map((dose) => dose.SOPInstanceUID ?? ''),
+      ...(moves.length > 0 && {
+        moves: moves.map(({ dose, registration }) => ({
+          dose,
+          registration: registration.SOPInstanceUID ?? '',
+        })),
+      }),
+    },
     prescription: prescriptionOf(course, config),
     findings: course.findings,
   };

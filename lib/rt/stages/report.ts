@@ -12,6 +12,7 @@ import { readRtStruct } from '../../native/dicom.js';
 import type { CourseReportData, RoiData } from '../../report/data.js';
 import { addon } from '../../runtime/addon.js';
 import { writeText } from '../../table/atomic.js';
+import { evaluatedPaths } from '../dose-moves.js';
 import { relativeInput } from '../input-path.js';
 import { COURSE_FILES } from '../layout.js';
 import type { Course, Finding } from '../model.js';
@@ -35,7 +36,7 @@ export const reportStage: Stage = {
   inputs: (course) => [
     ...(course.ct?.headers.map(({ path }) => path) ?? []),
     ...(course.primaryStructures ? [course.primaryStructures.path] : []),
-    ...course.doseChoice.doses.map(({ path }) => path),
+    ...evaluatedPaths(course),
   ],
   run,
 };

@@ -75,11 +75,11 @@ inline Volume SomeVolume(int64_t slices, double intercept = -1000) {
 }
 
 inline std::vector<std::string> WriteSlices(const TempFolder& folder, const Volume& volume,
-                                            const dicom::WriteOptions& options = {}, dicom::CtSeries series = {}) {
+                                            const dicom::WriteOptions& options = {}, dicom::ImageSeries series = {}) {
   series.volume = &volume;
   series.folder = folder.path();
   if (series.identity.series_uid.empty()) series.identity = SomeIdentity();
-  return dicom::WriteCtSeries({}, series, options);
+  return dicom::WriteImageSeries({}, series, options);
 }
 
 inline Roi SquareRoi(int number, const std::string& name) {

@@ -86,7 +86,7 @@ TEST_CASE("series: missing, double, uneven and tilted slices are named") {
 TEST_CASE("series: uneven spacing and tilt") {
   const TempFolder folder;
   Volume volume = SomeVolume(6);
-  CtSeries series;
+  ImageSeries series;
   SUBCASE("uneven") {
     series.positions_mm = {0, 2.5, 5, 8.1, 10.6, 13.1};
     const auto paths = WriteSlices(folder, volume, {}, series);
@@ -111,7 +111,7 @@ TEST_CASE("series: planes that scale differently become physical values") {
   second.slope = 2;
   second.grid.origin.z += 5;
   auto paths = WriteSlices(folder, first);
-  CtSeries series;
+  ImageSeries series;
   series.prefix = "B";
   series.identity = SomeIdentity();
   series.identity.instance_uids = {"1.2.3.4.11", "1.2.3.4.12"};
@@ -127,7 +127,7 @@ TEST_CASE("series: an image of another size is left out, a folder of another ser
   auto paths = WriteSlices(folder, SomeVolume(4));
   Volume scout = SomeVolume(1);
   scout.grid.size = {2, 6, 1};
-  CtSeries series;
+  ImageSeries series;
   series.prefix = "S";
   series.identity = SomeIdentity();
   series.identity.instance_uids = {"1.2.3.4.99"};

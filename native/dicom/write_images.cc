@@ -1,4 +1,4 @@
-// CT Image Storage, one file per slice (PS3.3 A.3).
+// CT, MR and PET Image Storage, one file per slice (PS3.3 A.3, A.4, A.21).
 #include <cmath>
 #include <cstdio>
 
@@ -25,7 +25,56 @@ std::vector<int16_t> RoundedSlice(const Volume& volume, int64_t k) {
   return slice;
 }
 
-void WriteSlice(const CtSeries& series, int64_t k, const std::string& path, const WriteOptions& options) {
+struct KindInfo {
+  const char *sop_class, *modality;
+};
+
+KindInfo InfoOf(ImageSeries::Kind kind) {
+  switch (kind) {
+    case ImageSeries::Kind::kMr: return {kMrImageClass, "MR"};
+    case ImageSeries::Kind::kPt: return {kPetImageClass, "PT"};
+    case ImageSeries::Kind::kCt: break;
+  }
+  return {kCtImageClass, "CT"};
+}
+
+// C.8.3.1: nothing is known of a sequence that was never played.
+void PutMrImage(DataSetBuilder& set) {
+  set.Text(tag::kScanningSequence, "RM")
+      .Text(tag::kSequenceVariant, "NONE")
+      .Empty(tag::kScanOptions)
+      .Empty(tag::kMRAcquisitionType)
+      .Empty(tag::kRepetitionTime)
+      .Empty(tag::kEchoTime)
+      .Empty(tag::kEchoTrainLength);
+}
+
+// C.8.9.1 and C.8.9.4.
+void PutPetImage(DataSetBuilder& set, const ImageSeries& series, int64_t k, int64_t slices) {
+  const Identity& identity = series.identity;
+  const Injection& injection = series.injection;
+  set.Text(tag::kSeriesDate, identity.date)
+      .Text(tag::kSeriesTime, identity.time)
+      .Text(tag::kAcquisitionDate, identity.date)
+      .Text(tag::kAcquisitionTime, identity.time)
+      .Text(tag::kUnits, "BQML")
+      .Text(tag::kCountsSource, "EMISSION")
+      .Texts(tag::kSeriesType, {"STATIC", "IMAGE"})
+      .Texts(tag::kCorrectedImage, {"DECY", "ATTN"})
+      .Text(tag::kDecayCorrection, "START")
+      .Number(tag::kDecayFactor, 1)
+      .Number(tag::kNumberOfSlices, static_cast<double>(slices))
+      .Number(tag::kImageIndex, static_cast<double>(k + 1))
+      .Number(tag::kFrameReferenceTime, 0)
+      .Number(tag::kActualFrameDuration, 120'000)
+      .Number(tag::kPatientWeight, injection.weight_kg);
+  set.Item(tag::kRadiopharmaceuticalInformationSequence)
+      .Text(tag::kRadiopharmaceuticalStartTime, injection.time)
+      .Number(tag::kRadionuclideTotalDose, injection.dose_bq)
+      .Number(tag::kRadionuclideHalfLife, injection.half_life_s);
+}
+
+void WriteSlice(const ImageSeries& series, int64_t k, const std::string& path, const WriteOptions& options) {
   const Volume& volume = *series.volume;
   const Grid& grid = volume.grid;
   const bool as_stored = volume.dtype == DType::kInt16 || volume.dtype == DType::kUint16;
@@ -34,13 +83,13 @@ void WriteSlice(const CtSeries& series, int64_t k, const std::string& path, cons
   const Vec3 position = grid.origin + along * grid.axes.k;
   const Axes& a = grid.axes;
   DataSetBuilder set;
-  PutCommonModules(set, series.identity, kCtImageClass, series.identity.InstanceUid(at), "CT", options);
+  const KindInfo kind = InfoOf(series.kind);
+  PutCommonModules(set, series.identity, kind.sop_class, series.identity.InstanceUid(at), kind.modality, options);
   set.Texts(tag::kImageType, {"ORIGINAL", "PRIMARY", "AXIAL"})
       .Empty(tag::kAcquisitionNumber)
       .Number(tag::kInstanceNumber, static_cast<double>(k + 1))
       .Text(tag::kContentDate, series.identity.date)
       .Text(tag::kContentTime, series.identity.time)
-      .Empty(tag::kKVP)
       .Text(tag::kPatientPosition, "HFS")
       .Number(tag::kSliceThickness, grid.spacing[2])
       .Numbers(tag::kImagePositionPatient, std::array{position.x, position.y, position.z})
@@ -55,8 +104,12 @@ void WriteSlice(const CtSeries& series, int64_t k, const std::string& path, cons
       .Number(tag::kHighBit, 15)
       .Number(tag::kPixelRepresentation, volume.dtype == DType::kUint16 ? 0 : 1)
       .Number(tag::kRescaleIntercept, as_stored ? volume.intercept : 0)
-      .Number(tag::kRescaleSlope, as_stored ? volume.slope : 1)
-      .Text(tag::kRescaleType, "HU");
+      .Number(tag::kRescaleSlope, as_stored ? volume.slope : 1);
+  switch (series.kind) {
+    case ImageSeries::Kind::kCt: set.Empty(tag::kKVP).Text(tag::kRescaleType, "HU"); break;
+    case ImageSeries::Kind::kMr: PutMrImage(set); break;
+    case ImageSeries::Kind::kPt: PutPetImage(set, series, k, grid.size[2]); break;
+  }
   if (series.tilt_degrees) set.Number(tag::kGantryDetectorTilt, *series.tilt_degrees);
   if (as_stored) {
     const size_t bytes = static_cast<size_t>(grid.size[0] * grid.size[1]) * 2;
@@ -71,10 +124,16 @@ void WriteSlice(const CtSeries& series, int64_t k, const std::string& path, cons
 
 }  // namespace
 
-std::vector<std::string> WriteCtSeries(const Exec& exec, const CtSeries& series, const WriteOptions& options) {
+std::vector<std::string> WriteImageSeries(const Exec& exec, const ImageSeries& series, const WriteOptions& options) {
   const Volume& volume = *series.volume;
   const auto& size = volume.grid.size;
   if (volume.components != 1 || volume.frames != 1) throw InvalidArgument("volume", "one value per voxel", "several");
+  if (series.kind == ImageSeries::Kind::kPt) {
+    const Injection& i = series.injection;
+    if (!(i.weight_kg > 0 && i.dose_bq > 0 && i.half_life_s > 0) || i.time.empty()) {
+      throw InvalidArgument("injection", "weight, dose, half-life and time of a PET series", "less");
+    }
+  }
   if (size[0] > 65535 || size[1] > 65535) throw InvalidArgument("volume", "at most 65535 rows and columns", "more");
   const auto slices = static_cast<size_t>(size[2]);
   if (!series.positions_mm.empty() && series.positions_mm.size() != slices) {
