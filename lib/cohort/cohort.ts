@@ -6,12 +6,13 @@
 import { IsovoxError, invalidArgument } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import type { Table } from '../table/table.js';
-import { Collection } from './collection.js';
+import { Collection, type CollectionSummary } from './collection.js';
+import { createStore } from './create.js';
 import { type IngestOptions, type IngestReport, ingest } from './ingest.js';
-import { type Manifest, readManifest, writeGroup, writeManifest } from './manifest.js';
+import { type Manifest, readManifest } from './manifest.js';
 import { type Place, placeOf } from './place.js';
 import { type ImageSource, listSources } from './sources.js';
-import { tableOf, volumesTable, writeTables } from './tables.js';
+import { tableOf, volumesTable } from './tables.js';
 import { type StoreFinding, validateStore } from './validate.js';
 
 export class Cohort {
@@ -32,12 +33,8 @@ export class Cohort {
   static async create(uri: string, context?: Context): Promise<Cohort> {
     const place = placeOf(uri, context);
     if (await place.exists('index.json')) throw invalidArgument('uri', 'a folder that holds no cohort yet', uri);
-    const manifest: Manifest = { version: 1, subjects: [], volumes: [] };
-    await writeGroup(place);
-    await writeGroup(place, 'collections');
-    await writeTables(place, manifest);
-    await writeManifest(place, manifest, { version: undefined });
-    return new Cohort(place, manifest);
+    await createStore(place);
+    return new Cohort(place, await readManifest(place));
   }
 
   static async open(uri: string, context?: Context): Promise<Cohort> {
@@ -79,7 +76,7 @@ export class Cohort {
     const place = placeOf(uri, context);
     const listed = Object.entries(images).map(([name, source]) => listSources(name, source, context));
     const items = (await Promise.all(listed)).flat();
-    if (!(await place.exists('index.json'))) await Cohort.create(uri, context);
+    if (!(await place.exists('index.json'))) await createStore(place);
     const report = await ingest(place, items, options);
     return { cohort: await Cohort.open(uri, context), report };
   }
@@ -110,6 +107,18 @@ export class Cohort {
   /** All volumes, of every collection. */
   all(): Collection {
     return new Collection('', this.place, this.#manifest.volumes, this.#subjectMap());
+  }
+
+  /** What each collection holds. */
+  describe(): CollectionSummary[] {
+    return this.collectionNames.map((name) => this.collection(name).describe());
+  }
+
+  /** Subjects of whom every one of these collections, all when none is named, has a volume. */
+  subjectsWith(...collections: string[]): string[] {
+    const names = collections.length === 0 ? this.collectionNames : collections;
+    const sets = names.map((name) => new Set(this.collection(name).subjectIds));
+    return this.subjectIds.filter((subject) => sets.every((set) => set.has(subject)));
   }
 
   subjectsTable(): Table {

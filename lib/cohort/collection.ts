@@ -1,15 +1,28 @@
 /** Volumes of one kind, in the order of their subjects; every selection is a view, nothing is read. */
 
 import { invalidArgument } from '../errors.js';
+import { defaultContext } from '../runtime/context.js';
+import { eachInOrder } from '../runtime/each.js';
 import type { Cell, Table } from '../table/table.js';
 import { parseExpression } from './expression.js';
+import type { IngestReport } from './ingest.js';
 import type { SubjectRow, VolumeRow } from './manifest.js';
 import type { Place } from './place.js';
-import { LazyQuery, type Mapper } from './query.js';
+import { LazyQuery, type Mapper, type WriteOptions } from './query.js';
 import { flatRow, volumesTable } from './tables.js';
 import { CohortVolume } from './volume.js';
 
 export type Predicate = (row: Readonly<Record<string, Cell>>) => boolean;
+
+export interface CollectionSummary {
+  readonly name: string;
+  readonly volumes: number;
+  readonly subjects: number;
+  /** Each once, sorted; sizes as `512x512x100`. */
+  readonly dtypes: readonly string[];
+  readonly sizes: readonly string[];
+  readonly orientations: readonly string[];
+}
 
 export class Collection implements Iterable<CohortVolume> {
   constructor(
@@ -27,6 +40,11 @@ export class Collection implements Iterable<CohortVolume> {
   }
   get subjectIds(): string[] {
     return [...new Set(this.rows.map((row) => row.subject_id))];
+  }
+
+  /** What is known of them. */
+  get subjectRows(): SubjectRow[] {
+    return this.subjectIds.map((subject_id) => this.subjects.get(subject_id) ?? { subject_id });
   }
 
   *[Symbol.iterator](): Iterator<CohortVolume> {
@@ -100,6 +118,38 @@ export class Collection implements Iterable<CohortVolume> {
   }
   map<T>(mapper: Mapper<CohortVolume, T>): LazyQuery<T> {
     return this.lazy().map(mapper);
+  }
+
+  /** `size` volumes at a time; what a mapper returns for them is taken apart again. */
+  mapBatches<T>(
+    mapper: (batch: readonly CohortVolume[]) => readonly T[] | Promise<readonly T[]>,
+    size = 8,
+  ): Promise<T[]> {
+    if (!Number.isInteger(size) || size < 1) throw invalidArgument('size', 'a whole number, at least 1', size);
+    const volumes = [...this];
+    const batches = Array.from({ length: Math.ceil(volumes.length / size) }, (_, i) =>
+      volumes.slice(i * size, (i + 1) * size),
+    );
+    return eachInOrder(batches, defaultContext().config.read.maxWorkers, async (batch) => mapper(batch)).then((all) =>
+      all.flat(),
+    );
+  }
+
+  /** These volumes as a cohort, or into one, at `uri`. */
+  write(uri: string, options: WriteOptions = {}): Promise<IngestReport> {
+    return this.lazy().write(uri, options);
+  }
+
+  describe(): CollectionSummary {
+    const distinct = (of: (row: VolumeRow) => string): string[] => [...new Set(this.rows.map(of))].sort();
+    return {
+      name: this.name,
+      volumes: this.rows.length,
+      subjects: this.subjectIds.length,
+      dtypes: distinct((row) => row.dtype),
+      sizes: distinct((row) => row.size.join('x')),
+      orientations: distinct((row) => row.orientation),
+    };
   }
 
   toTable(): Table {

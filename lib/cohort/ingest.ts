@@ -16,6 +16,8 @@ import { describeVolume, dispose } from '../native/volume.js';
 import { type Context, defaultContext } from '../runtime/context.js';
 import { eachInOrder } from '../runtime/each.js';
 import { isS3 } from '../runtime/s3.js';
+import type { Handle } from '../runtime/surface.js';
+import type { SubmitOptions } from '../runtime/task.js';
 import {
   readVersionedManifest,
   type SubjectRow,
@@ -45,12 +47,18 @@ export interface IngestReport {
   readonly failed: readonly { readonly path: string; readonly code: string; readonly reason: string }[];
 }
 
+/** What is to be in the store: an image, or a volume that somebody makes. */
+export interface IngestItem extends SourceItem {
+  /** The volume, which the ingest disposes of. Without it the image at `path` is read, unless it is in the store already. */
+  readonly make?: (task: SubmitOptions) => Promise<Handle<'Volume'>>;
+}
+
 /** Two grids are one when they differ by less than this many millimetres. */
 const GRID_TOLERANCE_MM = 1e-3;
 
 export async function ingest(
   place: Place,
-  items: readonly SourceItem[],
+  items: readonly IngestItem[],
   options: IngestOptions = {},
 ): Promise<IngestReport> {
   const context = options.context ?? defaultContext();
@@ -63,7 +71,7 @@ export async function ingest(
     let [done, kept] = [0, 0];
     const rows = await eachInOrder(items, context.config.read.maxWorkers, async (item) => {
       try {
-        const there = await alreadyThere(place, item, known, context);
+        const there = item.make ? undefined : await alreadyThere(place, item, known, context);
         if (there) kept++;
         return there ?? (await ingestOne(place, item, context, options.signal));
       } catch (thrown) {
@@ -144,13 +152,15 @@ async function noteOf(place: Place, obsId: string): Promise<VolumeRow | undefine
 
 async function ingestOne(
   place: Place,
-  item: SourceItem,
+  item: IngestItem,
   context: Context,
   signal: AbortSignal | undefined,
 ): Promise<VolumeRow> {
   const { write } = context.config;
-  const facts = await factsOf(item.path, context);
-  let { volume } = await readVolume({ path: item.path }, { context, signal });
+  const facts = item.make ? { source_bytes: 0, source_mtime_ms: 0 } : await factsOf(item.path, context);
+  let volume = item.make
+    ? await item.make({ context, signal })
+    : (await readVolume({ path: item.path }, { context, signal })).volume;
   if (write.orientation.reorientOnLoad) {
     const turned = await convertVolume({ volume, orientation: write.orientation.canonicalTarget }, { context, signal });
     dispose(volume);

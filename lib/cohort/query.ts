@@ -1,13 +1,26 @@
 /** Work on the volumes of a collection that begins when its results are asked for. */
 
+import { invalidArgument } from '../errors.js';
+import { describeVolume } from '../native/volume.js';
 import { defaultContext } from '../runtime/context.js';
 import { eachInOrder } from '../runtime/each.js';
+import type { Handle } from '../runtime/surface.js';
+import type { SubmitOptions } from '../runtime/task.js';
 import type { Cell, Table } from '../table/table.js';
+import { Volume } from '../volume/volume.js';
 import type { Collection, Predicate } from './collection.js';
+import { createStore } from './create.js';
+import { type IngestOptions, type IngestReport, ingest } from './ingest.js';
+import { placeOf } from './place.js';
 import { tableOf } from './tables.js';
-import type { CohortVolume } from './volume.js';
+import { CohortVolume } from './volume.js';
 
 export type Mapper<T, R> = (value: T, row: Readonly<Record<string, Cell>>) => R | Promise<R>;
+
+export interface WriteOptions extends IngestOptions {
+  /** Of all volumes; each keeps its own when not given. */
+  readonly collection?: string;
+}
 
 /** Immutable; every step gives a new query. Volumes are worked on `read.maxWorkers` at a time. */
 export class LazyQuery<T> {
@@ -88,6 +101,23 @@ export class LazyQuery<T> {
     return tableOf(name, name, rows);
   }
 
+  /**
+   * The volumes that the last step returns, `Volume` or a handle, as a cohort at `uri`, or into the one that is there, each
+   * under its own name. A volume that no step changed is copied. What fails is in the report, and the rest is in the cohort.
+   */
+  async write(uri: string, options: WriteOptions = {}): Promise<IngestReport> {
+    const place = placeOf(uri, options.context);
+    if (!(await place.exists('index.json'))) await createStore(place);
+    const items = [...this.collection].map((volume) => ({
+      collection: options.collection ?? volume.row.collection,
+      subject: volume.subjectId,
+      obsId: volume.obsId,
+      path: volume.row.source,
+      make: async (task: SubmitOptions) => ownedHandle(await this.#run(volume), volume.obsId, task),
+    }));
+    return ingest(place, items, { subjects: this.collection.subjectRows, ...options });
+  }
+
   async #run(volume: CohortVolume): Promise<T> {
     const row = this.collection.cellsOf(volume);
     let value: unknown = volume;
@@ -97,6 +127,23 @@ export class LazyQuery<T> {
 
   #on(collection: Collection): LazyQuery<T> {
     return new LazyQuery<T>(collection, this.steps);
+  }
+}
+
+/** The decoded volume of a result, which nobody else holds. */
+async function ownedHandle(result: unknown, name: string, task: SubmitOptions): Promise<Handle<'Volume'>> {
+  if (result instanceof CohortVolume) return (await result.read({}, task)).volume;
+  if (result instanceof Volume) return result.handle(task);
+  if (isHandle(result)) return result;
+  throw invalidArgument(`the result for ${name}`, 'a volume', typeof result);
+}
+
+function isHandle(value: unknown): value is Handle<'Volume'> {
+  try {
+    describeVolume(value as Handle<'Volume'>);
+    return true;
+  } catch {
+    return false;
   }
 }
 

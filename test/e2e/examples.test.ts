@@ -19,7 +19,7 @@ const of = (language: string) => all.filter((example) => example.language === la
 /** A page, a word of its example, and what the example prints. */
 const PRINTED: ReadonlyArray<readonly [string, string, RegExp]> = [
   ['README.md', 'computeDvh', /Box 76\.8.*'D95%': 41\.6/],
-  ['README.md', 'Volume.open', /\[ 48, 40, 20 \] \[ 1, 1, 1 \] LPS[^]*1920 \[ 48, 40, 1, 1 \] \[ 48, 40, 40 \]/],
+  ['README.md', 'Volume.open', /\[ 48, 40, 20 \] \[ 1, 1, 1 \] LPS.*1920 \[ 48, 40, 1, 1 \] \[ 48, 40, 40 \]/s],
   ['README.md', 'createTrainingDataloader', /\[ 4, 1, 16, 32, 32 \] 65536/],
   ['README.md', 'HierarchicalExecutor', /30/],
   ['docs/tutorial.md', 'doseMetrics', /PTV .*Dmean: 40\.0/s],

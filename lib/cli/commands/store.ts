@@ -7,19 +7,7 @@ import type { CommonOptions } from '../options.js';
 export async function store(args: readonly string[], options: CommonOptions & { validate?: boolean }): Promise<number> {
   const [uri] = args as [string];
   const cohort = await Cohort.open(uri);
-  const collections = cohort.collectionNames.map((name) => {
-    const rows = cohort.collection(name);
-    const volumes = [...rows].map((volume) => volume.row);
-    const distinct = (of: (row: (typeof volumes)[number]) => string): string[] => [...new Set(volumes.map(of))].sort();
-    return {
-      name,
-      volumes: rows.length,
-      subjects: rows.subjectIds.length,
-      dtypes: distinct((row) => row.dtype),
-      sizes: distinct((row) => row.size.join('x')),
-      orientations: distinct((row) => row.orientation),
-    };
-  });
+  const collections = cohort.describe();
   const findings = options.validate ? await cohort.validate() : undefined;
   if (options.json) {
     const described = { uri, subjects: cohort.subjectIds.length, volumes: cohort.length, collections };
