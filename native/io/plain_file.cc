@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "io/remove_tree.h"
 
 namespace isovox {
 
@@ -43,11 +44,11 @@ AtomicFolder::AtomicFolder(const std::string& path) : path_(path) {
 }
 
 AtomicFolder::~AtomicFolder() {
-  std::error_code ignored;
-  if (!temporary_.empty()) std::filesystem::remove_all(temporary_, ignored);
+  if (!temporary_.empty()) RemoveTree(temporary_.c_str());
 }
 
 void AtomicFolder::Commit() {
+  const std::string parent = std::filesystem::path(path_).parent_path().string();
   const int descriptor = ::open(temporary_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) throw IoError("open", temporary_, errno);
   // One call for thousands of small files, where a call for each would cost a disk turn each.
@@ -62,7 +63,6 @@ void AtomicFolder::Commit() {
     throw IoError("replace", path_, errno);
   }
   // After an exchange the temporary name holds what was there before; the destructor removes it.
-  const std::string parent = std::filesystem::path(path_).parent_path().string();
   const int above = ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (above < 0) return;
   ::fsync(above);

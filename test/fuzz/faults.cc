@@ -3,8 +3,9 @@
 // own. The answer has to be a coded error or success; what lies on the disk afterwards is what was there before or what
 // was to be written, whole, with nothing beside it. Prints a line of JSON per writer.
 //
-// One thing is let pass and counted as "ended": the JSON library allocates in destructors, so a process that is refused a few
-// bytes while it writes zarr.json ends. As after any kill, what was there is whole; a temporary file may lie beside it.
+// One thing is let pass and counted as "ended": the JSON library allocates in destructors and the thread pool where nothing
+// may be thrown, so a process that is refused a few bytes while it writes a store ends. As after any kill, what was there is
+// whole; a temporary file may lie beside it.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -127,7 +128,7 @@ struct Writer {
   const char* name;
   bool is_folder_of_files;  // of which each is whole, not all of them together
   std::function<void(const std::string& folder, int version)> write;
-  bool writes_json = false;
+  bool may_end = false;
 };
 
 Volume VolumeOf(int version) {
@@ -270,7 +271,7 @@ int main(int argc, char** argv) {
       for (int64_t n = 1; n <= most; ++n) {
         if (TreeOf(folder) != versions[0]) Refill(folder, versions[0]);
         const int answer = WriteInChild(writer, folder, 1, &fault, n);
-        const bool has_ended = answer == -SIGABRT && writer.writes_json && fault.call == Call::kMemory;
+        const bool has_ended = answer == -SIGABRT && writer.may_end && fault.call == Call::kMemory;
         const bool whole = has_ended ? Survives(TreeOf(folder), versions[0], versions[1])
                                      : Whole(writer, TreeOf(folder), versions[0], versions[1]);
         if (!whole || (!has_ended && answer != kDone && answer != kNotStruck && answer != kRefused)) {

@@ -1,12 +1,15 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
 #include <numeric>
 
 #include "dicom/maker.h"
 #include "io/atomic_file.h"
 #include "io/file.h"
 #include "io/gzip.h"
+#include "io/remove_tree.h"
 
 using namespace isovox;
 using namespace isovox::test;
@@ -81,4 +84,21 @@ TEST_CASE("raw deflate: any size up to the limit") {
   CHECK(InflateRaw(packed, zeros.size()).size == zeros.size());
   CHECK(CodeOf([&] { InflateRaw(packed, zeros.size() - 1); }) == "ERR_RESOURCE");
   CHECK(CodeOf([&] { InflateRaw(std::span(packed).first(packed.size() / 2), 1 << 30); }) == "ERR_CORRUPT_DATA");
+}
+
+TEST_CASE("A folder goes with all that is in it, links unfollowed") {
+  const test::TempFolder folder;
+  namespace fs = std::filesystem;
+  const fs::path tree = folder / "tree", outside = folder / "outside";
+  fs::create_directories(tree / "a/b/c");
+  fs::create_directories(outside);
+  // More entries than one list of the kernel holds.
+  for (int i = 0; i < 1500; ++i) std::ofstream(tree / "a" / ("file-" + std::to_string(i))) << i;
+  std::ofstream(tree / "a/b/c/deep") << 1;
+  std::ofstream(outside / "stays") << 1;
+  fs::create_directory_symlink(outside, tree / "a/link");
+  CHECK(RemoveTree(tree.c_str()));
+  CHECK_FALSE(fs::exists(tree));
+  CHECK(fs::exists(outside / "stays"));
+  CHECK(RemoveTree(tree.c_str()));
 }
