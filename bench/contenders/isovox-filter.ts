@@ -25,9 +25,10 @@ const context = new Context({ ...getConfig(), read: { ...getConfig().read, concu
 const { volume } = await readVolume({ path }, { context });
 const before = process.resourceUsage().maxRSS;
 const ms: number[] = [];
+const cpuMs: number[] = [];
 const answer: Record<string, number> = {};
 for (let i = 0; i <= Number(repetitions); i++) {
-  const begun = performance.now();
+  const [begun, worked] = [performance.now(), process.cpuUsage()];
   const maps = [];
   if (what === 'resample') {
     maps.push(await convertVolume({ volume, spacing: [1.5, 1.5, 1.5], interpolation: 'cubic' }, { context }));
@@ -37,12 +38,16 @@ for (let i = 0; i <= Number(repetitions); i++) {
     if (n === 0) maps.push(map);
     else dispose(map);
   }
-  if (i > 0) ms.push(performance.now() - begun);
+  const { user, system } = process.cpuUsage(worked);
+  if (i > 0) {
+    ms.push(performance.now() - begun);
+    cpuMs.push((user + system) / 1000);
+  }
   if (i === 0) Object.assign(answer, innerOf(maps[0] as (typeof maps)[0]));
   for (const map of maps) dispose(map);
 }
 const peakMb = (process.resourceUsage().maxRSS - before) / 1024;
-process.stdout.write(`${JSON.stringify({ ms, peakMb, version: packageVersion, answer })}\n`);
+process.stdout.write(`${JSON.stringify({ ms, cpuMs, peakMb, version: packageVersion, answer })}\n`);
 
 /** Every seventh voxel at least 20 from every side. */
 function innerOf(map: Parameters<typeof viewVolume>[0]): { mean: number; deviation: number } {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "base/dtype.h"
 #include "base/storage.h"
@@ -19,6 +20,10 @@ class Field {
     const int64_t factors[] = {of_size[0], of_size[1], of_size[2], static_cast<int64_t>(sizeof(T))};
     storage = Storage::AllocateUnset(CheckedProduct(factors));
   }
+
+  // Over numbers that are there already.
+  Field(const std::array<int64_t, 3>& of_size, const std::array<double, 3>& of_spacing, std::shared_ptr<Storage> numbers)
+      : size(of_size), spacing(of_spacing), storage(std::move(numbers)) {}
 
   int64_t voxels() const { return size[0] * size[1] * size[2]; }
   T* data() { return reinterpret_cast<T*>(storage->data()); }

@@ -1,6 +1,7 @@
 #include "filters/filter.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include "filters/rotations.h"
 #include "filters/separable.h"
 #include "filters/wavelets.h"
+#include "simd/lines.h"
 
 namespace isovox::filters {
 namespace {
@@ -192,6 +194,30 @@ void Check(const Filter& filter) {
   }
 }
 
+// The volume's own numbers where they need no scaling and are all finite, else a copy.
+template <typename T>
+Field<T> FieldOf(const Exec& exec, const Volume& in) {
+  if (in.dtype == DTypeOf<T>::value && in.slope == 1 && in.intercept == 0) {
+    const T* values = in.As<T>().data();
+    std::atomic<bool> finite = true;
+    ParallelFor(exec, in.grid.voxels(), 1 << 16, [&](int64_t begin, int64_t end) {
+      if (!simd::AllFinite(values + begin, end - begin)) finite = false;
+    });
+    if (finite) return Field<T>(in.grid.size, in.grid.spacing, in.storage);
+  }
+  Field<T> field(in.grid.size, in.grid.spacing);
+  VisitDType(in.dtype, [&]<typename S>(S) {
+    const S* from = in.As<S>().data();
+    ParallelFor(exec, field.voxels(), 1 << 16, [&](int64_t begin, int64_t end) {
+      for (int64_t v = begin; v < end; ++v) {
+        const double x = in.slope * static_cast<double>(from[v]) + in.intercept;
+        field.data()[v] = std::isfinite(x) ? static_cast<T>(x) : T{0};
+      }
+    });
+  });
+  return field;
+}
+
 }  // namespace
 
 template <typename T>
@@ -258,16 +284,7 @@ Volume ApplyToVolume(const Exec& exec, const Filter& filter, const Volume& in) {
                           std::to_string(in.frames) + " frames of " + std::to_string(in.components));
   }
   const auto run = [&]<typename T>(T) {
-    Field<T> field(in.grid.size, in.grid.spacing);
-    VisitDType(in.dtype, [&]<typename S>(S) {
-      const S* from = in.As<S>().data();
-      ParallelFor(exec, field.voxels(), 1 << 16, [&](int64_t begin, int64_t end) {
-        for (int64_t v = begin; v < end; ++v) {
-          const double x = in.slope * static_cast<double>(from[v]) + in.intercept;
-          field.data()[v] = std::isfinite(x) ? static_cast<T>(x) : T{0};
-        }
-      });
-    });
+    const Field<T> field = FieldOf<T>(exec, in);
     Volume out;
     out.grid = in.grid;
     out.dtype = DTypeOf<T>::value;

@@ -19,34 +19,43 @@ class Rows {
     for (size_t r = 0; r < count; ++r) rows.push_back(values_.data() + r * static_cast<size_t>(width_));
   }
 
+  // The next line of a slice needs one new row of each of its slices; the order of rows does not matter.
   void Load(int64_t j, int64_t k) {
-    T* to = values_.data();
+    const int64_t across = 2 * reach_ + 1;
+    const int64_t first = k == k_ && j == j_ + 1 ? reach_ : -reach_;
     for (int64_t dk = -deep_; dk <= deep_; ++dk) {
-      for (int64_t dj = -reach_; dj <= reach_; ++dj, to += width_) {
-        const int64_t y = BoundaryIndex(j + dj, in_.size[1], boundary_), z = BoundaryIndex(k + dk, in_.size[2], boundary_);
-        if (y < 0 || z < 0) {
-          std::fill_n(to, width_, T{0});
-          continue;
-        }
-        const T* row = in_.data() + (z * in_.size[1] + y) * in_.size[0];
-        std::copy_n(row, in_.size[0], to + reach_);
-        for (int64_t x = 0; x < reach_; ++x) {
-          const int64_t before = BoundaryIndex(x - reach_, in_.size[0], boundary_);
-          const int64_t after = BoundaryIndex(in_.size[0] + x, in_.size[0], boundary_);
-          to[x] = before < 0 ? T{0} : row[before];
-          to[reach_ + in_.size[0] + x] = after < 0 ? T{0} : row[after];
-        }
+      for (int64_t dj = first; dj <= reach_; ++dj) {
+        const int64_t place = (dk + deep_) * across + (j + dj + across) % across;
+        LoadRow(BoundaryIndex(j + dj, in_.size[1], boundary_), BoundaryIndex(k + dk, in_.size[2], boundary_), values_.data() + place * width_);
       }
     }
+    j_ = j;
+    k_ = k;
   }
 
   std::vector<const T*> rows;
 
  private:
+  void LoadRow(int64_t y, int64_t z, T* to) {
+    if (y < 0 || z < 0) {
+      std::fill_n(to, width_, T{0});
+      return;
+    }
+    const T* row = in_.data() + (z * in_.size[1] + y) * in_.size[0];
+    std::copy_n(row, in_.size[0], to + reach_);
+    for (int64_t x = 0; x < reach_; ++x) {
+      const int64_t before = BoundaryIndex(x - reach_, in_.size[0], boundary_);
+      const int64_t after = BoundaryIndex(in_.size[0] + x, in_.size[0], boundary_);
+      to[x] = before < 0 ? T{0} : row[before];
+      to[reach_ + in_.size[0] + x] = after < 0 ? T{0} : row[after];
+    }
+  }
+
   const Field<T>& in_;
   int64_t reach_, deep_;
   Boundary boundary_;
   int64_t width_;
+  int64_t j_ = -2, k_ = -1;  // of the line that was loaded last
   std::vector<T> values_;
 };
 

@@ -7,36 +7,34 @@
 #include <vector>
 
 #include "exec/exec.h"
+#include "imaging/fft_steps.h"
 
 namespace isovox {
 
 // The smallest length >= n of factors 2, 3 and 5.
 int64_t FastFftLength(int64_t n);
 
-struct FftTurn {
-  double c, s;
-};
-
-// A plan for one length. Real and imaginary parts lie in two arrays; `batch` lines are transformed side by side, element
-// t of line b at [t * batch + b].
+// A plan for one length, for float or double. Real and imaginary parts lie in two arrays; `batch` lines are transformed
+// side by side, element t of line b at [t * batch + b].
+template <typename T>
 class Fft {
  public:
   explicit Fft(int64_t length);
   // In place: x[f] = sum over t of x[t] exp(-2 pi i f t / n). The inverse, but for 1/n, has the arrays exchanged.
-  void Forward(double* re, double* im, int64_t batch) const { Forward(re, im, batch, length_); }
+  void Forward(T* re, T* im, int64_t batch) const { Forward(re, im, batch, length_); }
   // The same where x[t] is zero from `filled` on, whatever the arrays hold there.
-  void Forward(double* re, double* im, int64_t batch, int64_t filled) const;
+  void Forward(T* re, T* im, int64_t batch, int64_t filled) const;
 
  private:
-  void Factored(double* re, double* im, int64_t batch, int64_t filled) const;
-  void Chirped(double* re, double* im, int64_t batch) const;
+  void Factored(T* re, T* im, int64_t batch, int64_t filled) const;
+  void Chirped(T* re, T* im, int64_t batch) const;
 
   int64_t length_;
   std::vector<int> radices_;
-  std::vector<FftTurn> turns_;  // of the steps, one after the other
-  std::vector<double> cos_, sin_;  // of 2 pi t / n, or of the chirp pi t^2 / n for other lengths
+  std::vector<FftTurn<T>> turns_;  // of the steps, one after the other
+  std::vector<T> cos_, sin_;  // of 2 pi t / n, or of the chirp pi t^2 / n for other lengths
   std::shared_ptr<const Fft> wide_;  // for other lengths: the plan of the convolution with the chirp
-  std::vector<double> chirp_re_, chirp_im_;  // the chirp's spectrum there
+  std::vector<T> chirp_re_, chirp_im_;  // the chirp's spectrum there
 };
 
 // A complex box, i fastest.

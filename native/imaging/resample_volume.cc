@@ -1,6 +1,9 @@
 #include "imaging/resample_volume.h"
 
+#include <type_traits>
+
 #include "imaging/held_value.h"
+#include "imaging/resample_rows.h"
 
 namespace isovox {
 namespace {
@@ -33,7 +36,6 @@ Volume ResampleVolume(const Exec& exec, const Volume& volume, const std::array<d
   out.metadata = volume.metadata;
   const auto components = static_cast<size_t>(volume.components);
   const size_t before = static_cast<size_t>(volume.grid.voxels()), after = static_cast<size_t>(out.grid.voxels());
-  std::vector<double> values(before);
   IndexBox box;
   box.end = out.grid.size;
   exec.SetTotal(volume.frames * volume.components);
@@ -41,11 +43,20 @@ Volume ResampleVolume(const Exec& exec, const Volume& volume, const std::array<d
     for (size_t c = 0; c < components; ++c) {
       VisitDType(volume.dtype, [&](auto sample) {
         using T = decltype(sample);
-        const auto in = volume.As<T>().subspan(f * before * components);
-        for (size_t i = 0; i < before; ++i) values[i] = static_cast<double>(in[i * components + c]);
-        const auto resampled = ResampleBox(exec, values, volume.grid.size, axes, box, method);
-        const auto to = out.As<T>().subspan(f * after * components);
-        for (size_t i = 0; i < after; ++i) to[i * components + c] = HeldValue<T>(resampled[i]);
+        // Single precision is computed with where it is stored.
+        using Number = std::conditional_t<std::is_same_v<T, float>, float, double>;
+        const T* in = volume.As<T>().data() + f * before * components + c;
+        T* to = out.As<T>().data() + f * after * components + c;
+        const auto nx = static_cast<size_t>(volume.grid.size[0]);
+        ResampleRows<Number>(
+            exec, volume.grid.size, axes, box, method,
+            [&](int64_t j, int64_t k, Number* row) {
+              const T* from = in + static_cast<size_t>(k * volume.grid.size[1] + j) * nx * components;
+              for (size_t i = 0; i < nx; ++i) row[i] = static_cast<Number>(from[i * components]);
+            },
+            [&](int64_t first, int64_t n, const Number* values) {
+              for (int64_t v = 0; v < n; ++v) to[static_cast<size_t>(first + v) * components] = HeldValue<T>(values[v]);
+            });
       });
       exec.Step();
     }

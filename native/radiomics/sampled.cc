@@ -54,7 +54,8 @@ std::vector<double> Resampled(const Exec& exec, std::vector<double> input, const
     shifted[d].size = box.end[d];
     same = same && shifted[d].identity(in.end[d] - in.begin[d]);
   }
-  return same ? input : ResampleBox(exec, input, SizeOf(in), shifted, box, method);
+  if (same) return input;
+  return ResampleBox(exec, input, SizeOf(in), shifted, box, method);
 }
 
 }  // namespace

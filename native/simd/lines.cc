@@ -1,9 +1,8 @@
 #include "simd/lines.h"
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
 #include <limits>
-#include <type_traits>
 
 #include "simd/targets.h"
 
@@ -17,10 +16,12 @@ struct Lanes {
 };
 
 // Sums of four registers stay where they are while the taps go by.
-template <typename T, bool kAdd>
+template <typename T, bool kAdd, bool kMirrored>
 [[gnu::always_inline]] inline void SumTiles(const T* const* rows, const T* weights, int64_t taps, T* out, int64_t n) {
   using Vector = typename Lanes<T>::Type;
   constexpr int64_t kLanes = 64 / sizeof(T), kTile = 4 * kLanes;
+  const auto at = [&](int64_t t, int64_t x) { return reinterpret_cast<const Vector*>(rows[t] + x); };
+  const int64_t pairs = kMirrored ? taps / 2 : 0;
   int64_t x = 0;
   for (; x + kTile <= n; x += kTile) {
     auto* to = reinterpret_cast<Vector*>(out + x);
@@ -31,8 +32,16 @@ template <typename T, bool kAdd>
       c = to[2];
       d = to[3];
     }
-    for (int64_t t = 0; t < taps; ++t) {
-      const auto* row = reinterpret_cast<const Vector*>(rows[t] + x);
+    for (int64_t t = 0; t < pairs; ++t) {
+      const Vector *row = at(t, x), *far = at(taps - 1 - t, x);
+      const T weight = weights[t];
+      a += weight * (row[0] + far[0]);
+      b += weight * (row[1] + far[1]);
+      c += weight * (row[2] + far[2]);
+      d += weight * (row[3] + far[3]);
+    }
+    for (int64_t t = pairs; t < taps - pairs; ++t) {
+      const Vector* row = at(t, x);
       const T weight = weights[t];
       a += weight * row[0];
       b += weight * row[1];
@@ -48,24 +57,16 @@ template <typename T, bool kAdd>
     auto* to = reinterpret_cast<Vector*>(out + x);
     Vector a{};
     if constexpr (kAdd) a = *to;
-    for (int64_t t = 0; t < taps; ++t) a += weights[t] * *reinterpret_cast<const Vector*>(rows[t] + x);
+    for (int64_t t = 0; t < pairs; ++t) a += weights[t] * (*at(t, x) + *at(taps - 1 - t, x));
+    for (int64_t t = pairs; t < taps - pairs; ++t) a += weights[t] * *at(t, x);
     *to = a;
   }
   for (; x < n; ++x) {
     T sum = kAdd ? out[x] : T{0};
-    for (int64_t t = 0; t < taps; ++t) sum += weights[t] * rows[t][x];
+    for (int64_t t = 0; t < pairs; ++t) sum += weights[t] * (rows[t][x] + rows[taps - 1 - t][x]);
+    for (int64_t t = pairs; t < taps - pairs; ++t) sum += weights[t] * rows[t][x];
     out[x] = sum;
   }
-}
-
-// Numbers as integers in the same order, so that the lesser of two is one instruction and NaNs have a place.
-template <typename T>
-using Rank = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
-
-template <typename T>
-[[gnu::always_inline]] inline Rank<T> RankOf(T value) {
-  const auto bits = std::bit_cast<Rank<T>>(value);
-  return bits ^ ((bits >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Rank<T>>::max());
 }
 
 // Of vectors, lane by lane.
@@ -104,19 +105,18 @@ template <typename V>
 // 13 values can still be the middle; a value leaves with every further one that is looked at, at both ends.
 template <typename T>
 [[gnu::always_inline]] inline void MedianTiles(const T* const* rows, T* out, int64_t n) {
-  using R = Rank<T>;
-  using Vector = typename Lanes<R>::Type;
-  constexpr int64_t kLanes = 64 / sizeof(R), kTile = 4 * kLanes, kWide = kTile + kLanes;
-  R column[9][kWide] = {};
+  using Vector = typename Lanes<T>::Type;
+  constexpr int64_t kLanes = 64 / sizeof(T), kTile = 4 * kLanes, kWide = kTile + kLanes;
+  T column[9][kWide] = {};
   for (int64_t x0 = 0; x0 < n; x0 += kTile) {
     const int64_t width = kTile < n - x0 ? kTile : n - x0;
-    for (int r = 0; r < 9; ++r) {
-      for (int64_t x = 0; x < width + 2; ++x) column[r][x] = RankOf(rows[r][x0 + x]);
-    }
-    const auto at = [&](int r, int64_t x) -> Vector& { return *reinterpret_cast<Vector*>(&column[r][x]); };
+    // What lies beyond the rows is not read.
+    const bool inner = x0 + kWide <= n + 2;
+    for (int r = 0; r < 9 && !inner; ++r) std::copy_n(rows[r] + x0, width + 2, column[r]);
+  const auto at = [&](int r, int64_t x) -> Vector& { return *reinterpret_cast<Vector*>(&column[r][x]); };
     for (int64_t x = 0; x < width + 2; x += kLanes) {
       Vector v[9];
-      for (int r = 0; r < 9; ++r) v[r] = at(r, x);
+      for (int r = 0; r < 9; ++r) v[r] = inner ? *reinterpret_cast<const Vector*>(rows[r] + x0 + x) : at(r, x);
       Order9(v);
       for (int r = 0; r < 9; ++r) at(r, x) = v[r];
     }
@@ -140,30 +140,47 @@ template <typename T>
 #pragma GCC unroll 8
         for (int u = 6; u < 12 - i; ++u) Order(m[u], m[12 - i]);
       }
-      R middle[kLanes];
-      *reinterpret_cast<Vector*>(middle) = m[6];
-      for (int64_t u = 0; u < kLanes && x + u < width; ++u) {
-        out[x0 + x + u] = std::bit_cast<T>(middle[u] ^ ((middle[u] >> (sizeof(T) * 8 - 1)) & std::numeric_limits<R>::max()));
+      if (inner) {
+        *reinterpret_cast<Vector*>(out + x0 + x) = m[6];
+        continue;
       }
+      T middle[kLanes];
+      *reinterpret_cast<Vector*>(middle) = m[6];
+      std::copy_n(middle, std::min(kLanes, width - x), out + x0 + x);
     }
   }
 }
 
+template <typename T>
+[[gnu::always_inline]] inline bool Finite(const T* values, int64_t n) {
+  constexpr int64_t kAtOnce = 4096;
+  for (int64_t from = 0; from < n; from += kAtOnce) {
+    const int64_t to = std::min(n, from + kAtOnce);
+    int broken = 0;
+    for (int64_t x = from; x < to; ++x) broken |= !(std::abs(values[x]) <= std::numeric_limits<T>::max());
+    if (broken != 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-ISOVOX_CPU_TARGETS void WeightedSum(const float* const* rows, const float* weights, int64_t taps, float* out, int64_t n) {
-  SumTiles<float, false>(rows, weights, taps, out, n);
-}
-ISOVOX_CPU_TARGETS void WeightedSum(const double* const* rows, const double* weights, int64_t taps, double* out, int64_t n) {
-  SumTiles<double, false>(rows, weights, taps, out, n);
-}
-ISOVOX_CPU_TARGETS void AddWeightedSum(const float* const* rows, const float* weights, int64_t taps, float* out, int64_t n) {
-  SumTiles<float, true>(rows, weights, taps, out, n);
-}
-ISOVOX_CPU_TARGETS void AddWeightedSum(const double* const* rows, const double* weights, int64_t taps, double* out,
-                                       int64_t n) {
-  SumTiles<double, true>(rows, weights, taps, out, n);
-}
+ISOVOX_CPU_TARGETS bool AllFinite(const float* values, int64_t n) { return Finite(values, n); }
+ISOVOX_CPU_TARGETS bool AllFinite(const double* values, int64_t n) { return Finite(values, n); }
+
+#define ISOVOX_SUM(name, number, ...)                                                                                       \
+  ISOVOX_CPU_TARGETS void name(const number* const* rows, const number* weights, int64_t taps, number* out, int64_t n) {    \
+    SumTiles<number, __VA_ARGS__>(rows, weights, taps, out, n);                                                             \
+  }
+ISOVOX_SUM(WeightedSum, float, false, false)
+ISOVOX_SUM(WeightedSum, double, false, false)
+ISOVOX_SUM(AddWeightedSum, float, true, false)
+ISOVOX_SUM(AddWeightedSum, double, true, false)
+ISOVOX_SUM(MirroredSum, float, false, true)
+ISOVOX_SUM(MirroredSum, double, false, true)
+ISOVOX_SUM(AddMirroredSum, float, true, true)
+ISOVOX_SUM(AddMirroredSum, double, true, true)
+#undef ISOVOX_SUM
 
 ISOVOX_CPU_TARGETS void MedianOf27(const float* const* rows, float* out, int64_t n) { MedianTiles(rows, out, n); }
 ISOVOX_CPU_TARGETS void MedianOf27(const double* const* rows, double* out, int64_t n) { MedianTiles(rows, out, n); }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <random>
@@ -33,19 +34,24 @@ double At(const Field<double>& f, int64_t i, int64_t j, int64_t k, Boundary boun
 
 TEST_CASE("filters: a separable convolution is the sum that defines it, beyond every boundary") {
   const Field<double> in = Random({7, 5, 3});
-  Kernels kernels{Kernel{{1, -2, 0.5, 3}, 1}, Kernel{{0.25, 2, -1}, 1}, Kernel{{1, 2, 3, 4, 5, 6, 7, 8, 9}, 6}};
-  for (const Boundary boundary : {Boundary::kZero, Boundary::kNearest, Boundary::kPeriodic, Boundary::kMirror}) {
+  const Kernels crooked{Kernel{{1, -2, 0.5, 3}, 1}, Kernel{{0.25, 2, -1}, 1}, Kernel{{1, 2, 3, 4, 5, 6, 7, 8, 9}, 6}};
+  const Kernels mirrored{Kernel{{1, -2, 1}, 1}, Kernel{{0.25, 2, -1, 2, 0.25}, 2}, Kernel{{1, 2, 3, 4, 5, 4, 3, 2, 1}, 6}};
+  constexpr std::array<Boundary, 4> kBoundaries{Boundary::kZero, Boundary::kNearest, Boundary::kPeriodic, Boundary::kMirror};
+  for (size_t n = 0; n < 2 * kBoundaries.size(); ++n) {
+    const Boundary boundary = kBoundaries[n / 2];
+    const Kernels& kernels = n % 2 == 0 ? crooked : mirrored;
+    const auto taps = [&](size_t axis) { return static_cast<int64_t>(kernels[axis].taps.size()); };
     const Field<double> out = Convolve(Exec{}, in, kernels, boundary);
     double apart = 0;
     for (int64_t k = 0; k < 3; ++k) {
       for (int64_t j = 0; j < 5; ++j) {
         for (int64_t i = 0; i < 7; ++i) {
           double sum = 0;
-          for (int64_t c = 0; c < 9; ++c) {
-            for (int64_t b = 0; b < 3; ++b) {
-              for (int64_t a = 0; a < 4; ++a) {
+          for (int64_t c = 0; c < taps(2); ++c) {
+            for (int64_t b = 0; b < taps(1); ++b) {
+              for (int64_t a = 0; a < taps(0); ++a) {
                 sum += kernels[0].taps[static_cast<size_t>(a)] * kernels[1].taps[static_cast<size_t>(b)] *
-                       kernels[2].taps[static_cast<size_t>(c)] * At(in, i + 1 - a, j + 1 - b, k + 6 - c, boundary);
+                       kernels[2].taps[static_cast<size_t>(c)] * At(in, i + kernels[0].centre - a, j + kernels[1].centre - b, k + kernels[2].centre - c, boundary);
               }
             }
           }

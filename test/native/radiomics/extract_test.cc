@@ -80,6 +80,40 @@ TEST_CASE("radiomics: same bits for one thread and many") {
   }
 }
 
+TEST_CASE("radiomics: Moran and Geary by spectra are the sums over all pairs that define them") {
+  const Pair pair = NoisyBall(19, 8, {1, 1.5, 0.75});
+  struct Voxel {
+    double x, y, z, value;
+  };
+  std::vector<Voxel> voxels;
+  double mean = 0;
+  for (int64_t v = 0; v < 19 * 19 * 19; ++v) {
+    if (pair.mask.As<uint8_t>()[static_cast<size_t>(v)] == 0) continue;
+    const double value = pair.image.As<int16_t>()[static_cast<size_t>(v)];
+    voxels.push_back({static_cast<double>(v % 19), 1.5 * static_cast<double>(v / 19 % 19), 0.75 * static_cast<double>(v / 361), value});
+    mean += value;
+  }
+  const auto n = static_cast<double>(voxels.size());
+  REQUIRE(n > 1500);
+  mean /= n;
+  double weight = 0, product = 0, difference = 0, square = 0;
+  for (const Voxel& a : voxels) {
+    square += (a.value - mean) * (a.value - mean);
+    for (const Voxel& b : voxels) {
+      if (&a == &b) continue;
+      const double w = 1 / std::hypot(a.x - b.x, a.y - b.y, a.z - b.z);
+      weight += w;
+      product += w * (a.value - mean) * (b.value - mean);
+      difference += w * (a.value - b.value) * (a.value - b.value);
+    }
+  }
+  Settings settings = Bins(25);
+  settings.families = {"morphology"};
+  const auto value = ByName(Run(pair, settings));
+  CHECK(std::abs(value.at("morph_moran_i") - n / weight * product / square) < 1e-7);
+  CHECK(std::abs(value.at("morph_geary_c") - (n - 1) / (2 * weight) * difference / square) < 1e-6);
+}
+
 TEST_CASE("radiomics: a ball has the measures of a ball") {
   const auto value = ByName(Run(NoisyBall(64, 28, {1, 1, 1}), Bins(25)));
   const double volume = 4 * std::numbers::pi / 3 * 28 * 28 * 28;
