@@ -13,6 +13,8 @@ export interface ContenderResult {
   /** Of all its processes and threads, in the same: what a busy machine blurs less. */
   readonly cpuMs?: readonly number[];
   readonly peakMb: number;
+  /** By how much the process was at most larger during the first repetition, warm-up or not, than before it. */
+  readonly grownMb?: number;
   readonly version: string;
   readonly answer: Readonly<Record<string, number>>;
 }
@@ -95,7 +97,11 @@ export async function runCase(
     const done = results.get(contender.name) ?? [];
     const ms = done.flatMap((result) => result.ms).sort((a, b) => a - b);
     const cpu = done.flatMap((result) => result.cpuMs ?? []).sort((a, b) => a - b)[Math.floor(ms.length / 2)];
-    const worked = cpu === undefined ? '' : `CPU ${cpu.toFixed(2)} ms`;
+    const grown = Math.max(...done.map((result) => result.grownMb ?? Number.NaN));
+    const worked = [
+      ...(cpu === undefined ? [] : [`CPU ${cpu.toFixed(2)} ms`]),
+      ...(Number.isFinite(grown) ? [`first call adds ${grown.toFixed(1)} MiB at most`] : []),
+    ].join('; ');
     const note = contender.absent ?? failed.get(contender.name) ?? (contender.wholeProcess ? 'whole process' : worked);
     const answer = done[0]?.answer;
     return {

@@ -56,7 +56,7 @@ export const dvh = plan(
   'a breast plan',
   'rt-breast/rtss.dcm',
   'rt-breast/rtdose.dcm',
-  'Dose 98 x 129 x 194 at 2.5 x 2.5 x 3 mm, 10 structures of which one is empty.',
+  'Dose 98 x 129 x 194 at 2.5 x 2.5 x 3 mm (9.4 MiB in memory), 10 structures of which one is empty.',
 );
 
 export const dvhHeadNeck = plan(
@@ -64,5 +64,5 @@ export const dvhHeadNeck = plan(
   'a head and neck patient',
   'rt-openkbp-pt1/dicom/RS.dcm',
   'rt-openkbp-pt1/dicom/RD.dcm',
-  'Dose 128 x 128 x 128 at 3.9 x 3.9 x 2.5 mm, 8 structures whose contours run along voxels.',
+  'Dose 128 x 128 x 128 at 3.9 x 3.9 x 2.5 mm (8 MiB in memory), 8 structures whose contours run along voxels.',
 );

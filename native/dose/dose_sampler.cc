@@ -62,6 +62,7 @@ DoseSampler::DoseSampler(const DoseGrid& dose, const PlaneFrame& frame, const Bo
         const double off = (nodes[n] - nodes.front()) * per_step_[a] - static_cast<double>(n);
         even_[a] = even_[a] && std::abs(off) < 1e-6;
       }
+      last_node_[a] = static_cast<double>(nodes.size() - 1);
     }
   };
   if (aligned_) {
@@ -101,6 +102,14 @@ DoseSampler::Place DoseSampler::LocateNear(size_t axis, double x) const {
   return place;
 }
 
+// The usual case of Locate without its questions: between nodes that are evenly spaced.
+inline DoseSampler::Place DoseSampler::LocateInside(size_t axis, double x) const {
+  const double along = (x - anchor_[axis]) * per_step_[axis];
+  if (!even_[axis] || !(along > 0 && along < last_node_[axis])) return LocateNear(axis, x);
+  const auto n = static_cast<int64_t>(along);
+  return {n, n + 1, static_cast<float>(along - static_cast<double>(n)), 1 / per_step_[axis], true};
+}
+
 DoseSampler::Lattice DoseSampler::MakeLattice(double du, double dv) const {
   Lattice lattice;
   lattice.cells = {anchor_[0], anchor_[1], du, dv};
@@ -117,7 +126,7 @@ DoseSampler::Lattice DoseSampler::MakeLattice(double du, double dv) const {
   lattice.inside_end = lattice.between_end = lattice.first;
   for (size_t c = 0; c < count; ++c) {
     const auto column = lattice.first + static_cast<int32_t>(c);
-    const Place place = Locate(0, anchor_[0] + (column + 0.5) * du);
+    const Place place = LocateInside(0, anchor_[0] + (column + 0.5) * du);
     lattice.node[c] = static_cast<int32_t>(place.node);
     lattice.way[c] = place.way;
     const bool inside = nodes.size() > 1 ? place.inside : std::abs((column + 0.5) * du) <= step_[0] / 2;
@@ -150,7 +159,7 @@ void DoseSampler::Sample(const Lattice& lattice, double v, double w, double dw, 
 
 void DoseSampler::SampleAligned(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
                                 DoseRow& row) const {
-  const Place j = LocateNear(1, v), k = LocateNear(2, w);
+  const Place j = LocateInside(1, v), k = LocateInside(2, w);
   const auto count = static_cast<size_t>(end - begin);
   const auto table_end = lattice.first + static_cast<int32_t>(lattice.node.size());
   const bool row_between = j.distance > 0 && k.distance > 0, row_inside = j.inside && k.inside;
@@ -356,16 +365,22 @@ void DoseSampler::WidenAt(std::span<const Point2> points, double w, float& least
   // Points closer than an eighth of the grid to the last one looked at can tell nothing new.
   const double near = std::min(step_[0], step_[1]) / 8;
   Point2 last{1e300, 1e300};
-  const Place plane = aligned_ ? LocateNear(2, w) : Place{};
+  const Place plane = aligned_ ? LocateInside(2, w) : Place{};
+  const float* const on_plane = aligned_ ? dose_.gray().data() + plane.node * stride_[2] : nullptr;
+  const int64_t dk = aligned_ ? (plane.next - plane.node) * stride_[2] : 0;
   for (const Point2& p : points) {
     if (std::abs(p.u - last.u) + std::abs(p.v - last.v) < near) continue;
     last = p;
     Cube cube;
     if (aligned_) {
-      const Place across = LocateNear(1, p.v);
-      const auto [floor, ceiling] = RangeAbout(across.node, plane.node);
-      if (floor >= least && ceiling <= most) continue;
-      cube = AlignedAt(LocateNear(0, p.u), across, plane);
+      const Place across = LocateInside(1, p.v), along = LocateInside(0, p.u);
+      // The dose lies between those of the eight nodes about the point.
+      const float* q = on_plane + across.node * stride_[1] + along.node * stride_[0];
+      const int64_t di = (along.next - along.node) * stride_[0], dj = (across.next - across.node) * stride_[1];
+      const float low = std::min({q[0], q[di], q[dj], q[di + dj], q[dk], q[dk + di], q[dk + dj], q[dk + di + dj]});
+      const float high = std::max({q[0], q[di], q[dj], q[di + dj], q[dk], q[dk + di], q[dk + dj], q[dk + di + dj]});
+      if (low >= least && high <= most) continue;
+      cube = AlignedAt(along, across, plane);
     } else {
       cube = Trilinear(frame_.ToPatient(p.u, p.v, w));
     }

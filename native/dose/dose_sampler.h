@@ -103,6 +103,7 @@ class DoseSampler {
     bool inside;
   };
   Place Locate(size_t axis, double x) const;
+  Place LocateInside(size_t axis, double x) const;
   // Not inside where a single node is more than half a voxel away.
   Place LocateNear(size_t axis, double x) const;
   void SampleAligned(const Lattice& lattice, double v, double w, double dw, int32_t begin, int32_t end,
@@ -128,6 +129,7 @@ class DoseSampler {
   std::array<std::vector<double>, 3> nodes_;  // aligned: positions along u, v, w; else along i, j (index), k (mm)
   std::array<double, 3> per_step_{1, 1, 1};  // nodes per unit of position, were they even
   std::array<bool, 3> even_{};
+  std::array<double, 3> last_node_{};  // its index
   std::array<int64_t, 3> stride_{};
   PatientToIndexMap to_index_;
   std::array<float, 2> range_{0, 0};
