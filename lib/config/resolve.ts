@@ -2,11 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 
-import { parseDocument } from 'yaml';
-
 import { IsovoxError, invalidArgument } from '../errors.js';
 import { closest } from './closest.js';
 import { OPTIONS, type Option } from './options.js';
+import { parseYaml } from './yaml.js';
 
 export interface Config {
   readonly read: {
@@ -90,11 +89,9 @@ export function resetConfig(): void {
 
 /** Reads the sections `read`, `write`, `s3`, `inference` of a YAML or JSON file. Errors name the file and the line. */
 export function configureFromFile(path: string): void {
-  const document = parseDocument(readFileSync(path, 'utf8'));
-  const [problem] = document.errors;
-  if (problem) throw new IsovoxError('ERR_INVALID_ARGUMENT', `${path}: ${problem.message}`, { path });
+  const { value } = parseYaml(readFileSync(path, 'utf8'), path);
   try {
-    fromFile = flatten((document.toJS() ?? {}) as ConfigChange);
+    fromFile = flatten((value ?? {}) as ConfigChange);
   } catch (thrown) {
     if (thrown instanceof IsovoxError) {
       throw new IsovoxError(thrown.code, `${path}: ${thrown.message}`, { ...thrown.context, path });

@@ -1,12 +1,10 @@
 /** PyRadiomics parameter files as they are: what the core computes is taken over, what it does not is refused by name. */
 
-import { readFile } from 'node:fs/promises';
-
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 
 import { closest } from '../config/closest.js';
-import { asIsovoxError, IsovoxError } from '../errors.js';
+import { readYaml } from '../config/yaml.js';
+import { IsovoxError } from '../errors.js';
 import type {
   InterpolationName,
   PyradiomicsClass,
@@ -133,13 +131,7 @@ export interface PyradiomicsParameters {
 
 /** Reads and checks a parameter file. */
 export async function loadPyradiomicsParameters(path: string): Promise<PyradiomicsParameters> {
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    throw asIsovoxError(thrown);
-  });
-  const document = parseDocument(text);
-  const [problem] = document.errors;
-  if (problem) throw invalid(`${path}:${problem.linePos?.[0].line ?? 1}: ${problem.message}`, path);
-  return parametersOf(document.toJS() ?? {}, path);
+  return parametersOf((await readYaml(path)).value ?? {}, path);
 }
 
 /** The same from a value; `path` is what messages call it. */

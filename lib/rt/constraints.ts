@@ -1,12 +1,11 @@
 /** Constraint sheets: limits on dose metrics by structure name, and how each course fares. */
 
-import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 
-import { asIsovoxError, IsovoxError } from '../errors.js';
+import { readYaml } from '../config/yaml.js';
+import { IsovoxError } from '../errors.js';
 import { packageRoot } from '../runtime/package-root.js';
 import type { Column, Row } from '../table/table.js';
 import { matchesAny } from './roi-names.js';
@@ -53,19 +52,11 @@ function sheetPath(name: string, base: string): string {
 }
 
 async function loadSheet(path: string): Promise<ConstraintSheet> {
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    throw asIsovoxError(thrown);
-  });
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const [problem] = document.errors;
-  if (problem) throw refused(path, problem.linePos?.[0].line, problem.message);
-  const parsed = constraintSheetSchema.safeParse(document.toJS());
+  const { value, lineOf } = await readYaml(path);
+  const parsed = constraintSheetSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-  const node = document.getIn(issue.path as unknown[], true) as { range?: [number, number, number] } | undefined;
-  const line = node?.range ? lines.linePos(node.range[0]).line : undefined;
-  throw refused(path, line, `${issue.path.join('.')}: ${issue.message}`);
+  throw refused(path, lineOf(issue.path), `${issue.path.join('.')}: ${issue.message}`);
 }
 
 function refused(path: string, line: number | undefined, message: string): IsovoxError {

@@ -1,11 +1,9 @@
 /** Structures made of others: sets and margins, in YAML. */
 
-import { readFile } from 'node:fs/promises';
-
-import { parse } from 'yaml';
 import { z } from 'zod';
 
-import { asIsovoxError, IsovoxError } from '../errors.js';
+import { readYaml } from '../config/yaml.js';
+import { IsovoxError } from '../errors.js';
 import type { PatientMargins } from '../native/dose-types.js';
 
 const side = z.number().min(-200).max(200).default(0);
@@ -32,18 +30,10 @@ const fileSchema = z.strictObject({ structures: z.array(derivedStructureSchema).
 
 /** Reads `structures: [...]`. Throws ERR_INVALID_ARGUMENT that names the file and what is wrong. */
 export async function loadDerivedStructures(path: string): Promise<DerivedStructure[]> {
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    throw asIsovoxError(thrown);
-  });
   const refuse = (reason: string): IsovoxError =>
     new IsovoxError('ERR_INVALID_ARGUMENT', `${path}: ${reason}`, { path });
-  let data: unknown;
-  try {
-    data = parse(text);
-  } catch (thrown) {
-    throw refuse(thrown instanceof Error ? thrown.message : String(thrown));
-  }
-  const parsed = fileSchema.safeParse(data);
+  const { value } = await readYaml(path);
+  const parsed = fileSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues as [z.core.$ZodIssue];
     throw refuse(`${issue.path.join('.')}: ${issue.message}`);

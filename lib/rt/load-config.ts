@@ -1,14 +1,13 @@
 /** Reads a run's configuration from YAML and flags; what is wrong is said with file, line and the nearest known key. */
 
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import { isMap, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 
 import { closest } from '../config/closest.js';
 import { type ConfigChange, configure } from '../config/resolve.js';
-import { asIsovoxError, IsovoxError } from '../errors.js';
+import { readYaml } from '../config/yaml.js';
+import { IsovoxError } from '../errors.js';
 import { findModelFolders, type ModelFolder } from '../inference/model-folder.js';
 import { loadConstraintSheets, sheetBase } from './constraints.js';
 import { loadDerivedStructures } from './derived-structures.js';
@@ -29,29 +28,16 @@ const ENGINE_SECTIONS = ['read', 'write', 's3', 'inference'] as const;
 
 /** Flags win over the file; undefined flags leave it as it is. */
 export async function loadRunConfig(path: string | undefined, flags: Nested = {}): Promise<RunConfig> {
-  const lines = new LineCounter();
+  const file = path === undefined ? undefined : await readYaml(path);
   const where = (at: readonly PropertyKey[]): string => {
+    const line = file?.lineOf(at);
     if (path === undefined) return '';
-    const node = document?.getIn(at as unknown[], true) as { range?: [number, number, number] } | undefined;
-    const parent = document?.getIn(at.slice(0, -1) as unknown[], true);
-    const key = isMap(parent) ? parent.items.find((item) => String(item.key) === String(at.at(-1))) : undefined;
-    const offset = (key?.key as { range?: number[] } | undefined)?.range?.[0] ?? node?.range?.[0];
-    return offset === undefined ? `${path}: ` : `${path}:${lines.linePos(offset).line}: `;
+    return line === undefined ? `${path}: ` : `${path}:${line}: `;
   };
-  let document: ReturnType<typeof parseDocument> | undefined;
-  let fromFile: Record<string, unknown> = {};
-  if (path !== undefined) {
-    const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-      throw asIsovoxError(thrown);
-    });
-    document = parseDocument(text, { lineCounter: lines });
-    const [problem] = document.errors;
-    if (problem) throw invalid(`${path}:${problem.linePos?.[0].line ?? 1}: ${problem.message}`, path);
-    const value: unknown = document.toJS() ?? {};
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw invalid(`${path}: Expected sections at the top`, path);
-    fromFile = { ...value };
-  }
+  const value = file?.value ?? {};
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw invalid(`${path}: Expected sections at the top`, path ?? '');
+  const fromFile: Record<string, unknown> = { ...value };
   const engine: Record<string, unknown> = {};
   for (const section of ENGINE_SECTIONS) {
     if (section in fromFile) engine[section] = fromFile[section];

@@ -6,9 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parse } from 'yaml';
 import { z } from 'zod';
 
+import { parseYaml } from '../config/yaml.js';
 import { packageRoot } from '../runtime/package-root.js';
 import type { Column, Row } from '../table/table.js';
 import { compareText } from './names.js';
@@ -40,7 +40,7 @@ let index: { readonly exact: ReadonlySet<string>; readonly byText: ReadonlyMap<s
 function names(): NonNullable<typeof index> {
   if (index) return index;
   const file = join(packageRoot, 'lib', 'rt', 'nomenclature', 'tg263.yaml');
-  const { names: rows } = schema.parse(parse(readFileSync(file, 'utf8')));
+  const { names: rows } = schema.parse(parseYaml(readFileSync(file, 'utf8'), file).value);
   const exact = new Set(rows.flatMap(({ name, paired }) => (paired ? [`${name}_L`, `${name}_R`] : [name])));
   const byText = new Map<string, Entry>();
   for (const { name, paired, also } of rows) {
