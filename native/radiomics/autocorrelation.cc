@@ -68,23 +68,16 @@ ISOVOX_CPU_TARGETS void AddProducts(const Real* weights, int64_t step, int64_t l
   }
 }
 
-// Where a block of lines goes: frequency f at f times a step.
-struct Planes {
-  Real *re, *im;
-};
-
-// The spectra of two real signals from that of the one plus i times the other, at frequencies [from, to).
-ISOVOX_CPU_TARGETS void Separate(Complex both, int64_t length, int64_t from, int64_t to, int64_t step, Planes one, Planes other) {
-  for (int64_t f = from; f < to; ++f) {
-    const int64_t mirror = f == 0 ? 0 : length - f, at = (f - from) * step;
-    const Real *ar = both.re + f * kLines, *ai = both.im + f * kLines, *mr = both.re + mirror * kLines, *mi = both.im + mirror * kLines;
-    Real *__restrict re = one.re + at, *__restrict im = one.im + at, *__restrict re2 = other.re + at, *__restrict im2 = other.im + at;
-    for (int64_t b = 0; b < kLines; ++b) {
-      re[b] = (ar[b] + mr[b]) / 2;
-      im[b] = (ai[b] - mi[b]) / 2;
-      re2[b] = (ai[b] + mi[b]) / 2;
-      im2[b] = (mr[b] - ar[b]) / 2;
-    }
+// The spectra at frequency f of the two real signals of which one plus i times the other was transformed: kLines numbers
+// of the one, then as many of the other.
+ISOVOX_CPU_TARGETS void Separate(Complex both, int64_t length, int64_t f, Real* __restrict re, Real* __restrict im) {
+  const int64_t mirror = f == 0 ? 0 : length - f;
+  const Real *ar = both.re + f * kLines, *ai = both.im + f * kLines, *mr = both.re + mirror * kLines, *mi = both.im + mirror * kLines;
+  for (int64_t b = 0; b < kLines; ++b) {
+    re[b] = (ar[b] + mr[b]) / 2;
+    im[b] = (ai[b] - mi[b]) / 2;
+    re[kLines + b] = (ai[b] + mi[b]) / 2;
+    im[kLines + b] = (mr[b] - ar[b]) / 2;
   }
 }
 
@@ -234,21 +227,28 @@ class Spectra {
     }
   }
 
-  // Transforms the rows of voxels and keeps frequencies [from, to), each a plane.
+  // Transforms the rows of voxels and keeps frequencies [from, to), each a plane. All rows of a j are transformed before
+  // they are written, so that they are written from front to back.
   void AlongI(const Exec& exec, int64_t from, int64_t to) {
     const int64_t blocks = wide_ / (2 * kLines);
-    ParallelFor(exec, region_.size[1] * blocks, 8, [&](int64_t begin, int64_t end) {
-      Lines lines(size_[0]);
-      for (int64_t job = begin; job < end; ++job) {
-        const int64_t j = job / blocks, first = job % blocks * 2 * kLines;
-        lines.Clear(region_.size[0]);
-        for (int64_t b = 0; b < std::min(2 * kLines, rows_ - first); ++b) {
-          Fill(j, first + b, b < kLines ? lines.re.data() + b : lines.im.data() + b - kLines);
+    ParallelFor(exec, region_.size[1], 2, [&](int64_t begin, int64_t end) {
+      std::vector<Lines> lines(static_cast<size_t>(blocks), Lines(size_[0]));
+      for (int64_t j = begin; j < end; ++j) {
+        for (int64_t first = 0; first < rows_; first += 2 * kLines) {
+          Lines& block = lines[static_cast<size_t>(first / (2 * kLines))];
+          block.Clear(region_.size[0]);
+          for (int64_t b = 0; b < std::min(2 * kLines, rows_ - first); ++b) {
+            Fill(j, first + b, b < kLines ? block.re.data() + b : block.im.data() + b - kLines);
+          }
+          plans_[0].Forward(block.re.data(), block.im.data(), kLines, region_.size[0]);
         }
-        plans_[0].Forward(lines.re.data(), lines.im.data(), kLines, region_.size[0]);
-        Real* re = planes_->As<Real>().data() + j * kept_ * 2 * wide_ + first;
-        Real* im = re + wide_;
-        Separate(lines.view(), size_[0], from, to, 2 * wide_, {re, im}, {re + kLines, im + kLines});
+        Real* plane_row = planes_->As<Real>().data() + j * kept_ * 2 * wide_;
+        for (int64_t f = from; f < to; ++f, plane_row += 2 * wide_) {
+          for (int64_t b = 0; b < blocks; ++b) {
+            Real* to_block = plane_row + b * 2 * kLines;
+            Separate(lines[static_cast<size_t>(b)].view(), size_[0], f, to_block, to_block + wide_);
+          }
+        }
       }
     });
   }
@@ -257,7 +257,7 @@ class Spectra {
   PairSums OfPlanes(int64_t begin, int64_t end, int64_t kept, const std::vector<Real>& weights) const {
     const auto [nx, ny, nz] = region_.size;
     const int64_t wide = RoundedUp(size_[1], kLines), n1 = size_[1] / 2 + 1, n2 = size_[2] / 2 + 1;
-    const int64_t step = kept_ * 2 * wide_;  // from j to j in planes_
+    std::vector<Real> plane(static_cast<size_t>(ny * 2 * wide_));
     // After the transform along j: a row of frequencies for each field and k.
     std::vector<Real> turned_re(static_cast<size_t>(wide * wide_)), turned_im(turned_re.size());
     std::vector<Real> plane_weights(static_cast<size_t>(wide * n2));  // 0 beyond the last frequency
@@ -265,10 +265,11 @@ class Spectra {
     std::array<Lines, kFields> column{Lines(size_[2]), Lines(size_[2]), Lines(size_[2])};
     PairSums sums;
     for (int64_t f = begin; f < end; ++f) {
-      const Real* plane = planes_->As<Real>().data() + f * 2 * wide_;
+      const Real* row_of_j = planes_->As<Real>().data() + f * 2 * wide_;
+      for (int64_t j = 0; j < ny; ++j) std::copy_n(row_of_j + j * kept_ * 2 * wide_, 2 * wide_, plane.data() + j * 2 * wide_);
       for (int64_t row = 0; row < rows_; row += kLines) {
-        Gather(plane + row, step, ny, along_j.re.data());
-        Gather(plane + wide_ + row, step, ny, along_j.im.data());
+        Gather(plane.data() + row, 2 * wide_, ny, along_j.re.data());
+        Gather(plane.data() + wide_ + row, 2 * wide_, ny, along_j.im.data());
         plans_[1].Forward(along_j.re.data(), along_j.im.data(), kLines, ny);
         simd::Transpose(along_j.re.data(), kLines, size_[1], kLines, turned_re.data() + row * wide, wide);
         simd::Transpose(along_j.im.data(), kLines, size_[1], kLines, turned_im.data() + row * wide, wide);

@@ -84,7 +84,8 @@ struct FlatPartial {
   RowMean slice_average, slice_merged;
 };
 
-void ComputeFlat(const Subject& subject, const Exec& exec, size_t features, Values& values) {
+// Gives the counts of the directions of all slices.
+std::vector<PairCounts> ComputeFlat(const Subject& subject, const Exec& exec, size_t features, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
   const auto directions = DirectionsAt(levels, subject.settings->pair_distances, true);
@@ -119,26 +120,33 @@ void ComputeFlat(const Subject& subject, const Exec& exec, size_t features, Valu
       });
   if (wanted[k2dAverage]) total.slice_average.Store(values.Row(k2dAverage));
   if (wanted[k2dMerged]) total.slice_merged.Store(values.Row(k2dMerged));
+  std::vector<PairCounts> of_direction = total.of_direction;
   RowMean average(features), merged(features);
-  for (const PairCounts& counts : total.of_direction) AddRow(counts, levels, average);
+  for (const PairCounts& counts : of_direction) AddRow(counts, levels, average);
   AddMerged(subject, true, total.of_direction, merged);
   if (wanted[k25dAverage]) average.Store(values.Row(k25dAverage));
   if (wanted[k25dMerged]) merged.Store(values.Row(k25dMerged));
+  return of_direction;
 }
 
 template <size_t kFeatures>
 void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
+  std::vector<PairCounts> counts;
   if (wanted[k2dAverage] || wanted[k2dMerged] || wanted[k25dAverage] || wanted[k25dMerged]) {
-    ComputeFlat(subject, exec, kFeatures, values);
+    counts = ComputeFlat(subject, exec, kFeatures, values);
   }
   if (!wanted[k3dAverage] && !wanted[k3dMerged]) return;
   const auto directions = DirectionsAt(levels, subject.settings->pair_distances, false);
-  std::vector<PairCounts> counts(directions.size(), PairCounts(levels));
+  // At one distance directions within slices come first, and their pairs are those of all slices.
+  if (subject.settings->pair_distances.size() > 1) counts.clear();
+  const size_t known = counts.size();
+  counts.resize(directions.size(), PairCounts(levels));
   std::vector<RowMean> rows(directions.size(), RowMean(kFeatures));
-  ParallelFor(exec, static_cast<int64_t>(directions.size()), 4, [&](int64_t begin, int64_t end) {
-    const auto first = static_cast<size_t>(begin), n = static_cast<size_t>(end - begin);
+  for (size_t d = 0; d < known && wanted[k3dAverage]; ++d) AddRow(counts[d], levels, rows[d]);
+  ParallelFor(exec, static_cast<int64_t>(directions.size() - known), 3, [&](int64_t begin, int64_t end) {
+    const size_t first = known + static_cast<size_t>(begin), n = static_cast<size_t>(end - begin);
     PairCounts::Count(levels, 0, levels.spans.size(), std::span(directions).subspan(first, n), std::span(counts).subspan(first, n));
     for (size_t d = first; d < first + n && wanted[k3dAverage]; ++d) AddRow(counts[d], levels, rows[d]);
   });

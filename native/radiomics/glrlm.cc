@@ -41,9 +41,7 @@ constexpr size_t kCount = std::size(kFormulas);
 class RunCounter {
  public:
   RunCounter(const Levels& levels, size_t first, size_t last)
-      : levels_(levels), first_(first), last_(last), voxels_(levels.level.size(), 0),
-        // Eight more, so that the flags can be looked at eight at a time.
-        same_(static_cast<size_t>(LongestSpan(levels)) + 8, 0) {
+      : levels_(levels), first_(first), last_(last), longest_(LongestSpan(levels)), voxels_(levels.level.size(), 0) {
     for (size_t s = first; s < last; ++s) {
       const uint16_t* code = levels.code.data() + levels.spans[s].first;
       for (int64_t x = 0; x < levels.spans[s].length; ++x) ++voxels_[code[x]];
@@ -51,16 +49,18 @@ class RunCounter {
   }
 
   // Only runs of two and more are followed; the voxels that are left are runs of one.
-  void Count(int64_t offset, SizeCounter& counts) {
+  void Count(int64_t offset, SizeCounter& counts) const {
     std::vector<int64_t> alone = voxels_;
+    // Eight more, so that the flags can be looked at eight at a time.
+    std::vector<uint8_t> same(static_cast<size_t>(longest_) + 8, 0);
     for (size_t s = first_; s < last_; ++s) {
       const Span span = levels_.spans[s];
       const uint16_t* code = levels_.code.data() + span.first;
-      simd::SameAs({code, span.length}, -offset, same_.data());
-      std::memset(same_.data() + span.length, 0, 8);
+      simd::SameAs({code, span.length}, -offset, same.data());
+      std::memset(same.data() + span.length, 0, 8);
       for (int64_t x = 0; x < span.length; x += 8) {
         uint64_t flags;
-        std::memcpy(&flags, same_.data() + x, 8);
+        std::memcpy(&flags, same.data() + x, 8);
         for (; flags != 0; flags &= flags - 1) {
           const int64_t v = x + std::countr_zero(flags) / 8;
           const uint16_t here = code[v];
@@ -78,8 +78,8 @@ class RunCounter {
  private:
   const Levels& levels_;
   size_t first_, last_;
+  int64_t longest_;
   std::vector<int64_t> voxels_;  // by code
-  std::vector<uint8_t> same_;
 };
 
 void AddRow(const std::vector<SizeEntry>& entries, double voxels, RowMean& mean) {
@@ -147,7 +147,8 @@ struct FlatPartial {
   RowMean slice_average, slice_merged;
 };
 
-void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, bool only_pairs, Values& values) {
+// Gives the counts of the four directions of all slices.
+std::vector<SizeCounter> ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, bool only_pairs, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
   const auto directions = Directions2d(levels, 1);
@@ -180,6 +181,7 @@ void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, bool
       });
   if (wanted[k2dAverage]) total.slice_average.Store(values.Row(k2dAverage));
   if (wanted[k2dMerged]) total.slice_merged.Store(values.Row(k2dMerged));
+  std::vector<SizeCounter> counts = total.of_direction;
   RowMean average(kCount), merged(kCount);
   std::vector<bool> kept(4, true);
   if (only_pairs) kept = DropWithoutPairs(levels, true, total.of_direction);
@@ -187,6 +189,7 @@ void ComputeFlat(const Subject& subject, const Exec& exec, int64_t longest, bool
   AddMerged(subject, true, kept, total.of_direction, merged);
   if (wanted[k25dAverage]) average.Store(values.Row(k25dAverage));
   if (wanted[k25dMerged]) merged.Store(values.Row(k25dMerged));
+  return counts;
 }
 
 template <bool kOnlyPairs>
@@ -194,15 +197,19 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const Levels& levels = *subject.levels;
   const auto& wanted = subject.settings->aggregations;
   const int64_t longest = std::max({levels.size[0], levels.size[1], levels.size[2]});
+  // Directions within slices come first, and their runs are those of all slices.
+  std::vector<SizeCounter> counts;
   if (wanted[k2dAverage] || wanted[k2dMerged] || wanted[k25dAverage] || wanted[k25dMerged]) {
-    ComputeFlat(subject, exec, longest, kOnlyPairs, values);
+    counts = ComputeFlat(subject, exec, longest, kOnlyPairs, values);
   }
   if (!wanted[k3dAverage] && !wanted[k3dMerged]) return;
   const auto directions = Directions3d(levels, 1);
-  std::vector<SizeCounter> counts(directions.size(), SizeCounter(levels, longest));
-  ParallelFor(exec, static_cast<int64_t>(directions.size()), 1, [&](int64_t begin, int64_t) {
-    const auto d = static_cast<size_t>(begin);
-    RunCounter(levels, 0, levels.spans.size()).Count(directions[d], counts[d]);
+  const size_t known = counts.size();
+  counts.resize(directions.size(), SizeCounter(levels, longest));
+  const RunCounter runs(levels, 0, levels.spans.size());
+  ParallelFor(exec, static_cast<int64_t>(directions.size() - known), 1, [&](int64_t begin, int64_t) {
+    const size_t d = known + static_cast<size_t>(begin);
+    runs.Count(directions[d], counts[d]);
   });
   std::vector<bool> kept(counts.size(), true);
   if (kOnlyPairs) kept = DropWithoutPairs(levels, false, counts);
