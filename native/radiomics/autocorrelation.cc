@@ -39,6 +39,7 @@ typedef Real Part __attribute__((vector_size(kLines / 2 * sizeof(Real))));
 typedef double WidePart __attribute__((vector_size(kLines / 2 * sizeof(double))));
 
 [[gnu::always_inline]] inline void Load(const Real* from, Part& to) { std::memcpy(&to, from, sizeof to); }
+[[gnu::always_inline]] inline void Store(const Part& from, Real* to) { std::memcpy(to, &from, sizeof from); }
 
 // Sums for each of the lines side by side over their frequencies; those of frequency h have weights[min(h, length - h) * step].
 struct BlockSums {
@@ -70,14 +71,26 @@ ISOVOX_CPU_TARGETS void AddProducts(const Real* weights, int64_t step, int64_t l
 
 // The spectra at frequency f of the two real signals of which one plus i times the other was transformed: kLines numbers
 // of the one, then as many of the other.
-ISOVOX_CPU_TARGETS void Separate(Complex both, int64_t length, int64_t f, Real* __restrict re, Real* __restrict im) {
+ISOVOX_CPU_TARGETS void Separate(Complex both, int64_t length, int64_t f, Real* re, Real* im) {
   const int64_t mirror = f == 0 ? 0 : length - f;
-  const Real *ar = both.re + f * kLines, *ai = both.im + f * kLines, *mr = both.re + mirror * kLines, *mi = both.im + mirror * kLines;
-  for (int64_t b = 0; b < kLines; ++b) {
-    re[b] = (ar[b] + mr[b]) / 2;
-    im[b] = (ai[b] - mi[b]) / 2;
-    re[kLines + b] = (ai[b] + mi[b]) / 2;
-    im[kLines + b] = (mr[b] - ar[b]) / 2;
+  for (int64_t b = 0; b < kLines; b += kLines / 2) {
+    Part ar, ai, mr, mi;
+    Load(both.re + f * kLines + b, ar);
+    Load(both.im + f * kLines + b, ai);
+    Load(both.re + mirror * kLines + b, mr);
+    Load(both.im + mirror * kLines + b, mi);
+    Store((ar + mr) / 2, re + b);
+    Store((ai - mi) / 2, im + b);
+    Store((ai + mi) / 2, re + kLines + b);
+    Store((mr - ar) / 2, im + kLines + b);
+  }
+}
+
+// Of points `step` apart along an axis that lies at a distance whose square is given.
+ISOVOX_CPU_TARGETS void InverseDistances(double square, double step, int64_t n, Real* out) {
+  for (int64_t j = 0; j < n; ++j) {
+    const double y = static_cast<double>(j) * step;
+    out[j] = static_cast<Real>(1 / std::sqrt(y * y + square));
   }
 }
 
@@ -121,6 +134,27 @@ struct Lines {
 // Of rows of `stride` numbers, the kLines from `rows` on of each.
 void Gather(const Real* rows, int64_t stride, int64_t count, Real* to) {
   for (int64_t t = 0; t < count; ++t) std::memcpy(to + t * kLines, rows + t * stride, kLines * sizeof(Real));
+}
+
+// `count` even lines of `length` numbers, of which the first n are given; one of the two steps, along a line and from line
+// to line, is 1.
+void TakeLines(const Real* from, int64_t along, int64_t across, int64_t n, int64_t count, int64_t length, Real* to) {
+  if (count < kLines) std::fill_n(to, length * kLines, Real{0});
+  if (across == 1) {
+    for (int64_t t = 0; t < n; ++t) std::copy_n(from + t * along, count, to + t * kLines);
+  } else {
+    simd::Transpose(from, across, count, n, to, kLines);
+  }
+  for (int64_t t = n; t < length; ++t) std::copy_n(to + (length - t) * kLines, kLines, to + t * kLines);
+}
+
+// Their first n numbers, back to where they came from.
+void PutLines(const Real* from, int64_t n, int64_t count, Real* to, int64_t along, int64_t across) {
+  if (across == 1) {
+    for (int64_t t = 0; t < n; ++t) std::copy_n(from + t * kLines, count, to + t * along);
+  } else {
+    simd::Transpose(from, kLines, n, count, to, across);
+  }
 }
 
 // A spectrum is that of a periodic box that is wide enough for the structure not to meet itself. Spectra of real fields
@@ -172,16 +206,9 @@ class Spectra {
     const std::array<int64_t, 3> n{half_, size_[1] / 2 + 1, size_[2] / 2 + 1};
     std::vector<Real> w(static_cast<size_t>(n[0] * n[1] * n[2]));
     ParallelFor(exec, n[0], 8, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const double x = static_cast<double>(i) * region_.spacing[0];
-        for (int64_t k = 0; k < n[2]; ++k) {
-          const double z = static_cast<double>(k) * region_.spacing[2], xz = x * x + z * z;
-          Real* row = w.data() + (i * n[2] + k) * n[1];
-          for (int64_t j = 0; j < n[1]; ++j) {
-            const double y = static_cast<double>(j) * region_.spacing[1];
-            row[j] = static_cast<Real>(1 / std::sqrt(y * y + xz));
-          }
-        }
+      for (int64_t row = begin * n[2]; row < end * n[2]; ++row) {
+        const double x = static_cast<double>(row / n[2]) * region_.spacing[0], z = static_cast<double>(row % n[2]) * region_.spacing[2];
+        InverseDistances(x * x + z * z, region_.spacing[1], n[1], w.data() + row * n[1]);
       }
     });
     w[0] = 0;
@@ -193,21 +220,13 @@ class Spectra {
         Lines lines(length);
         for (int64_t job = begin; job < end; ++job) {
           // Line p and line p + kLines are the two parts of a complex one; those beyond the last are zeros.
-          const int64_t first = job % blocks * 2 * kLines, count = std::min(2 * kLines, n[u] - first);
+          const int64_t first = job % blocks * 2 * kLines, ones = std::min(kLines, n[u] - first), others = std::clamp<int64_t>(n[u] - first - kLines, 0, kLines);
           Real* base = w.data() + job / blocks * step[v] + first * step[u];
-          for (int64_t t = 0; t < length; ++t) {
-            const Real* from = base + std::min(t, length - t) * step[axis];
-            for (int64_t p = 0; p < kLines; ++p) {
-              lines.re[static_cast<size_t>(t * kLines + p)] = p < count ? from[p * step[u]] : 0;
-              lines.im[static_cast<size_t>(t * kLines + p)] = kLines + p < count ? from[(kLines + p) * step[u]] : 0;
-            }
-          }
+          TakeLines(base, step[axis], step[u], n[axis], ones, length, lines.re.data());
+          TakeLines(base + kLines * step[u], step[axis], step[u], n[axis], others, length, lines.im.data());
           plans_[axis].Forward(lines.re.data(), lines.im.data(), kLines);
-          for (int64_t t = 0; t < n[axis]; ++t) {
-            Real* to = base + t * step[axis];
-            for (int64_t p = 0; p < std::min(kLines, count); ++p) to[p * step[u]] = lines.re[static_cast<size_t>(t * kLines + p)];
-            for (int64_t p = kLines; p < count; ++p) to[p * step[u]] = lines.im[static_cast<size_t>(t * kLines + p - kLines)];
-          }
+          PutLines(lines.re.data(), n[axis], ones, base, step[axis], step[u]);
+          PutLines(lines.im.data(), n[axis], others, base + kLines * step[u], step[axis], step[u]);
         }
       });
     }
@@ -276,7 +295,9 @@ class Spectra {
       }
       for (int64_t h = 0; h < n2; ++h) {
         const Real* from = weights.data() + ((kept + f) * n2 + h) * n1;
-        for (int64_t g = 0; g < size_[1]; ++g) plane_weights[static_cast<size_t>(h * wide + g)] = from[std::min(g, size_[1] - g)];
+        Real* to = plane_weights.data() + h * wide;
+        std::copy_n(from, n1, to);
+        std::reverse_copy(from + 1, from + 1 + size_[1] - n1, to + n1);
       }
       BlockSums of_lines;
       for (int64_t g = 0; g < wide; g += kLines) {

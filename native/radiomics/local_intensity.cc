@@ -61,6 +61,11 @@ ISOVOX_CPU_TARGETS void AddCount(int64_t length, int64_t n, double* count) {
 ISOVOX_CPU_TARGETS void AddRows(const double* const* rows, size_t count, int64_t length, int64_t n, double* gathered, double* sum) {
   std::fill_n(gathered, n + length, 0.0);
   size_t r = 0;
+  for (; r + 8 <= count; r += 8) {
+    const double *a = rows[r], *b = rows[r + 1], *c = rows[r + 2], *d = rows[r + 3];
+    const double *e = rows[r + 4], *f = rows[r + 5], *g = rows[r + 6], *h = rows[r + 7];
+    for (int64_t x = 0; x < n + length; ++x) gathered[x] = gathered[x] + ((a[x] + b[x]) + (c[x] + d[x])) + ((e[x] + f[x]) + (g[x] + h[x]));
+  }
   for (; r + 4 <= count; r += 4) {
     const double *a = rows[r], *b = rows[r + 1], *c = rows[r + 2], *d = rows[r + 3];
     for (int64_t x = 0; x < n + length; ++x) gathered[x] += (a[x] + b[x]) + (c[x] + d[x]);

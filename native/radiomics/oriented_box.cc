@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "simd/binning.h"
+#include "simd/planar.h"
 #include "volume/grid.h"
 
 namespace isovox::radiomics {
@@ -15,31 +16,33 @@ struct Flat {
   double x, y;
 };
 
-// Without points inside the polygon of the outermost along eight directions: they are no corners (S. G. Akl and G. T.
-// Toussaint, 1978). A margin keeps those that rounding might put on either side.
-void DropInner(std::vector<Flat>& points) {
+// The points but for those inside the polygon of the outermost along eight directions: these are no corners (S. G. Akl and
+// G. T. Toussaint, 1978). A margin keeps those that rounding might put on either side.
+std::vector<Flat> OuterOf(const std::vector<double>& x, const std::vector<double>& y) {
   constexpr double kOut[8][2] = {{1, 0}, {1, 1}, {0, 1}, {-1, 1}, {-1, 0}, {-1, -1}, {0, -1}, {1, -1}};
+  const auto n = static_cast<int64_t>(x.size());
   std::array<Flat, 8> far;
   for (size_t d = 0; d < 8; ++d) {
-    const auto along = [&](Flat p) { return p.x * kOut[d][0] + p.y * kOut[d][1]; };
-    Flat best = points[0];
-    for (const Flat& p : points) best = along(p) > along(best) ? p : best;
-    far[d] = best;
+    const auto p = static_cast<size_t>(simd::FarthestAlong(x.data(), y.data(), n, kOut[d][0], kOut[d][1]));
+    far[d] = {x[p], y[p]};
   }
+  std::vector<simd::Edge> edges;
+  for (size_t d = 0; d < 8; ++d) {
+    const Flat a = far[d], b = far[(d + 1) % 8];
+    if (a.x != b.x || a.y != b.y) edges.push_back({a.x, a.y, b.x, b.y});
+  }
+  std::vector<double> least(x.size());
+  simd::LeastTurn(x.data(), y.data(), n, edges.data(), static_cast<int64_t>(edges.size()), least.data());
   const double size = far[0].x - far[4].x + far[2].y - far[6].y;
-  std::erase_if(points, [&](Flat p) {
-    double least = std::numeric_limits<double>::infinity();
-    for (size_t d = 0; d < 8; ++d) {
-      const Flat a = far[d], b = far[(d + 1) % 8];
-      const double left = (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x);
-      if (a.x != b.x || a.y != b.y) least = std::min(least, left);
-    }
-    return least > 1e-9 * size * size;
-  });
+  std::vector<Flat> outer;
+  for (size_t p = 0; p < x.size(); ++p) {
+    if (!(least[p] > 1e-9 * size * size)) outer.push_back({x[p], y[p]});
+  }
+  return outer;
 }
 
-std::vector<Flat> HullOf(std::vector<Flat> points) {
-  DropInner(points);
+std::vector<Flat> HullOf(const std::vector<double>& x, const std::vector<double>& y) {
+  std::vector<Flat> points = OuterOf(x, y);
   std::sort(points.begin(), points.end(), [](Flat a, Flat b) { return std::pair(a.x, a.y) < std::pair(b.x, b.y); });
   std::vector<Flat> hull;
   for (int half = 0; half < 2; ++half) {
@@ -59,8 +62,8 @@ std::vector<Flat> HullOf(std::vector<Flat> points) {
 }
 
 // Sides of the smallest rectangle around points; one side lies on an edge of their hull.
-std::array<double, 2> SmallestRectangle(std::vector<Flat> points) {
-  const std::vector<Flat> hull = HullOf(std::move(points));
+std::array<double, 2> SmallestRectangle(const std::vector<double>& x, const std::vector<double>& y) {
+  const std::vector<Flat> hull = HullOf(x, y);
   std::array<double, 2> best{0, 0};
   double smallest = std::numeric_limits<double>::infinity();
   for (size_t e = 0; e < hull.size(); ++e) {
@@ -123,10 +126,12 @@ std::array<double, 3> SmallestBox(const Hull& hull, const std::array<double, 3>&
                     [](const Candidate& a, const Candidate& b) { return a.bound < b.bound; });
   std::array<double, 3> best{0, 0, 0};
   double smallest = std::numeric_limits<double>::infinity();
+  std::vector<double> along_u(corners.size()), along_v(corners.size());
   for (size_t c = 0; c < tried; ++c) {
-    std::vector<Flat> flat;
-    for (const Vec3& p : corners) flat.push_back({Dot(p, candidates[c].u), Dot(p, candidates[c].v)});
-    const auto sides = SmallestRectangle(std::move(flat));
+    const Vec3 u = candidates[c].u, v = candidates[c].v;
+    simd::Along(axes, u.x, u.y, u.z, along_u.data());
+    simd::Along(axes, v.x, v.y, v.z, along_v.data());
+    const auto sides = SmallestRectangle(along_u, along_v);
     const double volume = sides[0] * sides[1] * candidates[c].height;
     if (volume < smallest) {
       smallest = volume;
