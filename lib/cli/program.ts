@@ -117,6 +117,13 @@ function runFlags(to: Command): Command {
 }
 
 /** Those that work for hours. */
+function gapsOption(): Option {
+  return new Option(
+    '--gaps <what>',
+    'of DICOM series in which slices are missing: name them in a finding (the default), refuse, or fill from neighbours',
+  ).choices(['name', 'refuse', 'fill']);
+}
+
 function metricsFlags(to: Command): Command {
   return to
     .addOption(new Option('--metrics-port <port>', 'serve /metrics for Prometheus').argParser(parsePositive))
@@ -426,6 +433,7 @@ command('convert <input> <output>', 'any readable format to any writable one', a
       'bsa',
     ]),
   )
+  .addOption(gapsOption())
   .option('--codec <name>', 'how voxels are packed, where the format has a choice')
   .addOption(
     new Option('--chunks <shape>', 'of a .zarr: axial, sagittal, coronal, isotropic, or x,y,z').argParser(parseChunks),
@@ -456,8 +464,12 @@ command('resample', 'an image with other spacings, or at the voxels of another i
 command('ingest', 'images into a cohort; goes on where it was stopped', async (_, options) =>
   (await import('./commands/ingest.js')).ingest(options as never),
 )
-  .requiredOption('--images <name=glob...>', 'a collection and its images: ct=scans/*_ct.nii.gz, or a folder')
+  .requiredOption(
+    '--images <name=glob...>',
+    'a collection and its images: ct=scans/*_ct.nii.gz, or a folder; s3:// too',
+  )
   .requiredOption('--store <uri>', 'the cohort, a folder or s3://bucket/prefix; made when it is not there')
+  .addOption(gapsOption())
   .option('--validate-alignment', 'refuse when the collections of a subject do not lie on one grid');
 
 command('store <uri>', 'what a cohort holds', async (args, options) =>

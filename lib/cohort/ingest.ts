@@ -1,17 +1,19 @@
 /**
- * Images into a cohort: in parallel, resumable, and nothing half-written is ever visible. A volume's folder appears
- * whole (temporary name, then renamed; in an object store its zarr.json last) and then a note of it in `.ingest/`;
- * `index.json` comes last, and replaces only the one that was read. Whoever is killed in between finds the notes again
- * and goes on.
+ * Images into a cohort: in parallel, within the memory budget, resumable, and nothing half-written is ever visible. A
+ * volume's folder appears whole (temporary name, then renamed; in an object store its zarr.json last) and then a note of
+ * it in `.ingest/`; `index.json` comes last, and replaces only the one that was read. Whoever is killed in between finds
+ * the notes again and goes on.
  */
 
+import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Config } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
-import { convertVolume, readVolume, writeVolume } from '../native/formats.js';
-import { headObject } from '../native/objects.js';
+import type { Finding, GapsOption } from '../native/dicom-types.js';
+import { convertVolume, describeFile, readVolume, writeVolume } from '../native/formats.js';
+import { headObject, listObjects } from '../native/objects.js';
 import { describeVolume, dispose } from '../native/volume.js';
 import { type Context, defaultContext } from '../runtime/context.js';
 import { eachInOrder } from '../runtime/each.js';
@@ -26,6 +28,7 @@ import {
   writeGroup,
   writeManifest,
 } from './manifest.js';
+import { MemoryGate } from './memory-gate.js';
 import type { Place } from './place.js';
 import type { SourceItem } from './sources.js';
 import { writeTables } from './tables.js';
@@ -35,6 +38,8 @@ export interface IngestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Refuse when the collections of a subject do not lie on one grid. */
   readonly validateAlignment?: boolean;
+  /** Of DICOM series in which slices are missing: a finding, which is the default, refused, or filled from neighbours. */
+  readonly gaps?: GapsOption;
   /** More columns of the subjects' table. */
   readonly subjects?: readonly SubjectRow[];
   readonly onProgress?: (done: number, total: number) => void;
@@ -44,6 +49,8 @@ export interface IngestReport {
   readonly added: number;
   /** In the store already, from the same source. */
   readonly kept: number;
+  /** What is to be said of images that were added. */
+  readonly findings: readonly { readonly path: string; readonly code: string; readonly message: string }[];
   readonly failed: readonly { readonly path: string; readonly code: string; readonly reason: string }[];
 }
 
@@ -68,12 +75,17 @@ export async function ingest(
     for (const collection of collections) await prepareCollection(place, collection);
     const known = new Map(manifest.volumes.map((row) => [row.obs_id, row]));
     const failed: { path: string; code: string; reason: string }[] = [];
+    const findings: { path: string; code: string; message: string }[] = [];
     let [done, kept] = [0, 0];
+    const gate = new MemoryGate(context.config.read.memoryBudgetMb * 2 ** 20);
     const rows = await eachInOrder(items, context.config.read.maxWorkers, async (item) => {
       try {
         const there = item.make ? undefined : await alreadyThere(place, item, known, context);
         if (there) kept++;
-        return there ?? (await ingestOne(place, item, context, options.signal));
+        if (there) return there;
+        const { row, found } = await ingestOne(place, item, context, gate, options);
+        for (const { code, message } of found) findings.push({ path: item.path, code, message });
+        return row;
       } catch (thrown) {
         const error = asIsovoxError(thrown);
         if (error.code === 'ERR_CANCELLED') throw error;
@@ -94,8 +106,8 @@ export async function ingest(
     await writeTables(place, next);
     await writeManifest(place, next, replaces);
     await place.remove('.ingest');
-    failed.sort((a, b) => (a.path < b.path ? -1 : 1));
-    return { added: arrived.length - kept, kept, failed };
+    for (const list of [failed, findings]) list.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    return { added: arrived.length - kept, kept, findings, failed };
   });
 }
 
@@ -116,12 +128,39 @@ type SourceFacts = Pick<VolumeRow, 'source_bytes' | 'source_mtime_ms' | 'source_
 
 /** What tells one content of a source from another. */
 async function factsOf(path: string, context: Context): Promise<SourceFacts> {
-  if (isS3(path)) {
+  if (isS3(path)) return objectFacts(path, context);
+  const there = await stat(path);
+  if (!there.isDirectory()) return { source_bytes: there.size, source_mtime_ms: there.mtimeMs };
+  // A file that is written anew does not change the folder.
+  const files = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isFile());
+  let [bytes, latest] = [0, there.mtimeMs];
+  for (const { name } of files) {
+    const { size, mtimeMs } = await stat(join(path, name));
+    bytes += size;
+    latest = Math.max(latest, mtimeMs);
+  }
+  return { source_bytes: bytes, source_mtime_ms: latest };
+}
+
+/** Of an object; of a prefix, of all that lies in it. */
+async function objectFacts(path: string, context: Context): Promise<SourceFacts> {
+  try {
     const { size, etag } = await headObject(path, { context });
     return { source_bytes: size, source_mtime_ms: 0, source_etag: etag };
+  } catch (thrown) {
+    const { objects } = await listObjects(`${path.replace(/\/+$/, '')}/`, {
+      context,
+    });
+    if ((thrown as IsovoxError).code !== 'ERR_NOT_FOUND' || objects.length === 0) throw thrown;
+    const digest = createHash('sha256');
+    for (const { key, size, etag } of objects) digest.update(`${key}\n${size}\n${etag}\n`);
+    const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+    return {
+      source_bytes: bytes,
+      source_mtime_ms: 0,
+      source_etag: digest.digest('hex'),
+    };
   }
-  const { size, mtimeMs } = await stat(path);
-  return { source_bytes: size, source_mtime_ms: mtimeMs };
 }
 
 async function alreadyThere(
@@ -154,13 +193,48 @@ async function ingestOne(
   place: Place,
   item: IngestItem,
   context: Context,
-  signal: AbortSignal | undefined,
-): Promise<VolumeRow> {
+  gate: MemoryGate,
+  options: IngestOptions,
+): Promise<{ row: VolumeRow; found: readonly Finding[] }> {
+  const { gaps, signal } = options;
+  // What is made lies in memory before anyone knows how large it is.
+  if (item.make) return storeOne(place, item, { source_bytes: 0, source_mtime_ms: 0 }, context, options);
+  const facts = await factsOf(item.path, context);
+  const said = await describeFile({ path: item.path, ...(gaps === undefined ? {} : { gaps }) }, { context, signal });
+  const need = needOf(said, facts, place, context);
+  return gate.within(need, item.path, () => storeOne(place, item, facts, context, options));
+}
+
+/** Of one image: the codecs' buffers, the chunks of a few threads. */
+const WORKSPACE = 8 * 2 ** 20;
+const SHARD = 64 * 2 ** 20;
+
+/** The memory that reading an image and writing it takes at most. */
+function needOf(
+  { bytes, format }: { bytes: number; format: string },
+  { source_bytes }: SourceFacts,
+  place: Place,
+  { config: { write } }: Context,
+): number {
+  const volumes = write.orientation.reorientOnLoad ? 2 : 1;
+  // What is packed lies beside what is unpacked of it.
+  const packed = format !== 'zarr' && source_bytes < 0.98 * bytes ? source_bytes : 0;
+  const isSharded = write.sharding === 'on' || (write.sharding === 'auto' && isS3(place.uri));
+  return volumes * bytes + packed + WORKSPACE + (isSharded ? 2 * Math.min(bytes, SHARD) : 0);
+}
+
+async function storeOne(
+  place: Place,
+  item: IngestItem,
+  facts: SourceFacts,
+  context: Context,
+  { signal, gaps }: IngestOptions,
+): Promise<{ row: VolumeRow; found: readonly Finding[] }> {
   const { write } = context.config;
-  const facts = item.make ? { source_bytes: 0, source_mtime_ms: 0 } : await factsOf(item.path, context);
-  let volume = item.make
-    ? await item.make({ context, signal })
-    : (await readVolume({ path: item.path }, { context, signal })).volume;
+  const read = item.make
+    ? { volume: await item.make({ context, signal }), findings: [] }
+    : await readVolume({ path: item.path, ...(gaps === undefined ? {} : { gaps }) }, { context, signal });
+  let { volume } = read;
   if (write.orientation.reorientOnLoad) {
     const turned = await convertVolume({ volume, orientation: write.orientation.canonicalTarget }, { context, signal });
     dispose(volume);
@@ -195,7 +269,7 @@ async function ingestOne(
     orientation: grid.orientation,
   };
   await place.write(noteName(item.obsId), JSON.stringify(row));
-  return row;
+  return { row, found: read.findings };
 }
 
 const ISOTROPIC = 64;

@@ -119,9 +119,11 @@ async function expandObjects(source: string, context: Context | undefined): Prom
       .map(under);
   }
   const key = parts.join('/').replace(/\/+$/, '');
-  const { objects } = await listObjects(under(`${key}/`), { context, delimiter: '/' });
+  const { objects, prefixes } = await listObjects(under(key === '' ? '' : `${key}/`), { context, delimiter: '/' });
   const images = objects.filter((object) => EXTENSIONS.test(object.key) && !isPartner(object.key));
   if (images.length > 0) return images.map((object) => under(object.key));
-  await headObject(under(key), { context });
+  // As of folders: no object of a known name, so each prefix is a DICOM series.
+  if (prefixes.length > 0) return prefixes.map((prefix) => under(prefix.replace(/\/$/, '')));
+  if (objects.every(({ size }) => size === 0)) await headObject(under(key), { context });
   return [under(key)];
 }

@@ -200,8 +200,8 @@ export interface SegmentationHeader {
 /** What `readSeries` gives beside the volume; arrays are in the order of the volume's slices. */
 export interface SeriesSummary {
   findings: Finding[];
-  SOPInstanceUIDs: string[];
-  paths: string[]; // one per slice; the same file repeated for multi-frame objects
+  SOPInstanceUIDs: string[]; // '' where a missing slice was filled
+  paths: string[]; // one per slice; the same file repeated for multi-frame objects; '' where a missing slice was filled
   /** Distance of each slice along the slice normal, first slice 0. */
   positionsMm: number[];
   /** Of a PET series that was read as SUV. */
@@ -209,6 +209,9 @@ export interface SeriesSummary {
 }
 
 /** By body weight, lean body mass (James, or Janmahasatian), body surface (Du Bois). */
+/** What becomes of places where slices are missing: a finding names them, ERR_GEOMETRY, or slices interpolated between. */
+export type GapsOption = 'name' | 'refuse' | 'fill';
+
 export type SuvType = 'bw' | 'lbm' | 'lbm-janma' | 'bsa';
 
 export interface SuvSummary {

@@ -1,5 +1,9 @@
-/** DICOM: headers, series, structure sets, doses; and the writers that sums and phantoms use. */
+/**
+ * DICOM: headers, series, structure sets, doses; and the writers that sums and phantoms use. What is read may be objects,
+ * `s3://bucket/key`.
+ */
 
+import { isS3, locate } from '../runtime/s3.js';
 import type { HeavyName, Surface } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
 
@@ -7,27 +11,29 @@ type ArgsOf<Name extends HeavyName> = Parameters<Surface[Name]>[0];
 type ResultOf<Name extends HeavyName> = Promise<Awaited<ReturnType<Surface[Name]>>>;
 
 /** One record per path, in the order of the paths; nothing is thrown for a file that is no DICOM or is broken. */
-export function scanHeaders(args: ArgsOf<'scanHeaders'>, options?: SubmitOptions): ResultOf<'scanHeaders'> {
-  return submit('scanHeaders', args, options);
+export async function scanHeaders(args: ArgsOf<'scanHeaders'>, options?: SubmitOptions): ResultOf<'scanHeaders'> {
+  return submit('scanHeaders', { ...args, paths: await locateAll(args.paths, options) }, options);
 }
 
 /**
- * The slices of one series as a volume, sorted along the slice normal, in stored values with their scaling. With `suv` the
+ * The slices of one series as a volume, sorted along the slice normal, in stored values with their scaling. Frames of one
+ * file are sorted alike, and told apart in time by its dimensions. Where slices are missing, `gaps` says whether that is
+ * a finding (the default), refused, or filled from the neighbours. With `suv` the
  * scaling of a PET series gives standardised uptake values, by QIBA's rules of decay correction and the private factors of
  * Philips and GE; rejects with ERR_UNSUPPORTED naming what the headers lack.
  */
-export function readSeries(args: ArgsOf<'readSeries'>, options?: SubmitOptions): ResultOf<'readSeries'> {
-  return submit('readSeries', args, options);
+export async function readSeries(args: ArgsOf<'readSeries'>, options?: SubmitOptions): ResultOf<'readSeries'> {
+  return submit('readSeries', { ...args, paths: await locateAll(args.paths, options) }, options);
 }
 
 /** All structures of a structure set; a bad one carries findings and does not spoil the others. */
-export function readRtStruct(args: ArgsOf<'readRtStruct'>, options?: SubmitOptions): ResultOf<'readRtStruct'> {
-  return submit('readRtStruct', args, options);
+export async function readRtStruct(args: ArgsOf<'readRtStruct'>, options?: SubmitOptions): ResultOf<'readRtStruct'> {
+  return submit('readRtStruct', { ...args, path: await locate(args.path, options) }, options);
 }
 
 /** A dose in gray on its grid. */
-export function readRtDose(args: ArgsOf<'readRtDose'>, options?: SubmitOptions): ResultOf<'readRtDose'> {
-  return submit('readRtDose', args, options);
+export async function readRtDose(args: ArgsOf<'readRtDose'>, options?: SubmitOptions): ResultOf<'readRtDose'> {
+  return submit('readRtDose', { ...args, path: await locate(args.path, options) }, options);
 }
 
 /** Voxels from memory as a volume. */
@@ -52,11 +58,11 @@ export function writeRtDose(args: ArgsOf<'writeRtDose'>, options?: SubmitOptions
 }
 
 /** A DICOM Segmentation as one mask per segment. */
-export function readSegmentation(
+export async function readSegmentation(
   args: ArgsOf<'readSegmentation'>,
   options?: SubmitOptions,
 ): ResultOf<'readSegmentation'> {
-  return submit('readSegmentation', args, options);
+  return submit('readSegmentation', { ...args, path: await locate(args.path, options) }, options);
 }
 
 /** Masks of one grid as a DICOM Segmentation. */
@@ -77,4 +83,11 @@ export function writeRegistration(
 
 export function writeRtPlan(args: ArgsOf<'writeRtPlan'>, options?: SubmitOptions): ResultOf<'writeRtPlan'> {
   return submit('writeRtPlan', args, options);
+}
+
+async function locateAll(paths: readonly string[], options: SubmitOptions | undefined): Promise<string[]> {
+  // One by one, and without a turn of the loop for files of this machine, of which there may be a million.
+  const located: string[] = [];
+  for (const path of paths) located.push(isS3(path) ? await locate(path, options) : path);
+  return located;
 }

@@ -12,6 +12,11 @@ export async function readVolume(args: ArgsOf<'readVolume'>, options?: SubmitOpt
   return submit('readVolume', { ...args, path: await locate(args.path, options) }, options);
 }
 
+/** What readVolume would give, without its voxels: only headers are read. */
+export async function describeFile(args: ArgsOf<'describeFile'>, options?: SubmitOptions): ResultOf<'describeFile'> {
+  return submit('describeFile', { ...args, path: await locate(args.path, options) }, options);
+}
+
 /** Writes a volume; the format is that of the file name. Scaling and geometry are kept. */
 export async function writeVolume(args: ArgsOf<'writeVolume'>, options?: SubmitOptions): ResultOf<'writeVolume'> {
   return submit('writeVolume', { ...args, path: await locate(args.path, options) }, options);

@@ -60,10 +60,26 @@ Work MakeVolumeFromArray(Args& args) {
   }};
 }
 
+formats::DicomSettings DicomSettingsOf(const Args& args) {
+  formats::DicomSettings settings;
+  settings.suv = args.Text("suv", "");
+  settings.series.gaps = dicom::GapsFrom(args.Text("gaps", "name"));
+  return settings;
+}
+
+Work DescribeFile(Args& args) {
+  return {[path = args.Text("path"), dicom = DicomSettingsOf(args)](const Exec& exec) -> Finish {
+    const auto read = formats::ReadVolume(exec, path, dicom, formats::Wanted::kFacts);
+    auto facts = FactsOf(read.volume);
+    facts["format"] = read.format;
+    facts["findings"] = read.findings;
+    return [facts = std::move(facts)](Napi::Env env) { return ToJs(env, facts); };
+  }};
+}
+
 Work ReadVolume(Args& args) {
-  return {[path = args.Text("path"), suv = args.Text("suv", "")](const Exec& exec) -> Finish {
-    auto read = std::make_shared<formats::ReadResult>(suv.empty() ? formats::ReadVolume(exec, path)
-                                                                  : formats::ReadDicomSuv(exec, path, suv));
+  return {[path = args.Text("path"), dicom = DicomSettingsOf(args)](const Exec& exec) -> Finish {
+    auto read = std::make_shared<formats::ReadResult>(formats::ReadVolume(exec, path, dicom));
     return [read](Napi::Env env) {
       const auto bytes = static_cast<int64_t>(read->volume.bytes());
       auto out = Napi::Object::New(env);
@@ -233,9 +249,13 @@ Napi::Value DescribeFormats(const Napi::CallbackInfo& info) {
 
 constexpr Row kRows[] = {
     {"readVolume", ReadVolume, nullptr,
-     "(args: { path: string; suv?: SuvType }) => "
+     "(args: { path: string; suv?: SuvType; gaps?: GapsOption }) => "
      "Promise<{ volume: Handle<'Volume'>; format: string; findings: Finding[] }>",
      "A volume from a file of any known format, or from a folder of DICOM images."},
+    {"describeFile", DescribeFile, nullptr,
+     "(args: { path: string; suv?: SuvType; gaps?: GapsOption }) => "
+     "Promise<VolumeDescription & { format: string; findings: Finding[] }>",
+     "What readVolume would give, without its voxels: only headers are read."},
     {"writeVolume", WriteVolume, nullptr,
      "(args: { volume: Handle<'Volume'>; path: string; format?: string; level?: number; codec?: string; "
      "tile?: string; chunks?: [number, number, number]; sharding?: boolean }) => Promise<void>",

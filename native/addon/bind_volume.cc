@@ -8,15 +8,7 @@ namespace {
 
 Napi::Value DescribeVolume(const Napi::CallbackInfo& info) {
   const auto volume = UnwrapHandle<Volume>(info[0], "volume");
-  return ToJs(info.Env(), {{"grid", DescribeGrid(volume->grid)},
-                           {"frames", volume->frames},
-                           {"components", volume->components},
-                           {"dtype", std::string(DTypeName(volume->dtype))},
-                           {"slope", volume->slope},
-                           {"intercept", volume->intercept},
-                           {"unit", volume->unit},
-                           {"metadata", volume->metadata},
-                           {"bytes", volume->bytes()}});
+  return ToJs(info.Env(), FactsOf(*volume));
 }
 
 Napi::Value ViewVolume(const Napi::CallbackInfo& info) {

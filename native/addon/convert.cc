@@ -113,6 +113,18 @@ Napi::Value AdoptNumbers(Napi::Env env, std::vector<double>&& numbers) {
   return Napi::Float64Array::New(env, kept->size(), buffer, 0);
 }
 
+nlohmann::json FactsOf(const Volume& volume) {
+  return {{"grid", DescribeGrid(volume.grid)},
+          {"frames", volume.frames},
+          {"components", volume.components},
+          {"dtype", std::string(DTypeName(volume.dtype))},
+          {"slope", volume.slope},
+          {"intercept", volume.intercept},
+          {"unit", volume.unit},
+          {"metadata", volume.metadata},
+          {"bytes", volume.bytes()}};
+}
+
 nlohmann::json DescribeGrid(const Grid& grid) {
   const auto& a = grid.axes;
   auto affine = grid.AffineRas();

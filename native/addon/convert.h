@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/storage.h"
 #include "volume/grid.h"
+#include "volume/volume.h"
 
 namespace isovox::addon {
 
@@ -29,6 +30,8 @@ Napi::Value AdoptNumbers(Napi::Env env, std::vector<double>&& numbers);
 
 // size, spacing, origin (LPS), direction (row-major, columns are axes), affine (RAS), orientation.
 nlohmann::json DescribeGrid(const Grid& grid);
+// VolumeDescription.
+nlohmann::json FactsOf(const Volume& volume);
 
 // An Error with `code` and `context` properties; lib/errors.ts wraps it.
 Napi::Error ToJsError(Napi::Env env, const Error& error);

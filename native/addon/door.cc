@@ -7,6 +7,7 @@
 #include "addon/convert.h"
 #include "addon/env_state.h"
 #include "addon/store_handle.h"
+#include "base/storage.h"
 #include "exec/admission.h"
 
 namespace isovox::addon {
@@ -179,6 +180,7 @@ Napi::Value CancelTokenNow(const Napi::CallbackInfo& info) {
 Napi::Value CreateBudget(const Napi::CallbackInfo& info) {
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   if (!(bytes >= 0)) throw InvalidArgument("bytes", "a number of bytes, 0 for no limit", Describe(info[0]));
+  if (bytes > 0) Storage::KeepAtMost(static_cast<size_t>(bytes) / 8);
   return WrapHandle(info.Env(), std::make_shared<Admission>(static_cast<int64_t>(bytes)));
 }
 

@@ -45,14 +45,23 @@ class SpareBlocks {
   // False when there is no room for it: the caller unmaps it.
   bool Keep(std::byte* data, size_t mapped) {
     const std::lock_guard lock(mutex_);
-    if (held_ + mapped > kMostHeld || ::madvise(data, mapped, MADV_FREE) != 0) return false;
+    if (held_ + mapped > most_ || ::madvise(data, mapped, MADV_FREE) != 0) return false;
     blocks_.push_back({data, mapped});
     held_ += mapped;
     return true;
   }
 
+  void KeepAtMost(size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    most_ = std::min(most_, bytes);
+    while (held_ > most_) {
+      ::munmap(blocks_.back().data, blocks_.back().mapped);
+      held_ -= blocks_.back().mapped;
+      blocks_.pop_back();
+    }
+  }
+
  private:
-  static constexpr size_t kMostHeld = size_t{256} << 20;
   struct Block {
     std::byte* data;
     size_t mapped;
@@ -60,6 +69,7 @@ class SpareBlocks {
   std::mutex mutex_;
   std::vector<Block> blocks_;
   size_t held_ = 0;
+  size_t most_ = size_t{256} << 20;
 };
 
 // Never destroyed: volumes may be freed after every static destructor ran.
@@ -107,6 +117,15 @@ std::shared_ptr<Storage> Storage::Allocate(size_t bytes) { return Obtain(bytes, 
 
 std::shared_ptr<Storage> Storage::AllocateUnset(size_t bytes) { return Obtain(bytes, false); }
 
+std::shared_ptr<Storage> Storage::AllocateUnset(size_t bytes, size_t before) {
+  const size_t lead = (before + kAlignment - 1) / kAlignment * kAlignment;
+  if (lead < before || bytes + lead < bytes) throw NoMemory(bytes);
+  auto storage = Obtain(bytes + lead, false);
+  storage->data_ += lead;
+  storage->bytes_ = bytes;
+  return storage;
+}
+
 std::shared_ptr<Storage> Storage::CreateShared(const std::string& path, size_t bytes) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) throw IoError("create", path, errno);
@@ -123,13 +142,15 @@ std::shared_ptr<Storage> Storage::CreateShared(const std::string& path, size_t b
               {{"path", path}, {"requested", std::to_string(mapped)}});
 }
 
+void Storage::KeepAtMost(size_t bytes) { Spares().KeepAtMost(bytes); }
+
 Storage::~Storage() {
   if (shared_) {
-    ::munmap(data_, mapped_);
+    ::munmap(block_, mapped_);
   } else if (mapped_ > 0) {
-    if (!Spares().Keep(data_, mapped_)) ::munmap(data_, mapped_);
+    if (!Spares().Keep(block_, mapped_)) ::munmap(block_, mapped_);
   } else {
-    std::free(data_);
+    std::free(block_);
   }
 }
 

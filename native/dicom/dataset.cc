@@ -210,6 +210,13 @@ std::optional<int64_t> DataSet::Integer(Tag tag) const {
   return static_cast<int64_t>(*number);
 }
 
+std::optional<Tag> DataSet::TagValue(Tag tag) const {
+  const Element* element = Find(tag);
+  if (element == nullptr || element->value.size() < 4) return std::nullopt;
+  ByteReader reader(element->value, element->encoding.endian);
+  return ReadTag(reader);
+}
+
 std::vector<DataSet> DataSet::Items(Tag tag) const {
   std::vector<DataSet> items;
   const Element* sequence = Find(tag);

@@ -46,6 +46,7 @@ class DataSet {
   std::vector<double> Numbers(Tag tag) const;
   std::optional<double> Number(Tag tag) const;    // the first, when it is finite
   std::optional<int64_t> Integer(Tag tag) const;  // the first, when it is whole and fits in 53 bits
+  std::optional<Tag> TagValue(Tag tag) const;     // the first of an attribute of tags (AT)
   // The items of a sequence; empty when absent or empty.
   std::vector<DataSet> Items(Tag tag) const;
 

@@ -76,8 +76,12 @@ bool BeginsLikeDataSet(std::span<const std::byte> bytes, uint64_t file_size) {
 }  // namespace
 
 DicomFile DicomFile::Open(const std::string& path) {
+  return Open(path, [&] { return File::Open(path); });
+}
+
+DicomFile DicomFile::Open(const std::string& path, const std::function<File()>& open) {
   try {
-    DicomFile file = Read(File::Open(path));
+    DicomFile file = Read(open());
     if (file.status_ != Status::kDicom) {
       throw Error(ErrorCode::kUnsupported, "Expected a DICOM object but " + path + " is not one: " + file.reason_,
                   {{"what", "file"}, {"value", file.reason_}});

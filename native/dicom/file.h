@@ -2,6 +2,7 @@
 // uncompressed encodings, and gzipped whole. The data set is read up to the pixel data, which stay on disk until asked for.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,7 @@ class DicomFile {
   static DicomFile Read(File file);
   // The same by path, with ERR_UNSUPPORTED for what is not a DICOM data set. Errors carry the path.
   static DicomFile Open(const std::string& path);
+  static DicomFile Open(const std::string& path, const std::function<File()>& open);
 
   DicomFile(DicomFile&&) = default;
 
@@ -42,6 +44,7 @@ class DicomFile {
   const std::string& reason() const { return reason_; }  // why it is not DICOM
   const std::string& path() const { return file_.path(); }
   uint64_t size() const { return file_.size(); }
+  const std::string& etag() const { return file_.etag(); }  // of an object
   const DataSet& set() const { return set_; }
   const Charset& charset() const { return charset_; }
   const std::string& transfer_syntax() const { return transfer_syntax_; }

@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "io/open_ahead.h"
+#include "io/s3_uri.h"
+
 namespace isovox::dicom {
 namespace {
 
@@ -101,17 +104,17 @@ constexpr Field kFields[] = {
 };
 
 json Refused(const std::string& path, uint64_t size, const Error& error) {
-  return {{"path", path},
+  return {{"path", ShownPath(path)},
           {"size", size},
           {"status", "refused"},
           {"code", std::string(ErrorCodeName(error.code()))},
-          {"reason", error.message()}};
+          {"reason", ShownPath(error.message())}};
 }
 
-json ScanOne(const std::string& path) {
+json ScanOne(const std::string& path, const std::function<File()>& open) {
   uint64_t size = 0;
   try {
-    File file = File::Open(path);
+    File file = open();
     size = file.size();
     return RecordOf(DicomFile::Read(std::move(file)));
   } catch (const Error& error) {
@@ -153,7 +156,7 @@ void PutFields(json& record, const DataSet& set, const Charset& charset, std::sp
 }
 
 json RecordOf(const DicomFile& file) {
-  json record = {{"path", file.path()}, {"size", file.size()}};
+  json record = {{"path", ShownPath(file.path())}, {"size", file.size()}};
   if (file.status() != DicomFile::Status::kDicom) {
     record["status"] = file.status() == DicomFile::Status::kDirectory ? "dicomdir" : "not-dicom";
     record["reason"] = file.reason();
@@ -186,12 +189,11 @@ json RecordOf(const DicomFile& file) {
 std::vector<json> ScanHeaders(const Exec& exec, const std::vector<std::string>& paths) {
   std::vector<json> records(paths.size());
   exec.SetTotal(static_cast<int64_t>(paths.size()));
-  ParallelFor(exec, static_cast<int64_t>(paths.size()), 16, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      exec.CheckCancelled();
-      records[static_cast<size_t>(i)] = ScanOne(paths[static_cast<size_t>(i)]);
-      exec.Step();
-    }
+  std::vector<FileAhead> files;
+  for (const std::string& path : paths) files.push_back({path, 0, ""});
+  ForEachFile(exec, files, 16, [&](size_t i, const std::function<File()>& open) {
+    records[i] = ScanOne(paths[i], open);
+    exec.Step();
   });
   return records;
 }

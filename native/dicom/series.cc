@@ -1,10 +1,13 @@
 #include "dicom/series.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 
 #include "dicom/stack.h"
+#include "io/open_ahead.h"
+#include "io/s3_uri.h"
 #include "simd/samples.h"
 
 namespace isovox::dicom {
@@ -31,10 +34,10 @@ std::vector<ImageHeader> LargestSeries(std::vector<ImageHeader> headers, Finding
 
 std::vector<ImageHeader> ReadHeaders(const Exec& exec, const std::vector<std::string>& paths) {
   std::vector<ImageHeader> headers(paths.size());
-  ParallelFor(exec, static_cast<int64_t>(paths.size()), 8, [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      headers[i] = ReadImageHeader(paths[i], i);
-    }
+  std::vector<FileAhead> files;
+  for (const std::string& path : paths) files.push_back({path, 0, ""});
+  ForEachFile(exec, files, 8, [&](size_t i, const std::function<File()>& open) {
+    headers[i] = ReadImageHeader(paths[i], open, i);
   });
   return headers;
 }
@@ -94,22 +97,23 @@ void ReadTiles(const Exec& exec, const DicomFile& file, const ImageHeader& heade
 void ReadPlanes(const Exec& exec, const std::vector<ImageHeader>& headers, const Stack& stack, const Target& target) {
   // Planes of one file are read by one task, or all tasks share a file that holds them all.
   std::vector<std::vector<size_t>> indexes_of(headers.size());
-  for (size_t p = 0; p < stack.planes.size(); ++p) indexes_of[stack.planes[p].file].push_back(p);
+  for (size_t p = 0; p < stack.planes.size(); ++p) {
+    if (stack.planes[p].file != kNoFile) indexes_of[stack.planes[p].file].push_back(p);
+  }
   exec.SetTotal(static_cast<int64_t>(stack.planes.size()));
-  const auto read_file = [&](size_t f) {
+  const auto read_file = [&](size_t f, const std::function<File()>& open) {
     const ImageHeader& header = headers[f];
     const auto& indexes = indexes_of[f];
-    if (indexes.empty()) return;
     if (header.plain && !target.rescale && indexes.size() == 1) {
       const size_t bytes = header.layout.frame_bytes(), index = indexes[0];
       const std::span<std::byte> into(target.volume->storage->data() + index * bytes, bytes);
       const uint64_t frame = static_cast<uint64_t>(stack.planes[index].frame);
-      File::Open(header.path).ReadExactly(into, header.pixels.offset + frame * bytes);
+      open().ReadExactly(into, header.pixels.offset + frame * bytes);
       KeepStoredBits(header.layout, into);
       exec.Step();
       return;
     }
-    const DicomFile file = DicomFile::Open(header.path);
+    const DicomFile file = DicomFile::Open(header.path, open);
     if (header.mosaic_side > 1) return ReadTiles(exec, file, header, stack, indexes, target);
     const PixelReader reader(exec, file, header.layout);
     ParallelFor(exec, static_cast<int64_t>(indexes.size()), 4, [&](int64_t begin, int64_t end) {
@@ -119,33 +123,72 @@ void ReadPlanes(const Exec& exec, const std::vector<ImageHeader>& headers, const
       }
     });
   };
-  ParallelFor(exec, static_cast<int64_t>(headers.size()), 2, [&](int64_t begin, int64_t end) {
+  std::vector<FileAhead> files;
+  std::vector<size_t> header_of;
+  for (size_t f = 0; f < headers.size(); ++f) {
+    if (indexes_of[f].empty()) continue;
+    files.push_back({headers[f].path, headers[f].file_bytes, headers[f].etag});
+    header_of.push_back(f);
+  }
+  ForEachFile(exec, files, 2, [&](size_t n, const std::function<File()>& open) {
+    try {
+      read_file(header_of[n], open);
+    } catch (Error& error) {
+      error.With("path", files[n].path);
+      throw;
+    }
+  });
+}
+
+// The slices that no file holds, from those beside them.
+void FillGaps(const Exec& exec, const Stack& stack, Volume& volume, size_t samples) {
+  ParallelFor(exec, static_cast<int64_t>(stack.filled.size()), 1, [&](int64_t begin, int64_t end) {
     for (auto f = static_cast<size_t>(begin); f < static_cast<size_t>(end); ++f) {
-      try {
-        read_file(f);
-      } catch (Error& error) {
-        error.With("path", headers[f].path);
-        throw;
-      }
+      const FilledPlane& gap = stack.filled[f];
+      VisitDType(volume.dtype, [&](auto sample) {
+        using T = decltype(sample);
+        const auto all = volume.As<T>();
+        const auto before = all.subspan(gap.before * samples, samples), after = all.subspan(gap.after * samples, samples);
+        const auto out = all.subspan(gap.index * samples, samples);
+        for (size_t v = 0; v < samples; ++v) {
+          const auto a = static_cast<double>(before[v]), b = static_cast<double>(after[v]);
+          const double between = a + gap.weight * (b - a);
+          out[v] = static_cast<T>(std::is_integral_v<T> ? std::nearbyint(between) : between);
+        }
+      });
     }
   });
 }
 
 }  // namespace
 
+Gaps GapsFrom(const std::string& name) {
+  if (name == "name") return Gaps::kName;
+  if (name == "refuse") return Gaps::kRefuse;
+  if (name == "fill") return Gaps::kFill;
+  throw InvalidArgument("gaps", "name, refuse or fill", "\"" + name + "\"");
+}
+
 Series ReadSeries(const Exec& exec, const std::vector<std::string>& paths, const SeriesOptions& options) {
   if (paths.empty()) throw InvalidArgument("paths", "at least one file", "none");
   Findings findings;
   const auto headers = LargestSeries(ReadHeaders(exec, paths), findings);
-  const Stack stack = StackPlanes(headers, options.strict, findings);
+  const Stack stack = StackPlanes(headers, options.strict, options.gaps, findings);
   const Plane& first = stack.planes.front();
   const ImageHeader& header = headers[first.file];
   const bool uniform = std::all_of(stack.planes.begin(), stack.planes.end(), [&](const Plane& plane) {
     return plane.slope == first.slope && plane.intercept == first.intercept;
   });
   Series series;
-  series.volume =
-      MakeUnsetVolume(stack.grid, uniform ? header.layout.dtype : DType::kFloat32, stack.times, header.layout.samples);
+  const DType dtype = uniform ? header.layout.dtype : DType::kFloat32;
+  if (options.voxels) {
+    series.volume = MakeUnsetVolume(stack.grid, dtype, stack.times, header.layout.samples);
+  } else {
+    series.volume.grid = stack.grid;
+    series.volume.dtype = dtype;
+    series.volume.frames = stack.times;
+    series.volume.components = header.layout.samples;
+  }
   Volume& volume = series.volume;
   if (uniform) {
     volume.slope = first.slope;
@@ -153,11 +196,20 @@ Series ReadSeries(const Exec& exec, const std::vector<std::string>& paths, const
   }
   volume.unit = header.unit;
   for (const auto& [keyword, text] : header.metadata) volume.metadata[keyword] = text;
-  ReadPlanes(exec, headers, stack, {&volume, !uniform, header.layout.frame_samples()});
+  if (options.voxels) {
+    ReadPlanes(exec, headers, stack, {&volume, !uniform, header.layout.frame_samples()});
+    FillGaps(exec, stack, volume, header.layout.frame_samples());
+  }
   json uids = json::array(), plane_paths = json::array();
   for (const Plane& plane : stack.planes) {
+    if (plane.file == kNoFile) {
+      uids.push_back("");
+      plane_paths.push_back("");
+      continue;
+    }
     uids.push_back(headers[plane.file].sop_uid);
-    plane_paths.push_back(headers[plane.file].path);
+    plane_paths.push_back(ShownPath(headers[plane.file].path));
+    if (series.paths.empty() || series.paths.back() != headers[plane.file].path) series.paths.push_back(headers[plane.file].path);
   }
   series.summary = {{"findings", ToJson(findings)},
                     {"SOPInstanceUIDs", std::move(uids)},

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dicom/stack.h"
 #include "exec/exec.h"
 #include "volume/volume.h"
 
@@ -14,12 +15,18 @@ namespace isovox::dicom {
 struct Series {
   Volume volume;           // stored values with slope and intercept; float32 physical ones when planes scale differently
   nlohmann::json summary;  // SeriesSummary (lib/native/dicom-types.ts)
+  std::vector<std::string> paths;  // of the files that its planes come from
 };
 
 struct SeriesOptions {
   // Missing, double or unevenly spaced planes throw ERR_GEOMETRY instead of becoming findings.
   bool strict = false;
+  Gaps gaps = Gaps::kName;
+  bool voxels = true;  // false: only what the headers say; the volume has no storage
 };
+
+// By name: "name", "refuse", "fill". Throws ERR_INVALID_ARGUMENT for another.
+Gaps GapsFrom(const std::string& name);
 
 Series ReadSeries(const Exec& exec, const std::vector<std::string>& paths, const SeriesOptions& options = {});
 

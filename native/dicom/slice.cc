@@ -36,11 +36,13 @@ void PlacePlanes(const DataSet& set, ImageHeader& header) {
   const DataSet* shared = shared_items.empty() ? nullptr : &shared_items.front();
   const auto position = PositionOf(set);
   const auto offsets = set.Numbers(tag::kGridFrameOffsetVector);
+  const std::vector<Tag> pointers = DimensionPointers(set);
   const double slope = set.Number(tag::kDoseGridScaling).value_or(set.Number(tag::kRescaleSlope).value_or(1));
   const double intercept = set.Number(tag::kRescaleIntercept).value_or(0);
   for (int64_t f = 0; f < header.layout.frames; ++f) {
     Plane plane;
     plane.frame = f;
+    plane.axes = header.axes;
     plane.slope = slope;
     plane.intercept = intercept;
     if (header.layout.frames == 1) plane.position = position;
@@ -51,8 +53,10 @@ void PlacePlanes(const DataSet& set, ImageHeader& header) {
         plane.slope = group->Number(tag::kRescaleSlope).value_or(plane.slope);
         plane.intercept = group->Number(tag::kRescaleIntercept).value_or(plane.intercept);
       }
+      if (const auto group = Group(own, shared, tag::kPlaneOrientationSequence)) plane.axes = OrientationOf(*group);
+      if (const auto group = Group(own, nullptr, tag::kFrameContentSequence)) plane.content = FrameContentOf(*group, pointers);
       if (f == 0) {
-        if (const auto group = Group(own, shared, tag::kPlaneOrientationSequence)) header.axes = OrientationOf(*group);
+        header.axes = plane.axes;
         if (const auto group = Group(own, shared, tag::kPixelMeasuresSequence)) {
           header.spacing = SpacingOf(*group);
           header.slice_step = group->Number(tag::kSpacingBetweenSlices)
@@ -94,12 +98,14 @@ void PlaceTiles(const DataSet& set, ImageHeader& header) {
 
 }  // namespace
 
-ImageHeader ReadImageHeader(const std::string& path, size_t file_index) {
+ImageHeader ReadImageHeader(const std::string& path, const std::function<File()>& open, size_t file_index) {
   try {
-    const DicomFile file = DicomFile::Open(path);
+    const DicomFile file = DicomFile::Open(path, open);
     const DataSet& set = file.set();
     ImageHeader header;
     header.path = path;
+    header.file_bytes = file.size();
+    header.etag = file.etag();
     header.layout = LayoutOf(file);
     header.pixels = *file.pixels();
     header.plain = !header.pixels.encapsulated && header.layout.bits_allocated >= 8 && !header.layout.planar &&

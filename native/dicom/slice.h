@@ -2,10 +2,12 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "dicom/frame_content.h"
 #include "dicom/geometry.h"
 #include "dicom/pixels.h"
 
@@ -15,6 +17,8 @@ struct Plane {
   size_t file = 0;    // index into the files given
   int64_t frame = 0;  // within the file
   std::optional<Vec3> position;
+  std::optional<Axes> axes;
+  FrameContent content;  // of a multi-frame file
   double slope = 1, intercept = 0;
   double along = 0;  // distance along the slice normal; set when sorted
 };
@@ -22,6 +26,8 @@ struct Plane {
 // What is kept of an image file's header once it is closed.
 struct ImageHeader {
   std::string path, sop_uid, series_uid, modality;
+  uint64_t file_bytes = 0;
+  std::string etag;  // of an object
   PixelLayout layout;
   PixelBytes pixels;
   bool plain = false;  // samples lie in the file as they are wanted: little-endian, not planar, not compressed
@@ -37,7 +43,7 @@ struct ImageHeader {
   std::vector<std::pair<std::string, std::string>> metadata;  // by keyword
 };
 
-// Throws as DicomFile::Open, LayoutOf and the geometry functions do, with the path in the context.
-ImageHeader ReadImageHeader(const std::string& path, size_t file_index);
+// Of what `open` opens. Throws as DicomFile::Open, LayoutOf and the geometry functions do, with the path in the context.
+ImageHeader ReadImageHeader(const std::string& path, const std::function<File()>& open, size_t file_index);
 
 }  // namespace isovox::dicom

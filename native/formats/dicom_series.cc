@@ -8,15 +8,17 @@
 #include "dicom/series.h"
 #include "formats/formats.h"
 #include "io/gzip.h"
+#include "io/s3_object.h"
 
 namespace isovox::formats {
 namespace {
 
 using nlohmann::json;
 
-// The files of a folder, not of its sub-folders, in the order of names.
+// The files of a folder, not of its sub-folders, in the order of names; below an s3:// prefix, the objects.
 std::vector<std::string> FilesIn(const std::string& folder) {
   std::vector<std::string> files;
+  if (IsS3(folder)) return ObjectsIn(folder);
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
     std::error_code ignored;
@@ -27,13 +29,20 @@ std::vector<std::string> FilesIn(const std::string& folder) {
   return files;
 }
 
+bool IsFolder(const std::string& path) {
+  std::error_code ignored;
+  return IsS3(path) ? IsObjectFolder(path) : std::filesystem::is_directory(path, ignored);
+}
+
 std::vector<std::string> LargestSeriesIn(const Exec& exec, const std::string& folder, json& findings) {
-  const auto records = dicom::ScanHeaders({exec.cancel, nullptr}, FilesIn(folder));
+  const std::vector<std::string> files = FilesIn(folder);
+  const auto records = dicom::ScanHeaders({exec.cancel, nullptr}, files);
   std::map<std::string, std::vector<std::string>> series;
-  for (const json& record : records) {
+  for (size_t f = 0; f < files.size(); ++f) {
+    const json& record = records[f];
     // Whatever has rows is an image; the class decides only what the index calls it.
     if (record["status"] != "dicom" || !record.contains("Rows") || record["kind"] == "rtdose") continue;
-    series[record.value("SeriesInstanceUID", "")].push_back(record["path"].get<std::string>());
+    series[record.value("SeriesInstanceUID", "")].push_back(files[f]);
   }
   if (series.empty()) {
     throw Error(ErrorCode::kNotFound, "There is no DICOM image in " + folder, {{"path", folder}});
@@ -55,8 +64,7 @@ std::vector<std::string> LargestSeriesIn(const Exec& exec, const std::string& fo
 
 bool SniffDicom(const std::string& path, std::span<const std::byte> head) {
   if (head.empty()) {
-    std::error_code ignored;
-    return std::filesystem::is_directory(path, ignored);
+    return IsFolder(path);
   }
   if (head.size() >= 132 && std::equal(head.begin() + 128, head.begin() + 132, std::as_bytes(std::span("DICM", 4)).begin())) {
     return true;
@@ -70,26 +78,18 @@ bool SniffDicom(const std::string& path, std::span<const std::byte> head) {
   return (second == 0 && (first == 2 || first == 8)) || (first == 0 && (second == 2 || second == 8));
 }
 
-namespace {
-
-Volume ReadImages(const Exec& exec, const std::string& path, const std::string& suv_type, json& findings) {
-  std::error_code ignored;
-  const bool folder = std::filesystem::is_directory(path, ignored);
-  const auto files = folder ? LargestSeriesIn(exec, path, findings) : std::vector<std::string>{path};
-  dicom::Series series = suv_type.empty() ? dicom::ReadSeries(exec, files) : dicom::ReadSuv(exec, files, suv_type);
+Volume ReadDicomWith(const Exec& exec, const std::string& path, const DicomSettings& settings, Wanted wanted, json& findings) {
+  dicom::SeriesOptions options = settings.series;
+  options.voxels = wanted == Wanted::kVoxels;
+  const auto files = IsFolder(path) ? LargestSeriesIn(exec, path, findings) : std::vector<std::string>{path};
+  dicom::Series series = settings.suv.empty() ? dicom::ReadSeries(exec, files, options)
+                                              : dicom::ReadSuv(exec, files, settings.suv, options);
   for (const json& finding : series.summary["findings"]) findings.push_back(finding);
   return std::move(series.volume);
 }
 
-}  // namespace
-
-Volume ReadDicom(const Exec& exec, const std::string& path, json& findings) { return ReadImages(exec, path, "", findings); }
-
-ReadResult ReadDicomSuv(const Exec& exec, const std::string& path, const std::string& suv_type) {
-  ReadResult result;
-  result.format = "dicom";
-  result.volume = ReadImages(exec, path, suv_type, result.findings);
-  return result;
+Volume ReadDicom(const Exec& exec, const std::string& path, Wanted wanted, json& findings) {
+  return ReadDicomWith(exec, path, {}, wanted, findings);
 }
 
 }  // namespace isovox::formats

@@ -159,7 +159,7 @@ bool SniffMetaImage(const std::string& path, std::span<const std::byte> head) {
          (!head.empty() && (EndsWith(path, ".mha") || EndsWith(path, ".mhd")));
 }
 
-Volume ReadMetaImage(const Exec& exec, const std::string& path, nlohmann::json&) {
+Volume ReadMetaImage(const Exec& exec, const std::string& path, Wanted wanted, nlohmann::json&) {
   const File file = File::Open(path);
   const Header header = HeaderOf(file);
   if (const std::string type = header.Text({"ObjectType"}); !type.empty() && type != "Image") {
@@ -193,6 +193,7 @@ Volume ReadMetaImage(const Exec& exec, const std::string& path, nlohmann::json&)
     if (!IsMetaImageKey(key)) volume.metadata["metaimage." + key] = value;
   }
   volume.metadata["metaimage.DimSize"] = Joined(sizes);
+  if (wanted == Wanted::kFacts) return volume;
   ReadVoxelData(exec, DataOf(path, header, sizes.size()), volume);
   return volume;
 }

@@ -97,7 +97,7 @@ void ReadVoxels(const Exec& exec, const File& source, uint64_t skip, Volume& vol
                 {{"path", source.path()}});
   }
   if (!gzipped) {
-    volume.storage = Storage::Allocate(bytes);
+    volume.storage = Storage::AllocateUnset(bytes);
     constexpr int64_t kChunk = int64_t{4} << 20;
     ParallelFor(exec, static_cast<int64_t>(bytes), kChunk, [&](int64_t begin, int64_t end) {
       source.ReadExactly({volume.storage->data() + begin, static_cast<size_t>(end - begin)},
@@ -105,18 +105,19 @@ void ReadVoxels(const Exec& exec, const File& source, uint64_t skip, Volume& vol
     });
     return;
   }
-  const Buffer packed = ReadWholeFile(source);
+  const auto packed = Storage::AllocateUnset(static_cast<size_t>(source.size()));
+  source.ReadExactly(packed->As<std::byte>(), 0);
   exec.CheckCancelled();
-  // Header and voxels come out together; the voxels then move down over the header.
-  volume.storage = Storage::Allocate(bytes + static_cast<size_t>(skip));
-  const std::span<std::byte> out(volume.storage->data(), bytes + static_cast<size_t>(skip));
+  // Header and voxels come out together: the header before the place where the storage begins.
+  volume.storage = Storage::AllocateUnset(bytes, static_cast<size_t>(skip));
+  const std::span<std::byte> out(volume.storage->data() - skip, bytes + static_cast<size_t>(skip));
   size_t written = 0;
   try {
-    written = GunzipInto(packed.bytes(), out);
+    written = GunzipInto(packed->As<std::byte>(), out);
   } catch (const Error& error) {
     // More data than declared, or damage: what comes before it may be all that is needed.
     if (error.code() != ErrorCode::kCorruptData) throw;
-    written = GunzipPrefix(packed.bytes(), out);
+    written = GunzipPrefix(packed->As<std::byte>(), out);
   }
   if (written < out.size()) {
     throw Error(ErrorCode::kCorruptData,
@@ -124,7 +125,6 @@ void ReadVoxels(const Exec& exec, const File& source, uint64_t skip, Volume& vol
                     std::to_string(written < skip ? 0 : written - skip) + " are there or can be decompressed",
                 {{"path", source.path()}});
   }
-  std::memmove(out.data(), out.data() + skip, bytes);
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ bool SniffNifti(const std::string& path, std::span<const std::byte> head) {
   return IsNiftiHeader(PlainHead(head, kNifti2HeaderBytes));
 }
 
-Volume ReadNifti(const Exec& exec, const std::string& path, nlohmann::json&) {
+Volume ReadNifti(const Exec& exec, const std::string& path, Wanted wanted, nlohmann::json&) {
   std::string header_path = path;
   if (const auto partner = Partner(path, ".img", ".hdr"); !partner.empty()) header_path = partner;
   const File header_file = File::Open(header_path);
@@ -164,6 +164,7 @@ Volume ReadNifti(const Exec& exec, const std::string& path, nlohmann::json&) {
   const size_t header_bytes = header.version == 1 ? kNifti1HeaderBytes : kNifti2HeaderBytes;
   if (header.single) {
     const auto begin = static_cast<uint64_t>(std::max<int64_t>(header.vox_offset, static_cast<int64_t>(header_bytes)));
+    if (wanted == Wanted::kFacts) return volume;
     ReadVoxels(exec, header_file, begin, volume);
     if (begin > header_bytes + 4 && begin < static_cast<uint64_t>(kLargestExtensions)) {
       std::vector<std::byte> content(static_cast<size_t>(begin));
@@ -182,6 +183,7 @@ Volume ReadNifti(const Exec& exec, const std::string& path, nlohmann::json&) {
       throw Error(ErrorCode::kUnsupported, "The header says that its voxels are in an .img file, but it is no .hdr",
                   {{"what", "magic"}, {"value", "pair"}});
     }
+    if (wanted == Wanted::kFacts) return volume;
     ReadVoxels(exec, File::Open(image_path), static_cast<uint64_t>(header.vox_offset), volume);
   }
   if (header.endian == Endian::kBig) {

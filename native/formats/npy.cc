@@ -133,7 +133,7 @@ bool SniffNpy(const std::string&, std::span<const std::byte> head) {
          std::string_view(reinterpret_cast<const char*>(head.data()), kMagic.size()) == kMagic;
 }
 
-Volume ReadNpy(const Exec& exec, const std::string& path, nlohmann::json&) {
+Volume ReadNpy(const Exec& exec, const std::string& path, Wanted wanted, nlohmann::json&) {
   const File file = File::Open(path);
   const Header header = HeaderOf(file);
   const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
@@ -159,6 +159,7 @@ Volume ReadNpy(const Exec& exec, const std::string& path, nlohmann::json&) {
   data.files = {path};
   data.offset = header.data_offset;
   data.endian = header.descr[0] == '>' ? Endian::kBig : Endian::kLittle;
+  if (wanted == Wanted::kFacts) return volume;
   ReadVoxelData(exec, data, volume);
   if (type->code != "f2") return volume;
   Volume wide = MakeVolume(volume.grid, DType::kFloat32, volume.frames, volume.components);

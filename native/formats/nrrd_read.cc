@@ -267,7 +267,7 @@ bool SniffNrrd(const std::string&, std::span<const std::byte> head) {
   return head.size() >= 9 && std::string_view(reinterpret_cast<const char*>(head.data()), 7) == kMagic;
 }
 
-Volume ReadNrrd(const Exec& exec, const std::string& path, nlohmann::json&) {
+Volume ReadNrrd(const Exec& exec, const std::string& path, Wanted wanted, nlohmann::json&) {
   const File file = File::Open(path);
   const Header header = HeaderOf(file);
   const auto sizes = IntegersOf("sizes", Need(header, "sizes"));
@@ -307,6 +307,7 @@ Volume ReadNrrd(const Exec& exec, const std::string& path, nlohmann::json&) {
     data.files = {path};
     data.offset = header.data_offset;
   }
+  if (wanted == Wanted::kFacts) return volume;
   ReadVoxelData(exec, data, volume);
   return volume;
 }

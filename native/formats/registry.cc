@@ -42,8 +42,9 @@ std::vector<std::byte> HeadOf(const std::string& path) {
       object.ReadExactly(head, 0);
       return head;
     } catch (const Error& error) {
-      // A prefix is no object; only a Zarr folder is read from one.
-      if (error.code() != ErrorCode::kNotFound || !ObjectExists(ParseS3Uri(path + "/zarr.json"))) throw;
+      // A prefix is no object: a Zarr folder, or DICOM images.
+      if (error.code() != ErrorCode::kNotFound) throw;
+      if (!ObjectExists(ParseS3Uri(path + "/zarr.json")) && !IsObjectFolder(path)) throw;
       return {};
     }
   }
@@ -66,14 +67,21 @@ bool EndsWith(std::string_view path, std::string_view extension) {
                     [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
 }
 
-ReadResult ReadVolume(const Exec& exec, const std::string& path) {
+ReadResult ReadVolume(const Exec& exec, const std::string& path, const DicomSettings& dicom, Wanted wanted) {
   const auto head = HeadOf(path);
   for (const Format& format : kFormats) {
     if (!format.sniff(path, head)) continue;
     try {
       ReadResult result;
       result.format = format.name;
-      result.volume = format.read(exec, path, result.findings);
+      if (format.read == ReadDicom) {
+        result.volume = ReadDicomWith(exec, path, dicom, wanted, result.findings);
+      } else if (dicom.suv.empty()) {
+        result.volume = format.read(exec, path, wanted, result.findings);
+      } else {
+        throw Error(ErrorCode::kUnsupported, "SUV is made of DICOM images only, and this is " + result.format,
+                    {{"what", "suv"}, {"value", result.format}});
+      }
       return result;
     } catch (Error& error) {
       error.With("path", path);

@@ -161,7 +161,7 @@ void ReadVoxelData(const Exec& exec, const VoxelData& data, Volume& volume) {
   uint64_t most = 0;
   for (const std::string& path : data.files) most += MostUnpacked(data.packing, File::Open(path).size(), sample);
   if (most < bytes) throw TooShort(bytes, data.files.front(), most);
-  volume.storage = Storage::Allocate(bytes);
+  volume.storage = Storage::AllocateUnset(bytes);  // each part is filled whole or fails
   const size_t part = bytes / data.files.size();
   for (size_t f = 0; f < data.files.size(); ++f) {
     FillFrom(exec, data, data.files[f], volume, {volume.storage->data() + f * part, part});

@@ -13,7 +13,10 @@ bool SniffZarr(const std::string& path, std::span<const std::byte> head) {
   return head.empty() && std::filesystem::is_regular_file(path + "/zarr.json", ignored);
 }
 
-Volume ReadZarr(const Exec& exec, const std::string& path, nlohmann::json&) { return store::OpenVolume(path).ReadAll(exec); }
+Volume ReadZarr(const Exec& exec, const std::string& path, Wanted wanted, nlohmann::json&) {
+  const store::StoredVolume stored = store::OpenVolume(path);
+  return wanted == Wanted::kFacts ? stored.description : stored.ReadAll(exec);
+}
 
 void WriteZarr(const Exec& exec, const Volume& volume, const std::string& path, const WriteSettings& settings) {
   store::VolumeLayout layout;

@@ -1,5 +1,7 @@
 #include "io/fetch_stream.h"
 
+#include <algorithm>
+
 namespace isovox {
 namespace {
 
@@ -11,6 +13,15 @@ S3Call CallFor(const Fetch& fetch) {
   call.uri = fetch.uri;
   call.most = fetch.most;
   call.may_be_absent = true;
+  if (fetch.head > 0) {
+    call.headers["range"] = "bytes=0-" + std::to_string(fetch.head - 1);
+    call.most = static_cast<size_t>(fetch.head);
+    call.check = [head = fetch.head](const HttpReply& reply) -> std::string {
+      const uint64_t there = reply.status == 206 ? TotalOf(reply) : reply.received;
+      if (there == ~uint64_t{0}) return "the reply does not say how large the object is";
+      return reply.received == std::min(head, there) ? "" : "less came than was asked for";
+    };
+  }
   if (fetch.suffix > 0) {
     call.headers["range"] = "bytes=-" + std::to_string(fetch.suffix);
     call.most = static_cast<size_t>(fetch.suffix);
@@ -53,7 +64,7 @@ void FetchStream::Refill() {
       Arrived arrived;
       arrived.which = which;
       arrived.absent = reply.status == 404;
-      arrived.size = arrived.absent ? 0 : reply.received;
+      arrived.size = reply.status < 300 ? reply.received : 0;  // an empty object has no range: 416
       arrived.content = std::move(reply.body);
       arrived.etag = reply.Header("etag");
       arrived.total = reply.status == 206 ? TotalOf(reply) : arrived.size;

@@ -20,6 +20,7 @@ struct Fetch {
   uint64_t begin = 0;
   uint64_t length = 0;      // 0: all of the object
   uint64_t suffix = 0;      // not 0: this many bytes at its end instead
+  uint64_t head = 0;        // not 0: this many at its beginning, or all of an object that has fewer
   size_t most = 0;          // of a whole object
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <new>
 
 #include "base/error.h"
@@ -39,6 +40,14 @@ File File::Open(const std::string& path) {
   return file;
 }
 
+File File::OfObject(const std::string& path, std::string etag, uint64_t size, std::unique_ptr<std::byte[]> head, size_t head_size) {
+  File object(path, -1, size);
+  object.etag_ = std::move(etag);
+  object.head_ = std::move(head);
+  object.head_size_ = head_size;
+  return object;
+}
+
 File::~File() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -46,7 +55,9 @@ File::~File() {
 size_t File::ReadSome(std::span<std::byte> into, uint64_t offset) const {
   if (descriptor_ < 0) {
     const auto there = static_cast<size_t>(std::min<uint64_t>(into.size(), offset < size_ ? size_ - offset : 0));
-    GetRanges(ParseS3Uri(path_), etag_, offset, into.first(there));
+    const size_t at_hand = offset < head_size_ ? std::min<size_t>(there, head_size_ - static_cast<size_t>(offset)) : 0;
+    if (at_hand > 0) std::memcpy(into.data(), head_.get() + offset, at_hand);
+    GetRanges(ParseS3Uri(path_), etag_, offset + at_hand, into.subspan(at_hand, there - at_hand));
     return there;
   }
   size_t done = 0;

@@ -17,15 +17,19 @@ class File {
   // Refuses directories, pipes and devices: none of them has a size to check declared lengths against.
   static File Open(const std::string& path);
 
+  // An object of which these facts are known, and its first bytes are at hand: reads of them ask nothing of the store.
+  static File OfObject(const std::string& path, std::string etag, uint64_t size, std::unique_ptr<std::byte[]> head, size_t head_size);
+
   ~File();
   File(File&& other) noexcept
-      : path_(std::move(other.path_)), descriptor_(other.descriptor_), size_(other.size_), etag_(std::move(other.etag_)) {
+      : path_(std::move(other.path_)), descriptor_(other.descriptor_), size_(other.size_), etag_(std::move(other.etag_)), head_(std::move(other.head_)), head_size_(other.head_size_) {
     other.descriptor_ = -1;
   }
   File& operator=(File&&) = delete;
 
   const std::string& path() const { return path_; }
   uint64_t size() const { return size_; }
+  const std::string& etag() const { return etag_; }  // of an object; empty for files
 
   // Fills `into` from byte `offset`; returns fewer bytes only at the end of the file.
   size_t ReadSome(std::span<std::byte> into, uint64_t offset) const;
@@ -40,6 +44,8 @@ class File {
   int descriptor_;
   uint64_t size_;
   std::string etag_;  // of an object
+  std::unique_ptr<std::byte[]> head_;
+  size_t head_size_ = 0;
 };
 
 // Bytes on the heap that are not zeroed first.

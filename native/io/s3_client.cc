@@ -271,7 +271,7 @@ class S3Job : public HttpJob {
       }
     }
     const StoreError store = good ? StoreError{} : ErrorOf(reply);
-    if (call_.may_be_absent && reply.status == 404 && reply.failure == Failure::kNone) {
+    if (call_.may_be_absent && (reply.status == 404 || reply.status == 416) && reply.failure == Failure::kNone) {
       counters.reads.fetch_add(1, std::memory_order_relaxed);
       Answer({}, std::move(reply));
       return {};

@@ -60,7 +60,7 @@ struct S3Call {
   std::shared_ptr<const void> keeps;  // whatever must live as long as the call
   std::span<std::byte> into;          // exactly this much is expected
   size_t most = size_t{64} << 20;     // of a body without `into`
-  bool may_be_absent = false;         // status 404 is an answer, not a failure
+  bool may_be_absent = false;         // status 404, and 416 of a range behind the end, are answers, not failures
   int patience = 1;                   // times the usual limits of time
   const char* doing = "read";         // for messages: read, write, list, delete
   // More that a good reply must be; a reason to try again, or empty.

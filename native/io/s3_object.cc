@@ -86,6 +86,11 @@ bool Repeated(const Error& error) {
   return false;
 }
 
+// What the keys of a folder's objects begin with.
+S3Uri FolderOf(const S3Uri& uri) {
+  return uri.WithKey(uri.key.empty() || uri.key.ends_with('/') ? uri.key : uri.key + "/");
+}
+
 }  // namespace
 
 uint64_t TotalOf(const HttpReply& reply) {
@@ -194,7 +199,24 @@ void DeleteObject(const S3Uri& uri) {
   }
 }
 
-Listing ListObjects(const S3Uri& prefix, const std::string& delimiter) {
+std::vector<std::string> ObjectsIn(const std::string& folder) {
+  const S3Uri uri = ParseS3Uri(folder);
+  std::string bucket = folder.substr(0, folder.size() - uri.key.size());
+  if (!bucket.ends_with('/')) bucket += '/';
+  std::vector<std::string> paths;
+  for (const ListedObject& object : ListObjects(FolderOf(uri), "/").objects) {
+    if (object.size > 0) paths.push_back(bucket + object.key);
+  }
+  return paths;
+}
+
+bool IsObjectFolder(const std::string& folder) {
+  // The first of two may be the folder's own empty object.
+  const auto objects = ListObjects(FolderOf(ParseS3Uri(folder)), "", 2).objects;
+  return std::any_of(objects.begin(), objects.end(), [](const ListedObject& object) { return object.size > 0; });
+}
+
+Listing ListObjects(const S3Uri& prefix, const std::string& delimiter, int most) {
   const auto client = S3Client::For(prefix);
   Listing listing;
   std::string next;
@@ -205,6 +227,7 @@ Listing ListObjects(const S3Uri& prefix, const std::string& delimiter) {
     call.doing = "list";
     call.query = {{"list-type", "2"}, {"prefix", prefix.key}, {"encoding-type", "url"}};
     if (!delimiter.empty()) call.query["delimiter"] = delimiter;
+    if (most > 0) call.query["max-keys"] = std::to_string(most);
     if (!next.empty()) call.query["continuation-token"] = next;
     call.check = CheckListing;
     const HttpReply reply = client->Call(std::move(call));
@@ -218,7 +241,7 @@ Listing ListObjects(const S3Uri& prefix, const std::string& delimiter) {
       }
     }
     next = root.TextOf("IsTruncated") == "true" ? root.TextOf("NextContinuationToken") : "";
-  } while (!next.empty());
+  } while (!next.empty() && most == 0);
   std::sort(listing.objects.begin(), listing.objects.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   std::sort(listing.prefixes.begin(), listing.prefixes.end());
   return listing;

@@ -53,8 +53,13 @@ void GetRanges(const S3Uri& uri, const std::string& etag, uint64_t offset, std::
 // With a condition that does not hold: ERR_IO with status 412.
 std::string PutObject(const S3Uri& uri, std::span<const std::byte> bytes, const PutCondition& condition = {});
 void DeleteObject(const S3Uri& uri);
-// Every object below a prefix; with a delimiter, those of one level. Sorted by key.
-Listing ListObjects(const S3Uri& prefix, const std::string& delimiter = "");
+// The addresses, as native functions take them, of the objects of a "folder", not of those below it, that are not empty.
+// Sorted.
+std::vector<std::string> ObjectsIn(const std::string& folder);
+// Is there an object that is not empty anywhere below it?
+bool IsObjectFolder(const std::string& folder);
+// Every object below a prefix; with a delimiter, those of one level. Sorted by key; only the first `most` when not 0.
+Listing ListObjects(const S3Uri& prefix, const std::string& delimiter = "", int most = 0);
 
 // The call that reads a range of an object's content: `length` bytes at `begin` into `into`, or collected.
 S3Call RangeCall(const S3Uri& uri, const std::string& etag, uint64_t begin, uint64_t length, std::span<std::byte> into);

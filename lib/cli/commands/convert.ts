@@ -1,6 +1,6 @@
 /** isovox convert: any readable format to any writable one. */
 
-import type { SuvType } from '../../native/dicom-types.js';
+import type { GapsOption, SuvType } from '../../native/dicom-types.js';
 import { convertVolume, readVolume, writeVolume } from '../../native/formats.js';
 import { addon } from '../../runtime/addon.js';
 import { EXIT } from '../exit.js';
@@ -14,6 +14,7 @@ export interface ConvertOptions extends CommonOptions {
   readonly spacing?: [number, number, number];
   readonly interpolation?: 'nearest' | 'linear' | 'cubic';
   readonly suv?: SuvType;
+  readonly gaps?: GapsOption;
   readonly codec?: string;
   readonly level?: number;
   readonly chunks?: { tile: string } | { chunks: [number, number, number] };
@@ -22,10 +23,10 @@ export interface ConvertOptions extends CommonOptions {
 
 export async function convert(args: readonly string[], options: ConvertOptions): Promise<number> {
   const [input, output] = args as [string, string];
-  const { dtype, orientation, spacing, interpolation, suv, codec, level, chunks, shards } = options;
+  const { dtype, orientation, spacing, interpolation, suv, gaps, codec, level, chunks, shards } = options;
   return interruptible(async (signal) => {
     const task = { context: commandContext(options), signal };
-    const read = await readVolume({ path: input, ...given({ suv }) }, task);
+    const read = await readVolume({ path: input, ...given({ suv, gaps }) }, task);
     let volume = read.volume;
     if (dtype !== undefined || orientation !== undefined || spacing !== undefined) {
       volume = await convertVolume({ volume, ...given({ dtype, orientation, spacing, interpolation }) }, task);

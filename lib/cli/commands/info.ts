@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { asIsovoxError } from '../../errors.js';
+import { asIsovoxError, IsovoxError } from '../../errors.js';
 import { readRtDose, readRtStruct, readSeries, scanHeaders } from '../../native/dicom.js';
 import type { HeaderRecord } from '../../native/dicom-types.js';
 import { readVolume, volumeStatistics } from '../../native/formats.js';
+import { headObject, listObjects } from '../../native/objects.js';
 import { addon } from '../../runtime/addon.js';
 import { isS3 } from '../../runtime/s3.js';
 import type { Handle } from '../../runtime/surface.js';
@@ -39,10 +40,23 @@ export async function info(paths: readonly string[], options: CommonOptions & { 
 }
 
 async function describe(path: string, hash: boolean, task: SubmitOptions): Promise<Entry[]> {
-  if (isS3(path)) {
-    const { volume, format, findings } = await readVolume({ path }, task);
-    return [await describeVolume({ path, format, findings }, volume, hash, task)];
-  }
+  const { isFolder, isStore, files } = await lookAt(path, task);
+  if (isFolder && !isStore) return describeFolder(path, files, hash, task);
+  const [record] = isStore ? [] : await scanHeaders({ paths: [path] }, task);
+  if (record?.status === 'dicom' && record.kind !== 'image') return [await describeObject(record, hash, task)];
+  const { volume, format, findings } = await readVolume({ path }, task);
+  return [await describeVolume({ path, format, findings }, volume, hash, task)];
+}
+
+interface Looked {
+  readonly isFolder: boolean;
+  readonly isStore: boolean;
+  /** Of a folder that is no store, with those below it. */
+  readonly files: readonly string[];
+}
+
+async function lookAt(path: string, task: SubmitOptions): Promise<Looked> {
+  if (isS3(path)) return lookAtObjects(path, task);
   const isFolder = await stat(path).then(
     (stats) => stats.isDirectory(),
     (thrown: unknown) => {
@@ -50,16 +64,50 @@ async function describe(path: string, hash: boolean, task: SubmitOptions): Promi
     },
   );
   const isStore = isFolder && existsSync(join(path, 'zarr.json'));
-  if (isFolder && !isStore) return describeFolder(path, hash, task);
-  const [record] = isStore ? [] : await scanHeaders({ paths: [path] }, task);
-  if (record?.status === 'dicom' && record.kind !== 'image') return [await describeObject(record, hash, task)];
-  const { volume, format, findings } = await readVolume({ path }, task);
-  return [await describeVolume({ path, format, findings }, volume, hash, task)];
+  return {
+    isFolder,
+    isStore,
+    files: isFolder && !isStore ? await listFolder(path) : [],
+  };
+}
+
+/** An object, or what lies below its name. */
+async function lookAtObjects(path: string, task: SubmitOptions): Promise<Looked> {
+  try {
+    if (!path.endsWith('/')) {
+      await headObject(path, task);
+      return { isFolder: false, isStore: false, files: [] };
+    }
+  } catch (thrown) {
+    if (asIsovoxError(thrown).code !== 'ERR_NOT_FOUND') throw thrown;
+  }
+  const prefix = `${path.replace(/\/+$/, '')}/`;
+  const isStore = await headObject(`${prefix}zarr.json`, task).then(
+    () => true,
+    (thrown: unknown) => {
+      if (asIsovoxError(thrown).code === 'ERR_NOT_FOUND') return false;
+      throw thrown;
+    },
+  );
+  if (isStore) return { isFolder: true, isStore, files: [] };
+  const { objects } = await listObjects(prefix, task);
+  if (objects.length === 0)
+    throw new IsovoxError('ERR_NOT_FOUND', `There is no object ${path}`, {
+      path,
+    });
+  const bucket = path.split('/').slice(0, 3).join('/');
+  const files = objects.filter(({ size }) => size > 0).map(({ key }) => `${bucket}/${key}`);
+  return { isFolder: true, isStore, files };
 }
 
 /** Each image series of the folder, each RT object, each file of another format. */
-async function describeFolder(folder: string, hash: boolean, task: SubmitOptions): Promise<Entry[]> {
-  const records = await scanHeaders({ paths: await listFolder(folder) }, task);
+async function describeFolder(
+  folder: string,
+  files: readonly string[],
+  hash: boolean,
+  task: SubmitOptions,
+): Promise<Entry[]> {
+  const records = await scanHeaders({ paths: [...files] }, task);
   const series = new Map<string, HeaderRecord[]>();
   const entries: Entry[] = [];
   for (const record of records) {

@@ -3,6 +3,7 @@
 import { Cohort } from '../../cohort/index.js';
 import { getConfig } from '../../config/resolve.js';
 import { invalidArgument } from '../../errors.js';
+import type { GapsOption } from '../../native/dicom-types.js';
 import { Context } from '../../runtime/context.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
@@ -13,6 +14,7 @@ export interface IngestCommandOptions extends CommonOptions {
   readonly images: readonly string[];
   readonly store: string;
   readonly validateAlignment?: boolean;
+  readonly gaps?: GapsOption;
 }
 
 export async function ingest(options: IngestCommandOptions): Promise<number> {
@@ -32,11 +34,13 @@ export async function ingest(options: IngestCommandOptions): Promise<number> {
       context,
       signal,
       validateAlignment: options.validateAlignment ?? false,
+      ...(options.gaps === undefined ? {} : { gaps: options.gaps }),
       onProgress: progress.update,
     }).finally(progress.end);
     if (options.json) {
       process.stdout.write(`${JSON.stringify({ store: options.store, volumes: cohort.length, ...report })}\n`);
     } else {
+      for (const { path, code, message } of report.findings) process.stderr.write(`${path}: ${message} (${code})\n`);
       for (const { path, code, reason } of report.failed) process.stderr.write(`${path}: ${code}: ${reason}\n`);
       if (!options.quiet) {
         const seconds = ((performance.now() - begun) / 1000).toFixed(1);

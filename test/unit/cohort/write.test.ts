@@ -34,7 +34,7 @@ describe('write', () => {
       .collection('ct')
       .map(async (volume) => (await volume.toVolume()).resample({ spacing: [1, 1, 1] }))
       .write(uri, { collection: 'fine' });
-    expect(report).toEqual({ added: 3, kept: 0, failed: [] });
+    expect(report).toEqual({ added: 3, kept: 0, findings: [], failed: [] });
     const written = await Cohort.open(uri);
     expect(written.describe()).toEqual([
       { name: 'fine', volumes: 3, subjects: 3, dtypes: ['int16'], sizes: ['10x8x12'], orientations: ['LPS'] },
