@@ -68,10 +68,14 @@ void ParallelFor(const Exec& exec, int64_t count, int64_t chunk,
     run_chunk(0);
     return;
   }
+  tbb::task_group_context group;
   // Isolation: a thread that waits here works on this loop only, so stacks and memory stay bounded.
   tbb::this_task_arena::isolate([&] {
-    tbb::parallel_for(int64_t{0}, chunks, run_chunk, tbb::simple_partitioner());
+    tbb::parallel_for(int64_t{0}, chunks, run_chunk, tbb::simple_partitioner(), group);
   });
+  // A loop around this one whose other iterations failed ends this one too: chunks were left out, and nothing was thrown
+  // here. What they should have written must not be read; the loop around rethrows what happened.
+  if (group.is_group_execution_cancelled()) throw Error(ErrorCode::kCancelled, "The loop around this one has failed");
 }
 
 }  // namespace isovox
