@@ -60,6 +60,9 @@ void PutPetImage(DataSetBuilder& set, const ImageSeries& series, int64_t k, int6
       .Text(tag::kUnits, "BQML")
       .Text(tag::kCountsSource, "EMISSION")
       .Texts(tag::kSeriesType, {"STATIC", "IMAGE"})
+      .Empty(tag::kCollimatorType)
+      .Empty(tag::kPatientOrientationCodeSequence)
+      .Empty(tag::kPatientGantryRelationshipCodeSequence)
       .Texts(tag::kCorrectedImage, {"DECY", "ATTN"})
       .Text(tag::kDecayCorrection, "START")
       .Number(tag::kDecayFactor, 1)
@@ -69,6 +72,7 @@ void PutPetImage(DataSetBuilder& set, const ImageSeries& series, int64_t k, int6
       .Number(tag::kActualFrameDuration, 120'000)
       .Number(tag::kPatientWeight, injection.weight_kg);
   set.Item(tag::kRadiopharmaceuticalInformationSequence)
+      .Empty(tag::kRadionuclideCodeSequence)
       .Text(tag::kRadiopharmaceuticalStartTime, injection.time)
       .Number(tag::kRadionuclideTotalDose, injection.dose_bq)
       .Number(tag::kRadionuclideHalfLife, injection.half_life_s);
@@ -85,12 +89,12 @@ void WriteSlice(const ImageSeries& series, int64_t k, const std::string& path, c
   DataSetBuilder set;
   const KindInfo kind = InfoOf(series.kind);
   PutCommonModules(set, series.identity, kind.sop_class, series.identity.InstanceUid(at), kind.modality, options);
-  set.Texts(tag::kImageType, {"ORIGINAL", "PRIMARY", "AXIAL"})
+  const bool is_mr = series.kind == ImageSeries::Kind::kMr;
+  set.Texts(tag::kImageType, {"ORIGINAL", "PRIMARY", is_mr ? "OTHER" : "AXIAL"})
       .Empty(tag::kAcquisitionNumber)
       .Number(tag::kInstanceNumber, static_cast<double>(k + 1))
       .Text(tag::kContentDate, series.identity.date)
       .Text(tag::kContentTime, series.identity.time)
-      .Text(tag::kPatientPosition, "HFS")
       .Number(tag::kSliceThickness, grid.spacing[2])
       .Numbers(tag::kImagePositionPatient, std::array{position.x, position.y, position.z})
       .Numbers(tag::kImageOrientationPatient, std::array{a.i.x, a.i.y, a.i.z, a.j.x, a.j.y, a.j.z})
@@ -102,9 +106,14 @@ void WriteSlice(const ImageSeries& series, int64_t k, const std::string& path, c
       .Number(tag::kBitsAllocated, 16)
       .Number(tag::kBitsStored, 16)
       .Number(tag::kHighBit, 15)
-      .Number(tag::kPixelRepresentation, volume.dtype == DType::kUint16 ? 0 : 1)
-      .Number(tag::kRescaleIntercept, as_stored ? volume.intercept : 0)
-      .Number(tag::kRescaleSlope, as_stored ? volume.slope : 1);
+      .Number(tag::kPixelRepresentation, volume.dtype == DType::kUint16 ? 0 : 1);
+  const double intercept = as_stored ? volume.intercept : 0, slope = as_stored ? volume.slope : 1;
+  // Of PET the orientation takes its place.
+  if (series.kind != ImageSeries::Kind::kPt) set.Text(tag::kPatientPosition, "HFS");
+  // Signals of MR have no unit that they would be rescaled to; the standard's object has no place for it.
+  if (!is_mr || slope != 1 || intercept != 0) {
+    set.Number(tag::kRescaleIntercept, intercept).Number(tag::kRescaleSlope, slope);
+  }
   switch (series.kind) {
     case ImageSeries::Kind::kCt: set.Empty(tag::kKVP).Text(tag::kRescaleType, "HU"); break;
     case ImageSeries::Kind::kMr: PutMrImage(set); break;

@@ -88,6 +88,9 @@ void WriteRegistration(const std::string& path, const RegistrationObject& object
       .Text(tag::kContentLabel, object.label)
       .Text(tag::kContentDescription, object.description)
       .Empty(tag::kContentCreatorName);
+  if (fields != 0) {
+    set.Text(tag::kManufacturerModelName, "Isovox").Text(tag::kDeviceSerialNumber, "1").Text(tag::kSoftwareVersions, "1");
+  }
   for (const auto& item : object.items) {
     if (fields != 0) {
       PutDeformable(set, item);
