@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { HeaderRecord } from '../../../lib/native/dicom-types.js';
 import { doseBox, smallestOverlap } from '../../../lib/rt/dose-box.js';
-import { chooseDoses, saysBoost, saysReplan } from '../../../lib/rt/dose-rules.js';
+import { chooseDoses, type FrameRules, saysBoost, saysReplan } from '../../../lib/rt/dose-rules.js';
 import { dose, plan } from './records.js';
 
 const rx = (gy: number) => ({
@@ -10,10 +10,10 @@ const rx = (gy: number) => ({
 });
 const of = (uid: string) => ({ ReferencedRTPlanUIDs: [uid] });
 
-function choose(doses: HeaderRecord[], plans: HeaderRecord[]) {
+function choose(doses: HeaderRecord[], plans: HeaderRecord[], rules?: FrameRules) {
   const plansOf = (one: HeaderRecord) =>
     plans.filter((two) => one.rtdose?.ReferencedRTPlanUIDs.includes(two.SOPInstanceUID ?? ''));
-  const decision = chooseDoses(doses, plansOf, plans);
+  const decision = chooseDoses(doses, plansOf, plans, rules);
   return {
     ...decision.choice,
     uids: decision.choice.doses.map((one) => one.SOPInstanceUID),
@@ -113,6 +113,54 @@ describe('which doses are evaluated', () => {
       uids: [],
       sum: false,
       codes: ['dose.separate'],
+    });
+  });
+
+  describe('of two frames of reference, moved by registrations where that is allowed', () => {
+    const [OWN, OTHER] = ['1.9', '1.8'];
+    const registration = (uid: string, frame: string, registered: string[], kind: 'rigid' | 'deformable') =>
+      ({
+        ...dose(uid),
+        kind: 'reg',
+        SOPClassUID: `1.2.840.10008.5.1.4.1.1.66.${kind === 'rigid' ? 1 : 3}`,
+        FrameOfReferenceUID: frame,
+        reg: { FrameOfReferenceUIDs: registered, ReferencedSeriesUIDs: [] },
+      }) as HeaderRecord;
+    const boost = plan('4.2', { ...rx(10), RTPlanLabel: 'boost', RTPlanDate: '20200201' });
+    const doses = [
+      dose('5.1', undefined, { FrameOfReferenceUID: OWN }),
+      dose('5.2', of('4.2'), { FrameOfReferenceUID: OTHER }),
+    ];
+    const by = (across: FrameRules['across'], ...registrations: HeaderRecord[]) =>
+      choose(doses, [one, boost], { across, registrations });
+    const rigid = registration('9.1', OTHER, [OWN], 'rigid');
+    const field = registration('9.2', OWN, [OTHER], 'deformable');
+
+    it('by a matrix in either direction, by a field in its own only', () => {
+      expect(by('rigid', rigid)).toMatchObject({
+        doseClass: 'boost-summed',
+        sum: true,
+        moves: [{ dose: '5.2', registration: rigid, fromFrame: OTHER, toFrame: OWN }],
+      });
+      expect(by('deformable', field)).toMatchObject({ moves: [{ registration: field }] });
+      expect(by('deformable', registration('9.3', OTHER, [OWN], 'deformable'))).toMatchObject({
+        doseClass: 'separate',
+        reason: expect.stringContaining(`no registration leads from ${OTHER} to ${OWN}`),
+      });
+    });
+
+    it('by a field before a matrix, and by none that is not allowed', () => {
+      expect(by('deformable', rigid, field)).toMatchObject({ moves: [{ registration: field }] });
+      expect(by('rigid', rigid, field)).toMatchObject({ moves: [{ registration: rigid }] });
+      expect(by('rigid', field)).toMatchObject({ doseClass: 'separate', codes: ['dose.separate'] });
+      expect(by('never', rigid, field)).toMatchObject({ doseClass: 'separate' });
+    });
+
+    it('a re-plan keeps the first, and nothing is moved', () => {
+      const later = plan('4.2', { RTPlanDate: '20200201' });
+      const decision = choose(doses, [one, later], { across: 'rigid', registrations: [rigid] });
+      expect(decision).toMatchObject({ doseClass: 'replan-first', sum: false, uids: ['5.1'] });
+      expect(decision.moves).toBeUndefined();
     });
   });
 
