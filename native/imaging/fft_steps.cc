@@ -8,8 +8,9 @@
 namespace isovox {
 namespace {
 
-// Where the numbers of one group lie: input n at x[n * far], output n at y[n * near].
-template <typename T>
+// Where the numbers of one group lie: input n at x[n * far], output n at y[n * near]. The only group of a last step is not
+// turned: all its turns are 1.
+template <typename T, bool kTurned>
 struct Group {
   const T *xr, *xi;
   int64_t far;
@@ -18,6 +19,11 @@ struct Group {
   const FftTurn<T>* turns;
 
   [[gnu::always_inline]] void Put(int n, int64_t q, T re, T im) const {
+    if constexpr (!kTurned) {
+      yr[n * near + q] = re;
+      yi[n * near + q] = im;
+      return;
+    }
     const FftTurn<T> t = turns[n - 1];
     yr[n * near + q] = re * t.c - im * t.s;
     yi[n * near + q] = re * t.s + im * t.c;
@@ -30,8 +36,8 @@ struct Group {
 
 struct Two {
   static constexpr int kRadix = 2;
-  template <typename T>
-  [[gnu::always_inline]] static void Turn(const Group<T>& g, int64_t q) {
+  template <typename T, bool kTurned>
+  [[gnu::always_inline]] static void Turn(const Group<T, kTurned>& g, int64_t q) {
     const T ar = g.xr[q], ai = g.xi[q], br = g.xr[q + g.far], bi = g.xi[q + g.far];
     g.PutFirst(q, ar + br, ai + bi);
     g.Put(1, q, ar - br, ai - bi);
@@ -40,8 +46,8 @@ struct Two {
 
 struct Three {
   static constexpr int kRadix = 3;
-  template <typename T>
-  [[gnu::always_inline]] static void Turn(const Group<T>& g, int64_t q) {
+  template <typename T, bool kTurned>
+  [[gnu::always_inline]] static void Turn(const Group<T, kTurned>& g, int64_t q) {
     constexpr T kRoot = std::numbers::sqrt3_v<T> / 2;
     const T ar = g.xr[q], ai = g.xi[q], br = g.xr[q + g.far], bi = g.xi[q + g.far];
     const T cr = g.xr[q + 2 * g.far], ci = g.xi[q + 2 * g.far];
@@ -55,8 +61,8 @@ struct Three {
 
 struct Four {
   static constexpr int kRadix = 4;
-  template <typename T>
-  [[gnu::always_inline]] static void Turn(const Group<T>& g, int64_t q) {
+  template <typename T, bool kTurned>
+  [[gnu::always_inline]] static void Turn(const Group<T, kTurned>& g, int64_t q) {
     const T ar = g.xr[q], ai = g.xi[q], br = g.xr[q + g.far], bi = g.xi[q + g.far];
     const T cr = g.xr[q + 2 * g.far], ci = g.xi[q + 2 * g.far], er = g.xr[q + 3 * g.far], ei = g.xi[q + 3 * g.far];
     const T sr = ar + cr, si = ai + ci, dr = ar - cr, di = ai - ci;
@@ -70,8 +76,8 @@ struct Four {
 
 struct Five {
   static constexpr int kRadix = 5;
-  template <typename T>
-  [[gnu::always_inline]] static void Turn(const Group<T>& g, int64_t q) {
+  template <typename T, bool kTurned>
+  [[gnu::always_inline]] static void Turn(const Group<T, kTurned>& g, int64_t q) {
     // Cosines and sines of 2 pi / 5 and 4 pi / 5.
     constexpr T kC1 = T(0.30901699437494742410), kC2 = T(-0.80901699437494742410);
     constexpr T kS1 = T(0.95105651629515357212), kS2 = T(0.58778525229247312917);
@@ -94,8 +100,8 @@ struct Five {
 
 struct HalfThree {
   static constexpr int kRadix = 3;
-  template <typename T>
-  [[gnu::always_inline]] static void Turn(const Group<T>& g, int64_t q) {
+  template <typename T, bool kTurned>
+  [[gnu::always_inline]] static void Turn(const Group<T, kTurned>& g, int64_t q) {
     constexpr T kRoot = std::numbers::sqrt3_v<T> / 2;
     const T ar = g.xr[q], ai = g.xi[q], br = g.xr[q + g.far], bi = g.xi[q + g.far];
     const T dr = kRoot * br, di = kRoot * bi, hr = ar - T(0.5) * br, hi = ai - T(0.5) * bi;
@@ -107,8 +113,8 @@ struct HalfThree {
 
 struct HalfFour {
   static constexpr int kRadix = 4;
-  template <typename T>
-  [[gnu::always_inline]] static void Turn(const Group<T>& g, int64_t q) {
+  template <typename T, bool kTurned>
+  [[gnu::always_inline]] static void Turn(const Group<T, kTurned>& g, int64_t q) {
     const T ar = g.xr[q], ai = g.xi[q], br = g.xr[q + g.far], bi = g.xi[q + g.far];
     g.PutFirst(q, ar + br, ai + bi);
     g.Put(1, q, ar + bi, ai - br);
@@ -117,18 +123,26 @@ struct HalfFour {
   }
 };
 
+template <typename Radix, bool kTurned, typename T>
+[[gnu::always_inline]] inline void TurnGroup(const Group<T, kTurned>& group) {
+  constexpr int64_t kTile = 64 / sizeof(T);  // a length the compiler knows becomes whole vectors
+  int64_t q = 0;
+  for (; q + kTile <= group.near; q += kTile) {
+#pragma GCC ivdep
+    for (int64_t u = 0; u < kTile; ++u) Radix::Turn(group, q + u);
+  }
+  for (; q < group.near; ++q) Radix::Turn(group, q);
+}
+
 template <typename Radix, typename T>
 [[gnu::always_inline]] inline void Step(int64_t m, int64_t stride, const T* xr, const T* xi, T* yr, T* yi, const FftTurn<T>* turns) {
-  constexpr int64_t kTile = 64 / sizeof(T);  // a length the compiler knows becomes whole vectors
+  if (m == 1) {
+    TurnGroup<Radix, false, T>({xr, xi, stride, yr, yi, stride, turns});
+    return;
+  }
   for (int64_t p = 0; p < m; ++p) {
     const int64_t in = stride * p, out = in * Radix::kRadix;
-    const Group<T> group{xr + in, xi + in, stride * m, yr + out, yi + out, stride, turns + p * (Radix::kRadix - 1)};
-    int64_t q = 0;
-    for (; q + kTile <= stride; q += kTile) {
-#pragma GCC ivdep
-      for (int64_t u = 0; u < kTile; ++u) Radix::Turn(group, q + u);
-    }
-    for (; q < stride; ++q) Radix::Turn(group, q);
+    TurnGroup<Radix, true, T>({xr + in, xi + in, stride * m, yr + out, yi + out, stride, turns + p * (Radix::kRadix - 1)});
   }
 }
 

@@ -94,7 +94,17 @@ ISOVOX_CPU_TARGETS void InverseDistances(double square, double step, int64_t n, 
   }
 }
 
-PairSums Direct(const Region& region, const std::vector<double>& x) {
+// Intensities less their mean, in units of their deviation: their squares are far from the ends of every type, and sum to
+// how many there are.
+struct Standardised {
+  std::span<const double> values;
+  double mean, scale;
+  double At(size_t n) const { return (values[n] - mean) * scale; }
+};
+
+PairSums Direct(const Region& region, const Standardised& intensities) {
+  std::vector<double> x;
+  for (size_t n = 0; n < intensities.values.size(); ++n) x.push_back(intensities.At(n));
   std::vector<std::array<double, 3>> at;
   for (int64_t v = 0; v < region.voxels(); ++v) {
     if (region.intensity[static_cast<size_t>(v)] == 0) continue;
@@ -117,7 +127,7 @@ PairSums Direct(const Region& region, const std::vector<double>& x) {
 // Real fields whose sums over pairs are asked for.
 enum Field : int64_t { kIntensity, kInside, kSquare, kFields };
 
-constexpr int64_t kMostSpectrum = 3 << 22;  // numbers of the half-transformed fields that are kept at once
+constexpr int64_t kLeastSpectrum = 1 << 21;  // numbers of the half-transformed fields that are always kept at once
 
 int64_t RoundedUp(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
@@ -162,7 +172,7 @@ void PutLines(const Real* from, int64_t n, int64_t count, Real* to, int64_t alon
 // field by k, then those of the next; two blocks of them are the parts of complex lines.
 class Spectra {
  public:
-  Spectra(const Region& region, std::vector<Real> x) : region_(region), x_(std::move(x)), first_(static_cast<size_t>(region.size[1] * region.size[2]) + 1, 0) {
+  Spectra(const Region& region, const Standardised& x) : region_(region), x_(x), first_(static_cast<size_t>(region.size[1] * region.size[2]) + 1, 0) {
     for (size_t d = 0; d < 3; ++d) {
       size_[d] = FastFftLength(2 * region.size[d] - 1);
       plans_.emplace_back(size_[d]);
@@ -179,7 +189,9 @@ class Spectra {
   PairSums Sums(const Exec& exec) {
     const std::vector<Real> weights = Weights(exec);
     const int64_t plane = region_.size[1] * 2 * wide_;
-    kept_ = std::clamp<int64_t>(kMostSpectrum / plane, 1, half_);
+    // As much memory as the structure's box of the image, of doubles, takes.
+    const int64_t most = std::max<int64_t>(region_.voxels() * static_cast<int64_t>(sizeof(double) / sizeof(Real)), kLeastSpectrum);
+    kept_ = std::clamp<int64_t>(most / plane, 1, half_);
     planes_ = Storage::AllocateUnset(static_cast<size_t>(kept_ * plane) * sizeof(Real));
     PairSums total;
     for (int64_t from = 0; from < half_; from += kept_) {
@@ -238,11 +250,11 @@ class Spectra {
     const auto [nx, ny, nz] = region_.size;
     const int64_t field = row / nz, at = row % nz * ny + j;
     const uint8_t* in = region_.intensity.data() + at * nx;
-    const Real* x = x_.data() + first_[static_cast<size_t>(at)];
+    auto next = static_cast<size_t>(first_[static_cast<size_t>(at)]);
     for (int64_t i = 0; i < nx; ++i) {
       if (in[i] == 0) continue;
-      to[i * kLines] = field == kInside ? 1 : field == kIntensity ? *x : *x * *x;
-      ++x;
+      const auto x = static_cast<Real>(x_.At(next++));
+      to[i * kLines] = field == kInside ? 1 : field == kIntensity ? x : x * x;
     }
   }
 
@@ -323,7 +335,7 @@ class Spectra {
   }
 
   const Region& region_;
-  std::vector<Real> x_;
+  const Standardised& x_;
   std::vector<int64_t> first_;  // of the intensities of each row
   std::array<int64_t, 3> size_;
   int64_t half_;
@@ -344,15 +356,9 @@ Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region, std::s
   const double mean = std::accumulate(intensities.begin(), intensities.end(), 0.0) / n;
   double square = 0;
   for (const double value : intensities) square += (value - mean) * (value - mean);
-  // In units of their deviation, whose squares are far from the ends of every type; their sum is n.
-  const double unit = std::sqrt(square / n);
-  const auto standardised = [&]<typename T>(std::vector<T> x) {
-    std::transform(intensities.begin(), intensities.end(), x.begin(), [&](double value) { return static_cast<T>((value - mean) / unit); });
-    return x;
-  };
+  const Standardised x{intensities, mean, 1 / std::sqrt(square / n)};
   constexpr size_t kFew = 1000;
-  const PairSums sums = intensities.size() <= kFew ? Direct(region, standardised(std::vector<double>(intensities.size())))
-                                                   : Spectra(region, standardised(std::vector<Real>(intensities.size()))).Sums(exec);
+  const PairSums sums = intensities.size() <= kFew ? Direct(region, x) : Spectra(region, x).Sums(exec);
   return {sums.product / sums.weight, (n - 1) / n * (sums.square - sums.product) / sums.weight};
 }
 

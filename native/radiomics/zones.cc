@@ -195,9 +195,13 @@ Zones Zones2d(const Exec& exec, const Region& region, const Levels& levels, bool
     }
   });
   Zones out;
-  for (const auto& zones : of_slice) {
+  size_t count = 0;
+  for (const auto& zones : of_slice) count += zones.size();
+  out.zones.reserve(count);
+  for (auto& zones : of_slice) {
     out.slice_zones.push_back(out.zones.size());
     out.zones.insert(out.zones.end(), zones.begin(), zones.end());
+    zones = {};
   }
   out.slice_zones.push_back(out.zones.size());
   return out;

@@ -13,7 +13,7 @@ namespace isovox::radiomics {
 struct Zone {
   uint16_t code;
   uint16_t distance;  // of its voxel nearest to the border; 1 at the border; 65535 when it was not asked for
-  int64_t size;       // voxels
+  uint32_t size;      // voxels; there can be as many zones as voxels
 };
 
 // In the order of each zone's first voxel.

@@ -5,8 +5,10 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <numbers>
+#include <string>
 
 #include "base/error.h"
 #include "radiomics/registry.h"
@@ -139,6 +141,33 @@ TEST_CASE("radiomics: a box's hull, boxes and mesh agree with arithmetic") {
   // The mesh reaches half a voxel beyond the outermost middles along one axis at a time; most is gained along k.
   CHECK(value.at("morph_diam") == doctest::Approx(std::sqrt(11.0 * 11 + 14 * 14 + 15 * 15)));
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+namespace {
+
+// KiB of memory that the process holds ("VmRSS:") or has held at most ("VmHWM:").
+int64_t HeldKib(const std::string& which) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(which)) return std::stoll(line.substr(which.size()));
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("radiomics: all families take no more than six times the memory of the cropped image") {
+  const Pair pair = NoisyBall(131, 64, {1, 1, 1});
+  constexpr int64_t kCroppedKib = int64_t{129} * 129 * 129 * 8 / 1024;
+  const int64_t before = HeldKib("VmRSS:");
+  REQUIRE(HeldKib("VmHWM:") < before + kCroppedKib);  // else what was done before hides the peak
+  const Extraction found = Run(pair, Bins(25));
+  REQUIRE(found.features.size() > 400);
+  const int64_t taken = HeldKib("VmHWM:") - before;
+  MESSAGE("peak: ", static_cast<double>(taken) / static_cast<double>(kCroppedKib), " times the cropped image");
+  CHECK(taken < 6 * kCroppedKib);
+}
+#endif
 
 TEST_CASE("radiomics: a flat structure has no variation and no NaN where IBSI defines a value") {
   const Pair ball = NoisyBall(20, 6, {1, 1, 1});
