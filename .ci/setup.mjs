@@ -22,6 +22,7 @@ const SYSTEM = [
   { package: 'zlib1g-dev', file: '/usr/include/zlib.h' },
   { package: 'libbz2-dev', file: '/usr/include/bzlib.h' },
   { package: 'libzstd-dev', file: '/usr/include/zstd.h' },
+  { package: 'liblz4-dev', file: '/usr/include/lz4.h' },
   { package: 'libblosc-dev', file: '/usr/include/blosc.h' },
   { package: 'libopenjp2-7-dev', file: '/usr/include/openjpeg-2.5/openjpeg.h' },
   { package: 'libwfa2-dev', file: '/usr/include/wfa2lib/bindings/cpp/WFAligner.hpp' },

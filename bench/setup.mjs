@@ -92,4 +92,5 @@ run('npm', [
   'workerpool@10.0.3',
   'p-queue@9.3.5',
   'zarrita@0.7.5',
+  'nifti-reader-js@0.8.0',
 ]);

@@ -7,9 +7,10 @@ import { dvh, dvhHeadNeck } from './dvh.js';
 import { filterCases } from './filters.js';
 import { gamma } from './gamma.js';
 import { inferenceRun, inferenceSlide } from './inference.js';
+import { ingest } from './ingest.js';
 import { loaderCases } from './loader.js';
 import { maskEdt, maskLabel, maskSurface } from './masks.js';
-import { niftiGz } from './nifti-gz.js';
+import { niftiGz, niftiGzTwo } from './nifti-gz.js';
 import { radiomicsLarge, radiomicsSmall } from './radiomics.js';
 import { responsive } from './responsive.js';
 import { rtstructMasks } from './rtstruct-masks.js';
@@ -31,6 +32,8 @@ export const CASES: readonly BenchCase[] = [
   tasksSingle,
   tasksTensor,
   niftiGz,
+  niftiGzTwo,
+  ingest,
   ...loaderCases,
   inferenceRun,
   inferenceSlide,

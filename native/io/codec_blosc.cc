@@ -1,6 +1,7 @@
 // Blosc 1 chunks (c-blosc README_CHUNK_FORMAT.rst): a 16-byte header, the starts of the blocks, the blocks; each block
 // shuffled by bytes or bits of the samples and compressed on its own.
 #include <blosc.h>
+#include <lz4.h>
 
 #include <algorithm>
 #include <cstring>
@@ -14,7 +15,9 @@
 namespace isovox {
 namespace {
 
-constexpr int kZstdFormat = 4;  // in the upper three bits of the flags
+constexpr int kLz4Format = 1, kZstdFormat = 4;  // in the upper three bits of the flags
+// Each byte of the samples is a stream of its own where samples and blocks are of these sizes.
+constexpr size_t kMostSplits = 16, kLeastSplit = 128;
 
 struct Header {
   size_t size = 0, block = 0, sample = 1;
@@ -22,6 +25,10 @@ struct Header {
   int format = 0;
 
   size_t blocks() const { return block == 0 ? 0 : (size + block - 1) / block; }
+  // The streams of a block of `bytes`; the last block, when it is shorter, is one.
+  size_t StreamsOf(size_t bytes) const {
+    return split && bytes == block && sample <= kMostSplits && block / sample >= kLeastSplit ? sample : 1;
+  }
 };
 
 Error Damaged() { return Error(ErrorCode::kCorruptData, "The blosc data are damaged"); }
@@ -50,19 +57,44 @@ Header HeaderOf(std::span<const std::byte> bytes) {
 
 // What c-blosc does through two buffers and a new context for every block is done here in one pass.
 bool Ours(const Header& header) {
-  return header.format == kZstdFormat && !header.split && !header.bits_shuffled && !header.stored && header.block > 0;
+  return (header.format == kZstdFormat || header.format == kLz4Format) && !header.bits_shuffled && !header.stored &&
+         header.block > 0 && header.block % header.StreamsOf(header.block) == 0;
 }
 
-std::span<const std::byte> Stream(std::span<const std::byte> bytes, const Header& header, size_t block) {
-  ByteReader starts(bytes);
-  starts.Seek(BLOSC_MIN_HEADER_LENGTH + block * 4);
-  const size_t start = starts.Read<uint32_t>();
-  if (start < BLOSC_MIN_HEADER_LENGTH + header.blocks() * 4 || start + 4 > bytes.size()) throw Damaged();
-  ByteReader reader(bytes);
-  reader.Seek(start);
-  const size_t length = reader.Read<uint32_t>();
-  if (length > bytes.size() - start - 4) throw Damaged();
-  return bytes.subspan(start + 4, length);
+// The streams of one block, each with its length before it.
+class Streams {
+ public:
+  Streams(std::span<const std::byte> bytes, const Header& header, size_t block) : reader_(bytes) {
+    reader_.Seek(BLOSC_MIN_HEADER_LENGTH + block * 4);
+    const size_t start = reader_.Read<uint32_t>();
+    if (start < BLOSC_MIN_HEADER_LENGTH + header.blocks() * 4 || start + 4 > bytes.size()) throw Damaged();
+    reader_.Seek(start);
+  }
+  std::span<const std::byte> Next() {
+    if (reader_.remaining() < 4) throw Damaged();
+    const size_t length = reader_.Read<uint32_t>();
+    if (length > reader_.remaining()) throw Damaged();
+    return reader_.Take(length);
+  }
+
+ private:
+  ByteReader reader_;
+};
+
+// Fills at least the first `needed` bytes of `into`. A stream as long as what it holds is not compressed.
+void DecodeStream(std::span<const std::byte> stream, int format, std::span<std::byte> into, size_t needed) {
+  if (stream.size() == into.size()) {
+    std::memcpy(into.data(), stream.data(), needed);
+  } else if (format == kZstdFormat) {
+    if (DecodeZstd(stream, into) != into.size()) throw Damaged();
+  } else {
+    const auto* from = reinterpret_cast<const char*>(stream.data());
+    auto* to = reinterpret_cast<char*>(into.data());
+    const auto size = static_cast<int>(stream.size()), room = static_cast<int>(into.size());
+    const int written = needed * 4 > into.size() ? LZ4_decompress_safe(from, to, size, room)
+                                              : LZ4_decompress_safe_partial(from, to, size, static_cast<int>(needed), room);
+    if (written < 0 || static_cast<size_t>(written) < needed) throw Damaged();
+  }
 }
 
 // A buffer of this thread for one shuffled block.
@@ -73,24 +105,27 @@ std::span<std::byte> Scratch(size_t size) {
 }
 
 // Bytes [begin, end) of the block into the same of `into`, rounded to whole samples.
-void DecodeBlock(std::span<const std::byte> stream, const Header& header, std::span<std::byte> into, size_t begin, size_t end) {
-  const bool raw = stream.size() == into.size();
-  if (!raw && !header.shuffled) {
-    if (DecodeZstd(stream, into) != into.size()) throw Damaged();
-    return;
-  }
-  std::span<const std::byte> block = stream;
-  if (!raw) {
-    const auto scratch = Scratch(into.size());
-    if (DecodeZstd(stream, scratch) != scratch.size()) throw Damaged();
-    block = scratch;
-  }
+void DecodeBlock(Streams streams, const Header& header, std::span<std::byte> into, size_t begin, size_t end) {
+  const size_t count = header.StreamsOf(into.size()), part = into.size() / count;
   if (!header.shuffled) {
-    std::memcpy(into.data() + begin, block.data() + begin, end - begin);
+    for (size_t s = 0; s < count; ++s) DecodeStream(streams.Next(), header.format, into.subspan(s * part, part), part);
     return;
   }
   const size_t numbers = into.size() / header.sample;
   const size_t first = begin / header.sample, last = std::min(numbers, (end + header.sample - 1) / header.sample);
+  std::span<const std::byte> block;
+  if (count == 1) {
+    block = streams.Next();
+    if (block.size() != into.size()) {
+      const auto scratch = Scratch(into.size());
+      DecodeStream(block, header.format, scratch, scratch.size());
+      block = scratch;
+    }
+  } else {
+    const auto scratch = Scratch(into.size());
+    for (size_t s = 0; s < count; ++s) DecodeStream(streams.Next(), header.format, scratch.subspan(s * part, part), last);
+    block = scratch;
+  }
   if (last > first) simd::Unshuffle(block, header.sample, first, last - first, into.data() + first * header.sample);
   const size_t whole = numbers * header.sample;
   std::memcpy(into.data() + whole, block.data() + whole, into.size() - whole);
@@ -100,7 +135,7 @@ void DecodeBlocks(std::span<const std::byte> bytes, const Header& header, std::s
   for (size_t b = begin / header.block; b * header.block < end; ++b) {
     const size_t at = b * header.block;
     const auto block = into.subspan(at, std::min(header.block, header.size - at));
-    DecodeBlock(Stream(bytes, header, b), header, block, begin > at ? begin - at : 0, std::min(end - at, block.size()));
+    DecodeBlock(Streams(bytes, header, b), header, block, begin > at ? begin - at : 0, std::min(end - at, block.size()));
   }
 }
 

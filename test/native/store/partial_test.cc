@@ -124,14 +124,48 @@ TEST_CASE("a part leaves the blocks behind it alone, and a checksum does not let
   CHECK(FindByteCodec("zstd")->decode_part(FindByteCodec("zstd")->encode(data, settings), got, 0, 100) == 0);
 }
 
+TEST_CASE("what c-blosc packs is unpacked, whole and in part, for every compressor, shuffle, sample and size") {
+  std::mt19937 random(17);
+  for (const char* compressor : {"zstd", "lz4", "lz4hc", "blosclz", "zlib"}) {
+    for (const char* shuffle : {"shuffle", "noshuffle", "bitshuffle"}) {
+      for (const size_t sample : {1U, 2U, 4U, 8U, 12U, 16U, 24U}) {
+        CAPTURE(compressor);
+        CAPTURE(shuffle);
+        CAPTURE(sample);
+        CodecSettings settings;
+        settings.sample = sample;
+        settings.compressor = compressor;
+        settings.shuffle = shuffle;
+        // Blocks with fewer samples than a stream of their own takes; several blocks; a shorter one at the end.
+        settings.block = random() % 2 == 0 ? 0 : (random() % 2 == 0 ? 96 : 8192);
+        std::vector<std::byte> data(random() % 3 == 0 ? 1 + random() % 300 : 100'000 + random() % 60'000), got(data.size());
+        // Some stretches do not pack.
+        for (size_t b = 0; b < data.size(); ++b) data[b] = static_cast<std::byte>(b % 40'000 < 9'000 ? random() : (b / 100) % 7);
+        const ByteCodec& codec = *FindByteCodec("blosc");
+        const auto packed = codec.encode(data, settings);
+        REQUIRE(codec.decode(packed, got) == data.size());
+        REQUIRE(std::ranges::equal(got, data));
+        for (int round = 0; round < 6; ++round) {
+          const size_t begin = random() % data.size(), end = begin + 1 + random() % (data.size() - begin);
+          std::fill(got.begin(), got.end(), std::byte{0xEE});
+          if (codec.decode_part(packed, got, begin, end) == 0) continue;
+          REQUIRE(std::equal(got.begin() + static_cast<std::ptrdiff_t>(begin), got.begin() + static_cast<std::ptrdiff_t>(end),
+                             data.begin() + static_cast<std::ptrdiff_t>(begin)));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("mutants of blosc and zstd chunks end in a typed error or in numbers") {
   CodecSettings settings;
   settings.sample = 4;
   std::vector<std::byte> data(400'000), got(data.size());
   std::mt19937 random(13);
   for (auto& byte : data) byte = static_cast<std::byte>(random() % 9);
-  for (const char* name : {"zstd", "blosc"}) {
-    const ByteCodec& codec = *FindByteCodec(name);
+  for (const std::string kind : {"zstd", "blosc", "blosc lz4"}) {
+    const ByteCodec& codec = *FindByteCodec(kind.substr(0, kind.find(' ')));
+    settings.compressor = kind.ends_with("lz4") ? "lz4" : "zstd";
     const auto packed = codec.encode(data, settings);
     for (int round = 0; round < 1500; ++round) {
       auto mutant = packed;
