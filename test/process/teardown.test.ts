@@ -54,6 +54,28 @@ describe('the end of a process', () => {
     expect(stdout).toBe('sum 190\n');
   });
 
+  it('may be the end of a worker that is just loading it', async () => {
+    const { stdout } = await child(`
+      const { Worker } = require('node:worker_threads');
+      const source = ${JSON.stringify(`
+        const load = require(${JSON.stringify(loader)});
+        require('node:worker_threads').parentPort.postMessage('loading');
+        for (;;) {
+          for (const path of Object.keys(require.cache)) if (path.endsWith('.node')) delete require.cache[path];
+          load(${JSON.stringify(packageRoot)});
+        }`)};
+      (async () => {
+        for (let i = 0; i < 40; i++) {
+          const worker = new Worker(source, { eval: true });
+          await new Promise((resolve) => worker.once('message', resolve));
+          await new Promise((resolve) => setTimeout(resolve, i % 8));
+          await worker.terminate();
+        }
+        console.log('sum', await native.spin({ steps: 20 }, { threads: 2 }));
+      })();`);
+    expect(stdout).toBe('sum 190\n');
+  });
+
   it('frees volumes that were dropped without dispose', async () => {
     const { stdout } = await child(
       `
