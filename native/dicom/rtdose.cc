@@ -9,7 +9,7 @@
 #include "dicom/geometry.h"
 #include "dicom/header.h"
 #include "dicom/pixels.h"
-#include "simd/for_cpus.h"
+#include "simd/targets.h"
 
 namespace isovox::dicom {
 namespace {

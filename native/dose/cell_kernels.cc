@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "simd/for_cpus.h"
+#include "simd/targets.h"
 
 namespace isovox {
 namespace {

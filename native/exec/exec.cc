@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "exec/handover.h"
 
 namespace isovox {
 namespace {
@@ -28,8 +29,24 @@ class TbbArena : public Arena {
   explicit TbbArena(int threads) : threads_(threads), arena_(threads, 0) {}
 
   int threads() const override { return threads_; }
-  void Enqueue(std::function<void()> work) override { arena_.enqueue(std::move(work)); }
-  void Execute(const std::function<void()>& work) override { arena_.execute(work); }
+  void Enqueue(std::function<void()> work) override {
+    const auto queued = std::make_shared<Handover>();
+    queued->Give();
+    arena_.enqueue([queued, work = std::move(work)] {
+      queued->Take();
+      work();
+    });
+  }
+  void Execute(const std::function<void()>& work) override {
+    Handover begun, ended;
+    begun.Give();
+    const Handover::Taking taking(ended);
+    arena_.execute([&] {
+      begun.Take();
+      const Handover::Giving giving(ended);
+      work();
+    });
+  }
 
  private:
   int threads_;
@@ -59,7 +76,10 @@ void ParallelFor(const Exec& exec, int64_t count, int64_t chunk,
                  const std::function<void(int64_t, int64_t)>& body) {
   if (count <= 0) return;
   const int64_t chunks = (count + chunk - 1) / chunk;
+  Handover begun, ended;
   const auto run_chunk = [&](int64_t c) {
+    begun.Take();
+    const Handover::Giving giving(ended);
     exec.CheckCancelled();
     const CancelScope scope(exec.cancel);
     body(c * chunk, std::min(count, (c + 1) * chunk));
@@ -68,6 +88,8 @@ void ParallelFor(const Exec& exec, int64_t count, int64_t chunk,
     run_chunk(0);
     return;
   }
+  begun.Give();
+  const Handover::Taking taking(ended);
   tbb::task_group_context group;
   // Isolation: a thread that waits here works on this loop only, so stacks and memory stay bounded.
   tbb::this_task_arena::isolate([&] {

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "imaging/marching_cubes.h"
-#include "simd/for_cpus.h"
+#include "simd/targets.h"
 
 namespace isovox {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "simd/for_cpus.h"
+#include "simd/targets.h"
 
 namespace isovox::simd {
 namespace {
