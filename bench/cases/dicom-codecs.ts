@@ -54,6 +54,12 @@ const codecCase = (codec: Codec): BenchCase => ({
         isovox(2),
         isovox(1),
         { name: 'GDCM (C++)', command: [gdcm.path, folder, '2'], absent: gdcm.absent },
+        // JPEG 2000 is decoded by as many threads as there are cores.
+        {
+          name: 'GDCM (C++), on one core',
+          command: ['taskset', '-c', '0', gdcm.path, folder, '2'],
+          absent: gdcm.absent,
+        },
         { name: 'DCMTK', command: [dcmtk.path, folder, '2'], absent: codec.dcmtkAbsent ?? dcmtk.absent },
         {
           name: 'pydicom with pylibjpeg',

@@ -159,6 +159,7 @@ int64_t HeldKib(const std::string& which) {
 TEST_CASE("radiomics: all families take no more than six times the memory of the cropped image") {
   const Pair pair = NoisyBall(131, 64, {1, 1, 1});
   constexpr int64_t kCroppedKib = int64_t{129} * 129 * 129 * 8 / 1024;
+  std::ofstream("/proc/self/clear_refs") << 5;  // the peak is counted anew
   const int64_t before = HeldKib("VmRSS:");
   REQUIRE(HeldKib("VmHWM:") < before + kCroppedKib);  // else what was done before hides the peak
   const Extraction found = Run(pair, Bins(25));
