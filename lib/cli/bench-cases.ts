@@ -21,14 +21,6 @@ export interface CommandBenchCase {
 
 const slicesOf = (folder: string): string[] => readdirSync(join(folder, 'CT')).map((name) => join(folder, 'CT', name));
 
-async function structuresAndDose(folder: string, task: SubmitOptions) {
-  const [{ rois, summary }, { dose }] = await Promise.all([
-    readRtStruct({ path: join(folder, 'RS.dcm') }, task),
-    readRtDose({ path: join(folder, 'RD.dcm') }, task),
-  ]);
-  return { rois, summary, dose };
-}
-
 /** The CT and the mask of the PTV on it. */
 async function imageAndMask(folder: string, task: SubmitOptions) {
   const { volume: image } = await readSeries({ paths: slicesOf(folder) }, task);
@@ -58,7 +50,10 @@ export const COMMAND_BENCH_CASES: readonly CommandBenchCase[] = [
     name: 'dvh',
     title: 'RTSTRUCT and RTDOSE into the DVHs of all structures',
     prepare: async (folder, task) => async () => {
-      const { rois, dose } = await structuresAndDose(folder, task);
+      const [{ rois }, { dose }] = await Promise.all([
+        readRtStruct({ path: join(folder, 'RS.dcm') }, task),
+        readRtDose({ path: join(folder, 'RD.dcm') }, task),
+      ]);
       for (const { dvh } of await computeDvh({ rois, dose }, task)) dispose(dvh);
       dispose(rois);
       dispose(dose);

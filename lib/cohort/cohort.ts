@@ -7,7 +7,7 @@ import { IsovoxError, invalidArgument } from '../errors.js';
 import type { Context } from '../runtime/context.js';
 import type { Table } from '../table/table.js';
 import { Collection, type CollectionSummary } from './collection.js';
-import { createStore } from './create.js';
+import { createStore, ensureStore } from './create.js';
 import { type IngestOptions, type IngestReport, ingest } from './ingest.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { type Place, placeOf } from './place.js';
@@ -76,7 +76,7 @@ export class Cohort {
     const place = placeOf(uri, context);
     const listed = Object.entries(images).map(([name, source]) => listSources(name, source, context));
     const items = (await Promise.all(listed)).flat();
-    if (!(await place.exists('index.json'))) await createStore(place);
+    await ensureStore(place);
     const report = await ingest(place, items, options);
     return { cohort: await Cohort.open(uri, context), report };
   }

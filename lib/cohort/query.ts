@@ -9,7 +9,7 @@ import type { SubmitOptions } from '../runtime/task.js';
 import type { Cell, Table } from '../table/table.js';
 import { Volume } from '../volume/volume.js';
 import type { Collection, Predicate } from './collection.js';
-import { createStore } from './create.js';
+import { ensureStore } from './create.js';
 import { type IngestOptions, type IngestReport, ingest } from './ingest.js';
 import { placeOf } from './place.js';
 import { tableOf } from './tables.js';
@@ -107,7 +107,7 @@ export class LazyQuery<T> {
    */
   async write(uri: string, options: WriteOptions = {}): Promise<IngestReport> {
     const place = placeOf(uri, options.context);
-    if (!(await place.exists('index.json'))) await createStore(place);
+    await ensureStore(place);
     const items = [...this.collection].map((volume) => ({
       collection: options.collection ?? volume.row.collection,
       subject: volume.subjectId,

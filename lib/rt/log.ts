@@ -26,4 +26,9 @@ export interface RunProgress {
   readonly running: readonly { readonly course: CourseLabel; readonly stage: string }[];
 }
 
+/** Tells how far work is whose parts weigh the same. */
+export function countingProgress(log: RunLog, phase: string): (done: number, total: number) => void {
+  return (done, total) => log.progress({ phase, done, total, weightDone: done, weightTotal: total, running: [] });
+}
+
 export const silentLog: RunLog = { debug() {}, info() {}, warn() {}, error() {}, progress() {} };

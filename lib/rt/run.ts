@@ -13,7 +13,7 @@ import { sweepLeases } from './course-lease.js';
 import { CourseProgress } from './course-progress.js';
 import { type CourseResult, type Failure, failuresOf, readCourse, type StageEvent } from './course-run.js';
 import { type DiscoverOptions, type Discovery, discoverCourses } from './discover.js';
-import type { RunLog } from './log.js';
+import { countingProgress, type RunLog } from './log.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { ModelPool, segmentationThreads } from './model-pool.js';
@@ -217,8 +217,7 @@ async function discover(options: RunOptions, context: Context): Promise<Discover
     config,
     context,
     signal,
-    onProgress: (done, total) =>
-      log.progress({ phase: 'index', done, total, weightDone: done, weightTotal: total, running: [] }),
+    onProgress: countingProgress(log, 'index'),
   });
 }
 

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { asIsovoxError } from '../errors.js';
+import { courseFolders } from './course-folders.js';
 import { digestFile } from './digest.js';
 import type { Finding } from './model.js';
 import { StageStore } from './stage-store.js';
@@ -24,7 +25,11 @@ export async function validateOutput(
   signal: AbortSignal,
   onCourse: (done: number, total: number) => void = () => {},
 ): Promise<OutputCheck> {
-  const courses = await courseFolders(outdir);
+  const courses: string[] = [];
+  for (const name of await courseFolders(outdir)) {
+    const inside = await readdir(join(outdir, name)).catch((): string[] => []);
+    if (inside.includes('.isovox')) courses.push(name);
+  }
   const findings: Finding[] = [];
   let files = 0;
   for (const [done, name] of courses.entries()) {
@@ -58,26 +63,4 @@ export async function validateOutput(
       findings.push({ severity: 'warn', code: 'output.no_stage', message: `${name}: no stage has run` });
   }
   return { courses: courses.length, files, findings };
-}
-
-/** `PATIENT/COURSE` of every folder that a stage has written into. */
-async function courseFolders(outdir: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const patient of await foldersIn(outdir)) {
-    for (const course of await foldersIn(join(outdir, patient))) {
-      const inside = await readdir(join(outdir, patient, course)).catch((): string[] => []);
-      if (inside.includes('.isovox')) found.push(`${patient}/${course}`);
-    }
-  }
-  return found;
-}
-
-async function foldersIn(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((thrown: unknown) => {
-    throw asIsovoxError(thrown);
-  });
-  return entries
-    .filter((entry) => entry.isDirectory() && !/^[._]/.test(entry.name))
-    .map((entry) => entry.name)
-    .sort();
 }

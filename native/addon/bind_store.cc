@@ -21,24 +21,16 @@ Work OpenStore(Args& args) {
 
 Napi::Value DescribeStore(const Napi::CallbackInfo& info) {
   const auto stored = UnwrapHandle<store::StoredVolume>(info[0], "store");
-  const Volume& volume = stored->description;
   const store::ArrayMeta& meta = stored->array.meta();
   std::vector<std::string> codecs;
   for (const auto& step : meta.chain.steps) codecs.emplace_back(step.codec->name);
-  return ToJs(info.Env(), {{"grid", DescribeGrid(volume.grid)},
-                           {"frames", volume.frames},
-                           {"components", volume.components},
-                           {"dtype", std::string(DTypeName(volume.dtype))},
-                           {"slope", volume.slope},
-                           {"intercept", volume.intercept},
-                           {"unit", volume.unit},
-                           {"metadata", volume.metadata},
-                           {"bytes", volume.bytes()},
-                           {"arrayShape", meta.shape},
-                           {"chunkShape", meta.cell()},
-                           {"fileShape", meta.chunk},
-                           {"sharded", meta.sharding.has_value()},
-                           {"codecs", codecs}});
+  auto facts = FactsOf(stored->description);
+  facts.update({{"arrayShape", meta.shape},
+                {"chunkShape", meta.cell()},
+                {"fileShape", meta.chunk},
+                {"sharded", meta.sharding.has_value()},
+                {"codecs", codecs}});
+  return ToJs(info.Env(), facts);
 }
 
 Work ReadRegion(Args& args) {

@@ -44,6 +44,15 @@ struct Two {
   }
 };
 
+// From the first of three, the sum of the others, and their difference times half the root of 3.
+template <typename T, bool kTurned>
+[[gnu::always_inline]] inline void PutThree(const Group<T, kTurned>& g, int64_t q, T ar, T ai, T sr, T si, T dr, T di) {
+  const T hr = ar - T(0.5) * sr, hi = ai - T(0.5) * si;
+  g.PutFirst(q, ar + sr, ai + si);
+  g.Put(1, q, hr + di, hi - dr);
+  g.Put(2, q, hr - di, hi + dr);
+}
+
 struct Three {
   static constexpr int kRadix = 3;
   template <typename T, bool kTurned>
@@ -51,11 +60,7 @@ struct Three {
     constexpr T kRoot = std::numbers::sqrt3_v<T> / 2;
     const T ar = g.xr[q], ai = g.xi[q], br = g.xr[q + g.far], bi = g.xi[q + g.far];
     const T cr = g.xr[q + 2 * g.far], ci = g.xi[q + 2 * g.far];
-    const T sr = br + cr, si = bi + ci, dr = kRoot * (br - cr), di = kRoot * (bi - ci);
-    const T hr = ar - T(0.5) * sr, hi = ai - T(0.5) * si;
-    g.PutFirst(q, ar + sr, ai + si);
-    g.Put(1, q, hr + di, hi - dr);
-    g.Put(2, q, hr - di, hi + dr);
+    PutThree(g, q, ar, ai, br + cr, bi + ci, kRoot * (br - cr), kRoot * (bi - ci));
   }
 };
 
@@ -104,10 +109,7 @@ struct HalfThree {
   [[gnu::always_inline]] static void Turn(const Group<T, kTurned>& g, int64_t q) {
     constexpr T kRoot = std::numbers::sqrt3_v<T> / 2;
     const T ar = g.xr[q], ai = g.xi[q], br = g.xr[q + g.far], bi = g.xi[q + g.far];
-    const T dr = kRoot * br, di = kRoot * bi, hr = ar - T(0.5) * br, hi = ai - T(0.5) * bi;
-    g.PutFirst(q, ar + br, ai + bi);
-    g.Put(1, q, hr + di, hi - dr);
-    g.Put(2, q, hr - di, hi + dr);
+    PutThree(g, q, ar, ai, br, bi, kRoot * br, kRoot * bi);
   }
 };
 

@@ -7,47 +7,13 @@
 #include <vector>
 
 #include "imaging/held_value.h"
+#include "imaging/taps.h"
 
 namespace isovox {
 namespace {
 
 // Of a voxel: lattices that share an edge share it though their numbers are rounded.
 constexpr double kEdgeTolerance = 1e-6;
-
-// Two to four samples along one axis and their weights.
-struct Taps {
-  std::array<int64_t, 4> at{0, 0, 0, 0};
-  std::array<double, 4> weight{1, 0, 0, 0};
-};
-
-int64_t Mirrored(int64_t at, int64_t size) {
-  if (size == 1) return 0;
-  if (at < 0) at = -at;
-  return at < size ? at : std::max<int64_t>(0, 2 * (size - 1) - at);
-}
-
-Taps TapsAt(double x, int64_t size, Interpolation method) {
-  x = std::clamp(x, 0.0, static_cast<double>(size - 1));
-  Taps taps;
-  if (method == Interpolation::kNearest) {
-    taps.at[0] = std::min(static_cast<int64_t>(std::floor(x + 0.5)), size - 1);
-    return taps;
-  }
-  const auto low = static_cast<int64_t>(std::floor(x));
-  const double t = x - static_cast<double>(low), u = 1 - t;
-  if (method == Interpolation::kLinear) {
-    taps.at = {low, std::min(low + 1, size - 1), low, low};
-    taps.weight = {u, t, 0, 0};
-  } else {
-    taps.weight = {u * u * u / 6, 2.0 / 3 - t * t * (2 - t) / 2, 2.0 / 3 - u * u * (2 - u) / 2, t * t * t / 6};
-    for (size_t k = 0; k < 4; ++k) taps.at[k] = Mirrored(low - 1 + static_cast<int64_t>(k), size);
-  }
-  return taps;
-}
-
-size_t TapCount(Interpolation method) {
-  return method == Interpolation::kNearest ? 1 : method == Interpolation::kLinear ? 2 : 4;
-}
 
 // One box of samples, or of spline coefficients, between which values are asked for.
 struct Samples {
@@ -63,8 +29,8 @@ struct Samples {
   }
 
   double At(Vec3 at) const {
-    const Taps x = TapsAt(at.x, size[0], method), y = TapsAt(at.y, size[1], method), z = TapsAt(at.z, size[2], method);
-    const size_t count = TapCount(method);
+    const auto x = TapsAt(at.x, size[0], method), y = TapsAt(at.y, size[1], method), z = TapsAt(at.z, size[2], method);
+    const auto count = static_cast<size_t>(TapCount(method));
     double sum = 0;
     for (size_t c = 0; c < count; ++c) {
       for (size_t b = 0; b < count; ++b) {

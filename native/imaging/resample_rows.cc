@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/storage.h"
+#include "imaging/taps.h"
 #include "simd/spline.h"
 #include "simd/transpose.h"
 
@@ -14,13 +15,6 @@ namespace isovox {
 namespace {
 
 constexpr int64_t kSlicesAtOnce = 2, kColumnsAtOnce = 512, kBlocksAtOnce = 4;
-
-int64_t Mirrored(int64_t at, int64_t size) {
-  if (size == 1) return 0;
-  const int64_t period = 2 * (size - 1);
-  at = ((at % period) + period) % period;
-  return at < size ? at : period - at;
-}
 
 // One axis: output samples begin .. begin + outputs - 1 of n inputs.
 template <typename T>
@@ -37,8 +31,13 @@ struct Axis {
         n(inputs),
         begin(first),
         outputs(end - first),
-        count(method == Interpolation::kNearest ? 1 : method == Interpolation::kLinear ? 2 : 4) {
-    for (int64_t o = first; o < end; ++o) taps.push_back(TapsAt(std::clamp(map.start + map.step * static_cast<double>(o), 0.0, static_cast<double>(n - 1)), method));
+        count(TapCount(method)) {
+    for (int64_t o = first; o < end; ++o) {
+      const auto [at, weight] = TapsAt(map.start + map.step * static_cast<double>(o), n, method);
+      simd::Taps<T>& own = taps.emplace_back();
+      own.at = at;
+      for (size_t k = 0; k < 4; ++k) own.weight[k] = static_cast<T>(weight[k]);
+    }
   }
 
   // In place for `width` lines side by side; then from there to `out`.
@@ -49,25 +48,6 @@ struct Axis {
     }
     if (spline) simd::SplineCoefficients(lines, n, width, stride);
     simd::Interpolate(lines, stride, taps.data(), outputs, count, width, out, out_stride);
-  }
-
- private:
-  simd::Taps<T> TapsAt(double x, Interpolation method) const {
-    simd::Taps<T> out;
-    const auto low = static_cast<int64_t>(std::floor(x));
-    const double t = x - static_cast<double>(low), u = 1 - t;
-    std::array<double, 4> weight{1, 0, 0, 0};
-    if (method == Interpolation::kNearest) {
-      out.at.fill(std::min(static_cast<int64_t>(std::floor(x + 0.5)), n - 1));
-    } else if (method == Interpolation::kLinear) {
-      out.at = {low, std::min(low + 1, n - 1), low, low};
-      weight = {1 - t, t, 0, 0};
-    } else {
-      weight = {u * u * u / 6, 2.0 / 3 - t * t * (2 - t) / 2, 2.0 / 3 - u * u * (2 - u) / 2, t * t * t / 6};
-      for (size_t k = 0; k < 4; ++k) out.at[k] = Mirrored(low - 1 + static_cast<int64_t>(k), n);
-    }
-    for (size_t k = 0; k < 4; ++k) out.weight[k] = static_cast<T>(weight[k]);
-    return out;
   }
 };
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { getConfig } from '../../config/resolve.js';
 import { IsovoxError } from '../../errors.js';
 import { writePhantom } from '../../phantom/patient.js';
+import { countingProgress } from '../../rt/log.js';
 import { Context } from '../../runtime/context.js';
 import { packageVersion } from '../../runtime/package-root.js';
 import { COMMAND_BENCH_CASES } from '../bench-cases.js';
@@ -46,9 +47,8 @@ export async function bench(wanted: readonly string[], options: CommonOptions): 
       log.info(`phantom patient of ${SLICE_MM} mm slices written to ${folder}`);
       await writePhantom(folder, { sliceMm: SLICE_MM }, { signal });
       const rows: Measured[] = [];
-      const total = cases.length;
       for (const [done, { name, title, prepare }] of cases.entries()) {
-        log.progress({ phase: name, done, total, weightDone: done, weightTotal: total, running: [] });
+        countingProgress(log, name)(done, cases.length);
         for (const threads of new Set([1, most])) {
           const config = getConfig();
           const context = new Context({ ...config, read: { ...config.read, concurrency: threads } });

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 
 import { getConfig } from '../../config/resolve.js';
 import { asIsovoxError } from '../../errors.js';
+import { countingProgress } from '../../rt/log.js';
 import { automaticWorkers } from '../../rt/run.js';
 import { Context } from '../../runtime/context.js';
 import { writeCsv } from '../../table/csv.js';
@@ -68,7 +69,7 @@ export async function callProgress(
 ): Promise<{ update: (done: number, total: number) => void; end: () => void }> {
   const log = await createLog(logOptions(options));
   return {
-    update: (done, total) => log.progress({ phase, done, total, weightDone: done, weightTotal: total, running: [] }),
+    update: countingProgress(log, phase),
     end: () => log.close(),
   };
 }

@@ -1,5 +1,6 @@
 /** isovox report: the pages and tables of an output folder made again from what its courses hold. */
 
+import { countingProgress } from '../../rt/log.js';
 import { outputFolder } from '../../rt/output-mirror.js';
 import { readPlannedCourses } from '../../rt/plan.js';
 import { PlannedCourses } from '../../rt/planned-course.js';
@@ -16,9 +17,9 @@ export async function report(args: readonly string[], options: CommonOptions): P
     const planned = await PlannedCourses.open(outdir, () => threads);
     try {
       const { plan } = planned;
+      const progress = countingProgress(log, 'report');
       for (const [done, name] of plan.courses.entries()) {
-        const total = plan.courses.length;
-        log.progress({ phase: 'report', done, total, weightDone: done, weightTotal: total, running: [] });
+        progress(done, plan.courses.length);
         await planned.run(name, { stages: ['report'], force: new Set(['report']), signal, log });
         signal.throwIfAborted();
       }

@@ -2,7 +2,10 @@
 
 import { IsovoxError } from '../../errors.js';
 import { convertVolume, readVolume, resampleOnto, writeVolume } from '../../native/formats.js';
+import { countingProgress } from '../../rt/log.js';
 import { addon } from '../../runtime/addon.js';
+import type { Handle } from '../../runtime/surface.js';
+import type { SubmitOptions } from '../../runtime/task.js';
 import { EXIT } from '../exit.js';
 import type { CommonOptions } from '../options.js';
 import { commandContext, logged } from './common.js';
@@ -17,30 +20,21 @@ export interface ResampleCommandOptions extends CommonOptions {
 }
 
 export async function resample(options: ResampleCommandOptions): Promise<number> {
-  const { image, spacing, like, interpolation, outside, out } = options;
+  const { image, spacing, like, interpolation, out } = options;
   if ((spacing === undefined) === (like === undefined))
     throw new IsovoxError('ERR_INVALID_ARGUMENT', 'Expected either --spacing or --like', { name: '--spacing' });
   return logged(options, async (log, signal) => {
     const task = {
       context: commandContext(options),
       signal,
-      onProgress: (done: number, total: number) =>
-        log.progress({ phase: 'resample', done, total, weightDone: done, weightTotal: total, running: [] }),
+      onProgress: countingProgress(log, 'resample'),
     };
     const { volume, findings } = await readVolume({ path: image }, task);
     for (const { severity, message, code } of findings) log.info(`${severity}: ${message} (${code})`);
     const resampled =
       like === undefined
         ? await convertVolume({ volume, interpolation, ...(spacing ? { spacing } : {}) }, task)
-        : await onto(like);
-    async function onto(path: string) {
-      const { volume: target } = await readVolume({ path }, task);
-      try {
-        return await resampleOnto({ volume, like: target, interpolation, outside }, task);
-      } finally {
-        addon().dispose(target);
-      }
-    }
+        : await onto(volume, like, options, task);
     addon().dispose(volume);
     const { size, spacing: mm } = addon().describeVolume(resampled).grid;
     await writeVolume({ volume: resampled, path: out }, task);
@@ -50,4 +44,18 @@ export async function resample(options: ResampleCommandOptions): Promise<number>
     else if (!options.quiet) process.stderr.write(`${size.join(' x ')} voxels written to ${out}\n`);
     return EXIT.done;
   });
+}
+
+async function onto(
+  volume: Handle<'Volume'>,
+  path: string,
+  { interpolation, outside }: ResampleCommandOptions,
+  task: SubmitOptions,
+): Promise<Handle<'Volume'>> {
+  const { volume: like } = await readVolume({ path }, task);
+  try {
+    return await resampleOnto({ volume, like, interpolation, outside }, task);
+  } finally {
+    addon().dispose(like);
+  }
 }

@@ -3,6 +3,7 @@
 import { Segmenter } from '../../inference/segmenter.js';
 import { readVolume, writeVolume } from '../../native/formats.js';
 import { maskFromVolume } from '../../native/masks.js';
+import { countingProgress } from '../../rt/log.js';
 import { addon } from '../../runtime/addon.js';
 import { EXIT } from '../exit.js';
 import type { CommonOptions } from '../options.js';
@@ -26,8 +27,7 @@ export async function segment(options: SegmentCommandOptions): Promise<number> {
     for (const path of options.image) images.push((await readVolume({ path }, task)).volume);
     const { labels, notes, tiles, provider } = await segmenter.segment(images, {
       ...task,
-      onProgress: (done, total) =>
-        log.progress({ phase: 'tiles', done, total, weightDone: done, weightTotal: total, running: [] }),
+      onProgress: countingProgress(log, 'tiles'),
     });
     for (const note of notes) log.warn(note);
     await writeVolume({ volume: labels, path: options.out }, task);

@@ -1,9 +1,6 @@
 /** isovox status: every course and stage of an output folder, read from the manifests. */
 
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import { asIsovoxError } from '../../errors.js';
+import { courseFolders } from '../../rt/course-folders.js';
 import { type LeaseState, leaseOf } from '../../rt/course-lease.js';
 import { openCourse } from '../../rt/course-mirror.js';
 import { outputFolder } from '../../rt/output-mirror.js';
@@ -39,11 +36,7 @@ export async function status(args: readonly string[], options: CommonOptions): P
 
 /** Of every course that was planned or has a folder: what its folder says, and who holds it. */
 async function readStatus(outdir: string): Promise<CourseStatus[]> {
-  const names = new Set<string>();
-  for (const patient of await folders(outdir)) {
-    if (patient.startsWith('_') || patient.startsWith('.')) continue;
-    for (const course of await folders(join(outdir, patient))) names.add(`${patient}/${course}`);
-  }
+  const names = new Set(await courseFolders(outdir));
   const plan = await readPlan(outdir).catch(() => undefined);
   for (const name of plan?.courses ?? []) names.add(name);
   const found: CourseStatus[] = [];
@@ -61,16 +54,4 @@ async function readStatus(outdir: string): Promise<CourseStatus[]> {
     found.push({ patient_id: patientId, course_id: courseId, stages, ...(running ? { running } : {}) });
   }
   return found;
-}
-
-async function folders(path: string): Promise<string[]> {
-  try {
-    const entries = await readdir(path, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort();
-  } catch (thrown) {
-    throw asIsovoxError(thrown);
-  }
 }

@@ -1,6 +1,7 @@
 /** isovox submit: plans a run and puts its courses into queues. */
 
 import { CourseQueues, submitCourses, waitForQueues } from '../../distributed/submit.js';
+import { countingProgress } from '../../rt/log.js';
 import { planCourses } from '../../rt/plan.js';
 import { aggregatePlan, planRun, settleOptions } from '../../rt/run.js';
 import { EXIT, exitOfRun } from '../exit.js';
@@ -36,17 +37,11 @@ export async function submit(options: SubmitCommandOptions): Promise<number> {
         );
         return EXIT.done;
       }
+      const progress = countingProgress(log, 'jobs');
       await waitForQueues(queues, signal, ({ waiting, active }) => {
         const total = courses.length; // each has one job at a time in the queues
         const done = Math.max(0, total - waiting - active);
-        log.progress({
-          phase: 'jobs',
-          done,
-          total,
-          weightDone: done,
-          weightTotal: total,
-          running: [],
-        });
+        progress(done, total);
       });
       if (signal.aborted) return EXIT.interrupted;
       const { results, failures, tables } = await aggregatePlan(outdir, plan, courses);

@@ -10,6 +10,7 @@ import { readVolume } from '../../native/formats.js';
 import { dispose } from '../../native/volume.js';
 import { discoverCourses } from '../../rt/discover.js';
 import { loadRunConfig } from '../../rt/load-config.js';
+import { countingProgress } from '../../rt/log.js';
 import { outputFolder } from '../../rt/output-mirror.js';
 import { validateOutput } from '../../rt/validate-output.js';
 import { EXIT } from '../exit.js';
@@ -85,8 +86,10 @@ const CHECKS = {
     return { summary: `${cohort.length} volumes`, findings: await cohort.validate() };
   },
   async output(path, _options, log, signal) {
-    const { courses, files, findings } = await validateOutput(await outputFolder(path), signal, (done, total) =>
-      log.progress({ phase: 'validate', done, total, weightDone: done, weightTotal: total, running: [] }),
+    const { courses, files, findings } = await validateOutput(
+      await outputFolder(path),
+      signal,
+      countingProgress(log, 'validate'),
     );
     return { summary: `${courses} courses, ${files} files hashed`, findings };
   },
@@ -97,8 +100,7 @@ const CHECKS = {
       config: await loadRunConfig(undefined),
       context: commandContext(options),
       signal,
-      onProgress: (done, total) =>
-        log.progress({ phase: 'index', done, total, weightDone: done, weightTotal: total, running: [] }),
+      onProgress: countingProgress(log, 'index'),
     });
     const refused = discovery.refusals.map(({ path: file, code, reason, severity = 'fail' }) => ({
       severity,
