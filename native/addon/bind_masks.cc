@@ -60,20 +60,36 @@ Work MarginMaskRow(Args& args) {
   return {[=](const Exec& exec) -> Finish { return MaskResult(AddMargins(exec, *mask, margins)); }};
 }
 
-// 1 where the first frame and component of the volume is not 0 once scaled.
-std::vector<uint8_t> BytesOf(const Exec& exec, const Volume& volume) {
-  std::vector<uint8_t> mask(static_cast<size_t>(volume.grid.voxels()));
-  VisitDType(volume.dtype, [&](auto zero) {
-    const auto values = volume.As<decltype(zero)>();
-    ParallelFor(exec, static_cast<int64_t>(mask.size()), int64_t{1} << 16, [&](int64_t begin, int64_t end) {
-      for (int64_t n = begin; n < end; ++n) {
-        const auto value = static_cast<double>(values[static_cast<size_t>(n * volume.components)]);
-        mask[static_cast<size_t>(n)] = volume.slope * value + volume.intercept != 0 ? 1 : 0;
-      }
+// A byte per voxel, not 0 where the first frame and component of the volume is not 0 once scaled: the volume's own bytes
+// where they say so already.
+class MaskBytes {
+ public:
+  MaskBytes(const Exec& exec, const Volume& volume) {
+    const auto voxels = static_cast<size_t>(volume.grid.voxels());
+    if (volume.dtype == DType::kUint8 && volume.components == 1 && volume.slope != 0 && volume.intercept == 0) {
+      values_ = volume.As<uint8_t>().first(voxels);
+      return;
+    }
+    storage_ = Storage::AllocateUnset(voxels);
+    const auto mask = storage_->As<uint8_t>();
+    values_ = mask;
+    VisitDType(volume.dtype, [&](auto zero) {
+      const auto values = volume.As<decltype(zero)>();
+      ParallelFor(exec, static_cast<int64_t>(voxels), int64_t{1} << 16, [&](int64_t begin, int64_t end) {
+        for (int64_t n = begin; n < end; ++n) {
+          const auto value = static_cast<double>(values[static_cast<size_t>(n * volume.components)]);
+          mask[static_cast<size_t>(n)] = volume.slope * value + volume.intercept != 0 ? 1 : 0;
+        }
+      });
     });
-  });
-  return mask;
-}
+  }
+
+  std::span<const uint8_t> values() const { return values_; }
+
+ private:
+  std::shared_ptr<Storage> storage_;
+  std::span<const uint8_t> values_;
+};
 
 Finish VolumeResult(std::shared_ptr<Volume> volume) {
   return [volume](Napi::Env env) -> Napi::Value {
@@ -85,7 +101,8 @@ Work DistanceTransformRow(Args& args) {
   const auto volume = args.Native<Volume>("volume");
   return {[=](const Exec& exec) -> Finish {
             auto out = std::make_shared<Volume>(MakeUnsetVolume(volume->grid, DType::kFloat32));
-            DistanceToBackground(exec, BytesOf(exec, *volume), volume->grid.size, volume->grid.spacing, out->As<float>());
+            const MaskBytes mask(exec, *volume);
+            DistanceToBackground(exec, mask.values(), volume->grid.size, volume->grid.spacing, out->As<float>());
             out->unit = "mm";
             return VolumeResult(out);
           },
@@ -99,13 +116,12 @@ Work LabelComponentsRow(Args& args) {
     throw InvalidArgument("connectivity", "6, 18 or 26", std::to_string(connectivity));
   }
   return {[=](const Exec& exec) -> Finish {
-            auto found = std::make_shared<Components>(LabelComponents(exec, BytesOf(exec, *volume), volume->grid.size,
-                                                                      static_cast<Connectivity>(connectivity)));
             auto out = std::make_shared<Volume>(MakeUnsetVolume(volume->grid, DType::kInt32));
-            std::copy(found->labels.begin(), found->labels.end(), out->As<int32_t>().begin());
-            found->labels = {};
-            return [out, found](Napi::Env env) -> Napi::Value {
-              auto result = ToJs(env, {{"voxels", found->voxels}}).As<Napi::Object>();
+            const MaskBytes mask(exec, *volume);
+            auto voxels = LabelComponents(exec, mask.values(), volume->grid.size, static_cast<Connectivity>(connectivity),
+                                          out->As<int32_t>());
+            return [out, voxels = std::move(voxels)](Napi::Env env) -> Napi::Value {
+              auto result = ToJs(env, {{"voxels", voxels}}).As<Napi::Object>();
               result.Set("labels", WrapHandle(env, out, static_cast<int64_t>(out->bytes())));
               return result;
             };

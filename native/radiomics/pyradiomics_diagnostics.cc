@@ -98,7 +98,7 @@ void AddMask(const Exec& exec, const std::string& head, const Frame& frame, cons
   }
   out.Tuple(head + "_BoundingBox", box);
   out.Number(head + "_VoxelNum", static_cast<double>(count));
-  out.Number(head + "_VolumeNum", static_cast<double>(LabelComponents(exec, voxels, region.size, Connectivity::kCorners).voxels.size()));
+  out.Number(head + "_VolumeNum", static_cast<double>(CountComponents(exec, voxels, region.size, Connectivity::kCorners)));
   out.Tuple(head + "_CenterOfMassIndex", centre);
   out.Point(head + "_CenterOfMass", frame.grid.IndexToPatient({centre[0], centre[1], centre[2]}));
   if (!with_values) return;
