@@ -58,7 +58,7 @@ function command<Options extends { json?: boolean }>(
 /** What decides what a run does. */
 function runFlags(to: Command): Command {
   return to
-    .requiredOption('--dicom-root <dir>', 'folder of mixed DICOM; searched to the bottom')
+    .requiredOption('--dicom-root <dir>', 'folder of mixed DICOM, or s3://bucket/prefix; searched to the bottom')
     .requiredOption('--outdir <dir>', 'where courses, _RESULTS and reports go: a folder or s3://bucket/prefix')
     .option(
       '--config <file>',

@@ -1,6 +1,7 @@
 /** Dose: curves, metrics, sums and comparison by the native core. */
 
 import { addon } from '../runtime/addon.js';
+import { locate } from '../runtime/s3.js';
 import type { Handle } from '../runtime/surface.js';
 import { type SubmitOptions, submit } from '../runtime/task.js';
 import type { RegistrationSummary } from './dicom-types.js';
@@ -57,11 +58,11 @@ export function doseDifference(args: DoseDifferenceArgs, options?: SubmitOptions
 }
 
 /** Which frames of reference a spatial registration joins. */
-export function readRegistration(args: { path: string }, options?: SubmitOptions): Promise<RegistrationSummary> {
-  return submit('readRegistration', args, options);
+export async function readRegistration(args: { path: string }, options?: SubmitOptions): Promise<RegistrationSummary> {
+  return submit('readRegistration', { path: await locate(args.path, options) }, options);
 }
 
 /** A dose in another frame of reference, by a spatial registration. */
-export function warpDose(args: WarpDoseArgs, options?: SubmitOptions): Promise<WarpDoseResult> {
-  return submit('warpDose', args, options);
+export async function warpDose(args: WarpDoseArgs, options?: SubmitOptions): Promise<WarpDoseResult> {
+  return submit('warpDose', { ...args, registration: await locate(args.registration, options) }, options);
 }

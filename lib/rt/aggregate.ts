@@ -3,6 +3,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 
+import { isS3 } from '../runtime/s3.js';
 import { sweepTemporaries, writeText } from '../table/atomic.js';
 import { columnsJson } from '../table/columns.js';
 import { writeCsv } from '../table/csv.js';
@@ -16,7 +17,7 @@ import type { CourseResult, Failure } from './course-run.js';
 import type { Discovery } from './discover.js';
 import { DVH_CURVE_COLUMNS, dvhColumns } from './dvh-columns.js';
 import { FRACTIONS_COLUMNS } from './fractions.js';
-import { relativeInput } from './input-path.js';
+import { inputRoot, relativeInput } from './input-path.js';
 import type { Finding } from './model.js';
 import { QC_COLUMNS } from './qc-columns.js';
 import { type RadiomicsEntry, radiomicsTable } from './radiomics.js';
@@ -167,7 +168,7 @@ function curveRows(result: CourseResult, curves: Curves | undefined): Row[] {
 }
 
 function failureRows({ discovery, failures, dicomRoot, outdir }: AggregateOptions): Row[] {
-  const roots = [resolve(dicomRoot), resolve(outdir)].flatMap((root) => [`${root}${sep}`, root]);
+  const roots = [inputRoot(dicomRoot), resolve(outdir)].flatMap((root) => [`${root}${isS3(root) ? '/' : sep}`, root]);
   /** A reason names files by where they lie in the input or the output, not by where those are on this machine. */
   const placeless = (reason: string): string => roots.reduce((text, root) => text.replaceAll(root, ''), reason);
   const refused = discovery.refusals.map((refusal) => ({

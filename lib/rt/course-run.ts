@@ -79,7 +79,7 @@ async function runStages(options: CourseRunOptions, lease: CourseLease): Promise
   const { store, mirror } = await openCourse(outdir, course, () => lease.check());
   await store.sweep();
   const label = new CourseLabel(course);
-  const keys = new StageKeys(course, options.dicomRoot, config);
+  const keys = new StageKeys(course, options.dicomRoot, config, { context: options.context, signal });
   const selected = new Set(options.stages);
   const states = new Map<string, StageState>();
   for (const stage of STAGES) {

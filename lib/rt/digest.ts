@@ -17,9 +17,7 @@ export async function digestFile(path: string): Promise<FileDigest> {
   try {
     const { size } = await handle.stat();
     if (size <= WHOLE_FILE_BYTES) {
-      const bytes = await handle.readFile();
-      const hash = await webcrypto.subtle.digest('SHA-256', bytes);
-      return { size: bytes.byteLength, sha256: Buffer.from(hash).toString('hex') };
+      return await digestBytes(await handle.readFile());
     }
     const hash = createHash('sha256');
     let total = 0;
@@ -31,6 +29,12 @@ export async function digestFile(path: string): Promise<FileDigest> {
   } finally {
     await handle.close();
   }
+}
+
+/** Off the JavaScript thread. */
+export async function digestBytes(bytes: Uint8Array): Promise<FileDigest> {
+  const hash = await webcrypto.subtle.digest('SHA-256', bytes);
+  return { size: bytes.byteLength, sha256: Buffer.from(hash).toString('hex') };
 }
 
 /** The same text for the same data, whatever the order in which keys were set; undefined is left out. */

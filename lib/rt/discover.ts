@@ -1,12 +1,11 @@
 /** From a folder of files to courses: inventory, links, grouping, names. */
 
-import path from 'node:path';
-
 import { scanHeaders } from '../native/dicom.js';
 import type { HeaderRecord } from '../native/dicom-types.js';
 import type { Context } from '../runtime/context.js';
 import { groupCourses, nameCourses } from './courses.js';
 import { disguise } from './disguise.js';
+import { inputRoot } from './input-path.js';
 import { type HeaderScanner, patientIdOf, patientKeyOf, patientNameOf, takeInventory } from './inventory.js';
 import { linkPatient, type PatientObjects } from './link.js';
 import type { Course, Finding, Refusal } from './model.js';
@@ -16,6 +15,7 @@ import type { RunConfig } from './run-config.js';
 import { groupSeries, notAVolume } from './series.js';
 
 export interface DiscoverOptions {
+  /** A folder, or `s3://bucket/prefix`. */
   readonly dicomRoot: string;
   readonly config: RunConfig;
   readonly context?: Context | undefined;
@@ -43,10 +43,11 @@ export interface Discovery {
 /** Reads every header once and makes courses of what is there. Throws only when `dicomRoot` itself cannot be read. */
 export async function discoverCourses(options: DiscoverOptions): Promise<Discovery> {
   const { config, context, signal } = options;
-  const root = path.resolve(options.dicomRoot);
+  const root = inputRoot(options.dicomRoot);
   const scan: HeaderScanner = options.scan ?? ((paths) => scanHeaders({ paths: [...paths] }, { context, signal }));
   const inventory = await takeInventory(root, {
     scan,
+    context,
     signal,
     exclude: options.exclude,
     onProgress: options.onProgress,

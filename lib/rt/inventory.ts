@@ -1,12 +1,14 @@
 /** What is in the input folder: every file, read once, either an object to work with or a refusal with its reason. */
 
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import type { HeaderRecord } from '../native/dicom-types.js';
+import type { Context } from '../runtime/context.js';
+import { isS3 } from '../runtime/s3.js';
+import type { SubmitOptions } from '../runtime/task.js';
+import { digestInput, listInputObjects } from './input-files.js';
 import { relativeInput } from './input-path.js';
 import type { Finding, Refusal } from './model.js';
 import { compareText, hashText } from './names.js';
@@ -18,6 +20,8 @@ export interface InventoryOptions {
   readonly scan: HeaderScanner;
   /** Folders not to enter, for instance the output folder when it lies inside the input. */
   readonly exclude?: readonly string[] | undefined;
+  /** How objects of a store are reached. */
+  readonly context?: Context | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -147,10 +151,12 @@ function refusal(file: string, code: string, reason: string, severity: Refusal['
   return { path: file, code, reason, severity };
 }
 
-/** Reads every header under `root`; sorts out what is no object, is broken, or is there twice. */
+/** Reads every header under `root`, a folder or `s3://bucket/prefix`; sorts out what is no object, is broken, or is there twice. */
 export async function takeInventory(root: string, options: InventoryOptions): Promise<Inventory> {
-  const { scan, signal, onProgress } = options;
-  const { files, refusals } = await walkTree(root, options.exclude, signal);
+  const { scan, exclude = [], context, signal, onProgress } = options;
+  const { files, refusals } = isS3(root)
+    ? { files: await listInputObjects(root, exclude, { context, signal }), refusals: [] }
+    : await walkTree(root, exclude, signal);
   const sound: HeaderRecord[] = [];
   onProgress?.(0, files.length);
   for (let at = 0; at < files.length; at += CHUNK) {
@@ -163,7 +169,7 @@ export async function takeInventory(root: string, options: InventoryOptions): Pr
     }
     onProgress?.(at + chunk.length, files.length);
   }
-  const unique = await withoutDuplicates(root, sound);
+  const unique = await withoutDuplicates(root, sound, { context, signal });
   const findings = [...unique.findings];
   if (files.length === 0) {
     findings.push({ code: 'input.empty', severity: 'warn', message: 'The input folder holds no files' });
@@ -230,7 +236,11 @@ export function refuse(record: HeaderRecord): Refusal | undefined {
  * Each SOPInstanceUID once per patient: the first by path is kept. A copy with the same bytes is `file.duplicate`,
  * one with others `file.duplicate_differs`. The same UID under two patients is kept for both and reported.
  */
-export async function withoutDuplicates(root: string, records: readonly HeaderRecord[]): Promise<Inventory> {
+export async function withoutDuplicates(
+  root: string,
+  records: readonly HeaderRecord[],
+  options: SubmitOptions = {},
+): Promise<Inventory> {
   const objects: HeaderRecord[] = [];
   const refusals: Refusal[] = [];
   const kept = new Map<string, HeaderRecord>();
@@ -240,7 +250,7 @@ export async function withoutDuplicates(root: string, records: readonly HeaderRe
   const hashOf = (file: string) => {
     const known = hashes.get(file);
     if (known) return known;
-    const hash = hashFile(file);
+    const hash = digestInput(file, options).then(({ sha256 }) => sha256);
     hashes.set(file, hash);
     return hash;
   };
@@ -296,10 +306,4 @@ async function duplicate(
     return differs(`cannot be compared (${asIsovoxError(thrown).code})`);
   }
   return second('file.duplicate', `The same bytes as ${name}, which is used`, 'info');
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const block of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(block as Buffer);
-  return hash.digest('hex');
 }

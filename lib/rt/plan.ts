@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { type Config, getConfig } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { packageVersion } from '../runtime/package-root.js';
+import { isS3 } from '../runtime/s3.js';
 import { sweepTemporaries, writeText } from '../table/atomic.js';
 import { openCourse } from './course-mirror.js';
 import type { Discovery } from './discover.js';
@@ -31,6 +32,8 @@ export interface RunPlan {
   readonly dicomRoot: string;
   readonly config: RunConfig;
   readonly inference: Config['inference'];
+  /** How input in an object store is reached. */
+  readonly s3?: Config['s3'] | undefined;
   /** Stages to run. */
   readonly stages: readonly string[];
   readonly discovery: Pick<Discovery, 'refusals' | 'findings'>;
@@ -53,7 +56,7 @@ function courseFile(name: string): string {
 /** Writes the plan; the one that was there is replaced. The file that names the courses comes last. */
 export async function writePlan(
   outdir: string,
-  plan: Omit<RunPlan, 'isovox' | 'inference' | 'courses' | 'discovery'>,
+  plan: Omit<RunPlan, 'isovox' | 'inference' | 's3' | 'courses' | 'discovery'>,
   discovery: Discovery,
   courses: readonly Course[],
 ): Promise<RunPlan> {
@@ -75,6 +78,7 @@ export async function writePlan(
     ...plan,
     isovox: packageVersion,
     inference: getConfig().inference,
+    ...(isS3(plan.dicomRoot) ? { s3: getConfig().s3 } : {}),
     discovery: { refusals, findings },
     courses: courses.map(courseName),
   };

@@ -57,7 +57,7 @@ export class PlannedCourses {
     configure({ inference: plan.inference });
     const config = getConfig();
     const read = { ...config.read, ...(memoryMb === undefined ? {} : { memoryBudgetMb: memoryMb }) };
-    return new PlannedCourses(outdir, plan, new Context({ ...config, read }, threads));
+    return new PlannedCourses(outdir, plan, new Context({ ...config, read, s3: plan.s3 ?? config.s3 }, threads));
   }
 
   async run(name: string, options: PlannedCourseOptions): Promise<CourseVerdict> {

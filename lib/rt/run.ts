@@ -2,22 +2,24 @@
 
 import { open, rm, stat } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { getConfig } from '../config/resolve.js';
 import { asIsovoxError, IsovoxError } from '../errors.js';
 import { Context } from '../runtime/context.js';
 import { packageVersion } from '../runtime/package-root.js';
+import { isS3 } from '../runtime/s3.js';
 import { type AggregateSummary, aggregate } from './aggregate.js';
 import { type CourseExecutor, type CourseTrouble, runInProcess } from './course-executor.js';
 import { sweepLeases } from './course-lease.js';
 import { CourseProgress } from './course-progress.js';
 import { type CourseResult, type Failure, failuresOf, readCourse, type StageEvent } from './course-run.js';
 import { type DiscoverOptions, type Discovery, discoverCourses } from './discover.js';
+import { inputRoot, liesIn } from './input-path.js';
 import { countingProgress, type RunLog } from './log.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { ModelPool, segmentationThreads } from './model-pool.js';
-import { OutputMirror } from './output-mirror.js';
+import { OutputMirror, outputAddress } from './output-mirror.js';
 import { courseName, type RunPlan, writePlan } from './plan.js';
 import { Pseudonyms } from './pseudonyms.js';
 import { matchesAny } from './roi-names.js';
@@ -26,6 +28,7 @@ import type { StageState } from './stage-state.js';
 import { STAGES, selectStages } from './stages/index.js';
 
 export interface RunOptions {
+  /** A folder, or `s3://bucket/prefix`. */
   readonly dicomRoot: string;
   readonly outdir: string;
   readonly config: RunConfig;
@@ -192,6 +195,27 @@ function completed(state: StageState, error: IsovoxError | undefined, event: Sta
 
 async function discover(options: RunOptions, context: Context): Promise<Discovery> {
   const { dicomRoot, outdir, config, signal, log } = options;
+  if (!isS3(dicomRoot)) await checkFolder(dicomRoot);
+  const output = isS3(dicomRoot) ? await outputAddress(outdir) : resolve(outdir);
+  if (liesIn(output, inputRoot(dicomRoot))) {
+    throw new IsovoxError(
+      'ERR_INVALID_ARGUMENT',
+      'Expected an output folder outside the DICOM root, or below it, but it holds the root',
+      { path: output },
+    );
+  }
+  return discoverCourses({
+    dicomRoot,
+    disguise: await disguiseOf(options),
+    exclude: [output],
+    config,
+    context,
+    signal,
+    onProgress: countingProgress(log, 'index'),
+  });
+}
+
+async function checkFolder(dicomRoot: string): Promise<void> {
   const root = await stat(dicomRoot).catch((thrown: unknown) => {
     throw asIsovoxError(thrown);
   });
@@ -200,34 +224,16 @@ async function discover(options: RunOptions, context: Context): Promise<Discover
       path: dicomRoot,
     });
   }
-  const inside = relative(resolve(outdir), resolve(dicomRoot));
-  if (inside === '' || !(inside.startsWith('..') || isAbsolute(inside))) {
-    throw new IsovoxError(
-      'ERR_INVALID_ARGUMENT',
-      'Expected an output folder outside the DICOM root, or below it, but it holds the root',
-      {
-        path: outdir,
-      },
-    );
-  }
-  return discoverCourses({
-    dicomRoot,
-    disguise: await disguiseOf(options),
-    exclude: [outdir],
-    config,
-    context,
-    signal,
-    onProgress: countingProgress(log, 'index'),
-  });
 }
 
 /** Where a run that was asked for pseudonyms keeps them, and the links that hide where its input lies. */
-async function disguiseOf({ outdir, config }: RunOptions): Promise<DiscoverOptions['disguise']> {
+async function disguiseOf({ dicomRoot, outdir, config }: RunOptions): Promise<DiscoverOptions['disguise']> {
   const { pseudonymise, pseudonyms } = config.output;
   if (!pseudonymise) return undefined;
-  if (await OutputMirror.of(outdir)) {
-    const message = 'Expected a folder for --outdir with --pseudonymise: the links that it makes are of this machine';
-    throw new IsovoxError('ERR_UNSUPPORTED', message, { name: '--outdir' });
+  const inStore = isS3(dicomRoot) ? '--dicom-root' : (await OutputMirror.of(outdir)) ? '--outdir' : undefined;
+  if (inStore !== undefined) {
+    const message = `Expected a folder for ${inStore} with --pseudonymise: the links that it makes are of this machine`;
+    throw new IsovoxError('ERR_UNSUPPORTED', message, { name: inStore });
   }
   const file = pseudonyms ?? join(outdir, '.isovox/pseudonyms.json');
   return { pseudonyms: await Pseudonyms.open(file), links: resolve(outdir, '.isovox/inputs') };

@@ -1,7 +1,10 @@
 /** What decides a stage's result: as long as its key is the same, it need not run again. */
 
+import { eachInOrder } from '../runtime/each.js';
 import { packageVersion } from '../runtime/package-root.js';
-import { digestData, digestFile, type FileDigest } from './digest.js';
+import type { SubmitOptions } from '../runtime/task.js';
+import { digestData, type FileDigest } from './digest.js';
+import { digestInput } from './input-files.js';
 import { relativeInput } from './input-path.js';
 import type { Course } from './model.js';
 import type { RunConfig } from './run-config.js';
@@ -16,6 +19,8 @@ export interface StageKey {
   readonly inputs: readonly ManifestFile[];
 }
 
+const FILES_AT_ONCE = 4;
+
 /** Makes the keys of one course's stages; every input file is read once. */
 export class StageKeys {
   readonly #digests = new Map<string, Promise<FileDigest>>();
@@ -25,21 +30,22 @@ export class StageKeys {
     private readonly course: Course,
     private readonly dicomRoot: string,
     private readonly config: RunConfig,
+    private readonly reading: Pick<SubmitOptions, 'context' | 'signal'> = {},
   ) {
     this.#courseHash = digestData(describeForKey(course, dicomRoot));
   }
 
   /** Settings, version, the content of its inputs, and what the stages before it gave. */
   async of(stage: Stage, states: ReadonlyMap<string, StageState>): Promise<StageKey> {
-    const inputs: ManifestFile[] = [];
-    for (const path of [...stage.inputs(this.course)].sort()) {
+    const paths = [...stage.inputs(this.course)].sort();
+    const inputs = await eachInOrder(paths, FILES_AT_ONCE, async (path): Promise<ManifestFile> => {
       let digest = this.#digests.get(path);
       if (!digest) {
-        digest = digestFile(path);
+        digest = digestInput(path, this.reading);
         this.#digests.set(path, digest);
       }
-      inputs.push({ path: relativeInput(this.dicomRoot, path), ...(await digest) });
-    }
+      return { path: relativeInput(this.dicomRoot, path), ...(await digest) };
+    });
     const settings = stage.settings(this.config);
     const before = [...stage.needs, ...(stage.after ?? [])].map((id) => {
       const state = states.get(id);

@@ -76,7 +76,7 @@ bool BeginsLikeDataSet(std::span<const std::byte> bytes, uint64_t file_size) {
 }  // namespace
 
 DicomFile DicomFile::Open(const std::string& path) {
-  return Open(path, [&] { return File::Open(path); });
+  return Open(path, [&] { return File::OpenWhole(path); });
 }
 
 DicomFile DicomFile::Open(const std::string& path, const std::function<File()>& open) {

@@ -15,6 +15,7 @@
 namespace isovox {
 namespace {
 
+constexpr uint64_t kLargestWhole = uint64_t{256} << 20;
 constexpr size_t kLargestRead = size_t{1} << 30;  // one system call moves less than 2 GiB
 
 }  // namespace
@@ -38,6 +39,13 @@ File File::Open(const std::string& path) {
   }
   file.size_ = static_cast<uint64_t>(status.st_size);
   return file;
+}
+
+File File::OpenWhole(const std::string& path) {
+  File file = Open(path);
+  if (file.descriptor_ >= 0 || file.size_ > kLargestWhole) return file;
+  Buffer whole = ReadWholeFile(file);
+  return OfObject(path, file.etag_, file.size_, std::move(whole.data), whole.size);
 }
 
 File File::OfObject(const std::string& path, std::string etag, uint64_t size, std::unique_ptr<std::byte[]> head, size_t head_size) {

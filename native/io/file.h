@@ -17,6 +17,9 @@ class File {
   // Refuses directories, pipes and devices: none of them has a size to check declared lengths against.
   static File Open(const std::string& path);
 
+  // The same, for who reads all of it piece by piece: an object is fetched at once, unless it is very large.
+  static File OpenWhole(const std::string& path);
+
   // An object of which these facts are known, and its first bytes are at hand: reads of them ask nothing of the store.
   static File OfObject(const std::string& path, std::string etag, uint64_t size, std::unique_ptr<std::byte[]> head, size_t head_size);
 

@@ -75,14 +75,17 @@ bool MayTryAgain(const HttpReply& reply, const StoreError& store) {
   }
 }
 
-std::string RemedyFor(const HttpReply& reply, const StoreError& store, const S3Settings& settings) {
+std::string RemedyFor(const HttpReply& reply, const StoreError& store, const S3Settings& settings, bool anonymous) {
   const std::string region = reply.Header("x-amz-bucket-region");
   if (!region.empty() && region != settings.region) return "The bucket lies in another region: set s3.region to " + region;
   if (store.code == "SignatureDoesNotMatch") return "Check the secret key";
   if (store.code == "InvalidAccessKeyId") return "The store does not know the access key";
   if (store.code == "RequestTimeTooSkewed") return "This machine's clock is wrong";
   if (store.code == "ExpiredToken") return "The session token has expired: get a new one";
-  if (reply.status == 401 || reply.status == 403) return "Check the credentials and the bucket's policy";
+  if (reply.status == 401 || reply.status == 403) {
+    return anonymous ? "No credentials were found in the environment, the AWS files, the container or the instance, and not everybody may do this"
+                     : "Check the credentials and the bucket's policy";
+  }
   if (reply.status == 412) return "The object is not, or is no longer, what was expected";
   if (reply.status == 416) return "The object is shorter than it was";
   if (reply.status >= 300 && reply.status < 400) return "Set s3.region or s3.endpoint to where the bucket lies";
@@ -160,6 +163,11 @@ S3Client::S3Client(S3Settings settings, S3Credentials credentials)
     : settings_(std::move(settings)), credentials_(std::move(credentials)), retry_budget_(kRetryBudget),
       lane_(std::make_shared<HttpLane>(settings_.max_parallel)) {}
 
+S3Credentials S3Client::Credentials() const {
+  const std::lock_guard lock(mutex_);
+  return credentials_;
+}
+
 bool S3Client::TakeRetry() {
   const std::lock_guard lock(mutex_);
   if (retry_budget_ < 1) return false;
@@ -197,11 +205,7 @@ HttpRequest S3Client::Signed(const S3Call& call, const std::string& payload_sha2
   signing.query = call.query;
   signing.headers = call.headers;
   signing.headers["host"] = host;
-  S3Credentials credentials;
-  {
-    const std::lock_guard lock(mutex_);
-    credentials = credentials_;
-  }
+  const S3Credentials credentials = Credentials();
   HttpRequest request;
   if (!credentials.anonymous()) {
     const std::string date = AmzDate(std::time(nullptr));
@@ -328,7 +332,7 @@ class S3Job : public HttpJob {
     }
     if (attempts_ > 1) message += ", after " + std::to_string(attempts_) + " attempts";
     if (budget_spent) message += ", and the store fails so often that no more are made";
-    message += ". " + RemedyFor(reply, store, client_->settings_);
+    message += ". " + RemedyFor(reply, store, client_->settings_, client_->Credentials().anonymous());
     const bool late = reply.failure == Failure::kDeadline || reply.failure == Failure::kStalled;
     if (late) context.emplace_back("limit", std::to_string(client_->settings_.attempt_ms) + " ms");
     return Error(late ? ErrorCode::kTimeout : ErrorCode::kIo, std::move(message), std::move(context));

@@ -94,6 +94,7 @@ class S3Client : public std::enable_shared_from_this<S3Client> {
  private:
   friend class S3Job;
   HttpRequest Signed(const S3Call& call, const std::string& payload_sha256) const;
+  S3Credentials Credentials() const;
   bool TakeRetry();
   void GiveRetry();
 

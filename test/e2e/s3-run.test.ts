@@ -1,8 +1,8 @@
-/** The main job with its results in a real S3 server, from one machine and from several. */
+/** The main job with its input and its results in a real S3 server, from one machine and from several. */
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -58,13 +58,26 @@ describe.skipIf(s3ServerAbsent !== undefined)('a run into an object store', () =
     const { objects } = await listObjects(`${uri}/`);
     const digests = await Promise.all(
       objects.map(async ({ key }) => {
-        const { bytes } = await readObject(`s3://results/${key}`);
-        const name = `s3://results/${key}`.slice(uri.length + 1);
+        const whole = `${uri.split('/').slice(0, 3).join('/')}/${key}`;
+        const { bytes } = await readObject(whole);
+        const name = whole.slice(uri.length + 1);
         return [name, createHash('sha256').update(bytes).digest('hex')] as const;
       }),
     );
     return Object.fromEntries(digests.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
+
+  /** Adds a copy, a torso and a text: what takes no part is in the tables too, with its reason. */
+  function spoil(folder: string): void {
+    const [first] = readdirSync(folder).filter((name) => name.endsWith('.dcm'));
+    for (const name of ['copy.dcm', 'torso.dcm']) copyFileSync(join(folder, first as string), join(folder, name));
+    truncateSync(join(folder, 'torso.dcm'), 5000);
+    writeFileSync(join(folder, 'notes.txt'), 'not a DICOM file');
+  }
+
+  /** The plan names the root and the files below it; everything else says where they lie below the root. */
+  const withoutPlan = (digests: Record<string, string>) =>
+    Object.fromEntries(Object.entries(digests).filter(([name]) => !/^\.isovox\/(plan\.json|courses\/)/.test(name)));
 
   beforeAll(async () => {
     server = await startS3Server();
@@ -74,6 +87,7 @@ describe.skipIf(s3ServerAbsent !== undefined)('a run into an object store', () =
     writeFileSync(settings, 'organize: { copyImages: false }\nradiomics: { enabled: false }\n');
     await writePhantom(root, { patientId: 'ONE', sliceMm: 10, doseMm: 10 });
     await writePhantom(join(root, 'two'), { patientId: 'TWO', sliceMm: 10, doseMm: 10 });
+    spoil(root);
     const undisturbed = await run('none', local);
     expect(undisturbed.code, undisturbed.out).toBe(0);
     expected = treeDigest(local);
@@ -155,6 +169,72 @@ describe.skipIf(s3ServerAbsent !== undefined)('a run into an object store', () =
     const found = await isovox('h', ['aggregate', '--outdir', uri]);
     expect(found.code, found.out).toBe(65);
     expect(found.out).toContain('dvh_metrics.json is not what its stage wrote');
+  });
+
+  describe('input in the store', () => {
+    const prefix = 's3://input/study';
+    const runFrom = (from: string, outdir: string, more: readonly string[] = [], env?: NodeJS.ProcessEnv) =>
+      isovox('k', ['run', '--dicom-root', from, '--config', settings, '--outdir', outdir, '--quiet', ...more], env);
+
+    beforeAll(async () => {
+      await makeBucket('input');
+      await writeObject(`${prefix}/`, new Uint8Array(0)); // what consoles leave to show an empty folder
+      for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile()) continue;
+        const path = join(entry.parentPath, entry.name);
+        await writeObject(`${prefix}/${path.slice(root.length + 1)}`, readFileSync(path));
+      }
+    }, 60_000);
+
+    it('gives the bytes of a folder', async () => {
+      const out = join(folder, 'from-store');
+      const before = server.accessLog().length;
+      const first = await runFrom(`${prefix}/`, out);
+      expect(first.code, first.out).toBe(0);
+      expect(withoutPlan(treeDigest(out))).toEqual(withoutPlan(expected));
+      const failures = readFileSync(join(out, '_RESULTS/failures.csv'), 'utf8');
+      expect(failures).toMatch(/,torso\.dcm,/);
+      expect(failures).not.toContain('s3:');
+      await new Promise((resolve) => setTimeout(resolve, 300)); // the server writes its lines after its replies
+      const asked = server.accessLog().slice(before);
+      expect([...new Set(asked.map(({ method }) => method))].sort()).toEqual(['GET', 'HEAD']);
+      const times = new Map<string, number>();
+      for (const { target } of asked) times.set(target, (times.get(target) ?? 0) + 1);
+      expect(Math.max(...times.values())).toBeLessThanOrEqual(12); // not one for each plane of a dose
+      const second = await runFrom(prefix, out, ['--json']);
+      for (const course of JSON.parse(second.out).courses) expect(course.stages.organize, second.out).toBe('reused');
+    });
+
+    it('and output below it, where no run finds the objects of the one before', async () => {
+      const out = `${prefix}/out`;
+      const ran = await runFrom(prefix, out, ['--json']);
+      expect(ran.code, ran.out).toBe(0);
+      expect(withoutPlan(await objects(out))).toEqual(withoutPlan(expected));
+      const again = await runFrom(prefix, out, ['--dry-run']);
+      expect(again.out).toContain(`2 courses, ${JSON.parse(ran.out).refused} files refused`);
+      const inside = await runFrom(`${prefix}/out/ONE`, out);
+      expect([inside.code, inside.out]).toEqual([2, expect.stringContaining('it holds the root')]);
+    });
+
+    it.each([
+      ['s3://absent-bucket/x', {}, 3, /There is no bucket absent-bucket at http:/],
+      ['s3://input/nothing', {}, 3, /There is no object below s3:\/\/input\/nothing\//],
+      [
+        prefix,
+        { AWS_ACCESS_KEY_ID: '', HOME: folder },
+        1,
+        /No credentials were found in the environment, the AWS files/,
+      ],
+      [prefix, { AWS_SECRET_ACCESS_KEY: 'wrong' }, 1, /Check the secret key/],
+    ])('%s with %o ends with %i and says why', async (from, env, code, why) => {
+      const failed = await runFrom(from, join(folder, 'never'), [], env);
+      expect([failed.code, failed.out]).toEqual([code, expect.stringMatching(why)]);
+    });
+
+    it('pseudonyms need links to files', async () => {
+      const refused = await runFrom(prefix, join(folder, 'hidden'), ['--pseudonymise']);
+      expect([refused.code, refused.out]).toEqual([65, expect.stringContaining('Expected a folder for --dicom-root')]);
+    });
   });
 
   it('a store that does not answer is an error that names it', async () => {

@@ -7,8 +7,7 @@
  *   metadata/*.json             case metadata, course, links, fractions, image geometry
  */
 
-import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import { asIsovoxError } from '../../errors.js';
@@ -22,6 +21,7 @@ import { caseMetadataRow } from '../case-metadata.js';
 import { DATA_FAULTS } from '../data-faults.js';
 import { canonicalJson } from '../digest.js';
 import { fractionRows } from '../fractions.js';
+import { copyInput } from '../input-files.js';
 import { relativeInput } from '../input-path.js';
 import { stopIfAborted } from '../inventory.js';
 import { COURSE_FILES, copiesOf, planningNifti } from '../layout.js';
@@ -64,22 +64,16 @@ async function run(stage: StageContext): Promise<StageOutcome> {
   return { status: 'done', findings: image?.findings ?? [], failures: [...lost, ...(image?.failures ?? [])] };
 }
 
-async function copyObjects({ course, config, folder, signal, progress }: StageContext): Promise<void> {
+async function copyObjects({ course, config, folder, context, signal, progress }: StageContext): Promise<void> {
   const tasks = copiesOf(course, config.organize.copyImages);
   const folders = new Set(tasks.map(({ to }) => path.dirname(path.join(folder, to))));
   for (const one of folders) await mkdir(one, { recursive: true });
   let done = 0;
-  try {
-    await eachInOrder(tasks, COPIES_AT_ONCE, async (task) => {
-      stopIfAborted(signal);
-      const to = path.join(folder, task.to);
-      await copyFile(task.from, to, constants.COPYFILE_FICLONE);
-      await chmod(to, 0o644);
-      progress(++done, tasks.length);
-    });
-  } catch (thrown) {
-    throw asIsovoxError(thrown);
-  }
+  await eachInOrder(tasks, COPIES_AT_ONCE, async (task) => {
+    stopIfAborted(signal);
+    await copyInput(task.from, path.join(folder, task.to), { context, signal });
+    progress(++done, tasks.length);
+  });
 }
 
 interface ImageOutcome {
