@@ -1,7 +1,7 @@
 /** Volumes of one kind, in the order of their subjects; every selection is a view, nothing is read. */
 
 import { invalidArgument } from '../errors.js';
-import { defaultContext } from '../runtime/context.js';
+import { type Context, defaultContext } from '../runtime/context.js';
 import { eachInOrder } from '../runtime/each.js';
 import type { Cell, Table } from '../table/table.js';
 import { parseExpression } from './expression.js';
@@ -32,6 +32,9 @@ export class Collection implements Iterable<CohortVolume> {
     private readonly subjects: ReadonlyMap<string, SubjectRow>,
   ) {}
 
+  get context(): Context {
+    return this.place.context ?? defaultContext();
+  }
   get length(): number {
     return this.rows.length;
   }

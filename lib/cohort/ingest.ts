@@ -58,6 +58,8 @@ export interface IngestReport {
 export interface IngestItem extends SourceItem {
   /** The volume, which the ingest disposes of. Without it the image at `path` is read, unless it is in the store already. */
   readonly make?: (task: SubmitOptions) => Promise<Handle<'Volume'>>;
+  /** What making it is expected to take; when that is more than the budget it is made while nothing else is. */
+  readonly bytes?: number;
 }
 
 /** Two grids are one when they differ by less than this many millimetres. */
@@ -197,8 +199,11 @@ async function ingestOne(
   options: IngestOptions,
 ): Promise<{ row: VolumeRow; found: readonly Finding[] }> {
   const { gaps, signal } = options;
-  // What is made lies in memory before anyone knows how large it is.
-  if (item.make) return storeOne(place, item, { source_bytes: 0, source_mtime_ms: 0 }, context, options);
+  if (item.make) {
+    const nothing: SourceFacts = { source_bytes: 0, source_mtime_ms: 0 };
+    const made = needOf({ bytes: item.bytes ?? 0, format: 'zarr' }, nothing, place, context);
+    return gate.share(made, () => storeOne(place, item, nothing, context, options));
+  }
   const facts = await factsOf(item.path, context);
   const said = await describeFile({ path: item.path, ...(gaps === undefined ? {} : { gaps }) }, { context, signal });
   const need = needOf(said, facts, place, context);
@@ -206,7 +211,7 @@ async function ingestOne(
 }
 
 /** Of one image: the codecs' buffers, the chunks of a few threads. */
-const WORKSPACE = 8 * 2 ** 20;
+export const WORKSPACE = 8 * 2 ** 20;
 const SHARD = 64 * 2 ** 20;
 
 /** The memory that reading an image and writing it takes at most. */

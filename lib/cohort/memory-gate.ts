@@ -23,13 +23,27 @@ export class MemoryGate {
         limit: String(this.limitBytes),
       });
     }
-    await this.#enter(bytes);
+    return this.share(bytes, work);
+  }
+
+  /** The same for work that is worth trying though it may need more than there ever is: then it is done alone. */
+  async share<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    const release = await this.hold(bytes);
     try {
       return await work();
     } finally {
-      this.#used -= bytes;
-      this.#admit();
+      release();
     }
+  }
+
+  /** Waits until `bytes`, or the whole budget when they are more, are free; what it gives is called once, to free them. */
+  async hold(bytes: number): Promise<() => void> {
+    const held = Math.min(bytes, this.limitBytes);
+    await this.#enter(held);
+    return () => {
+      this.#used -= held;
+      this.#admit();
+    };
   }
 
   #enter(bytes: number): Promise<void> {

@@ -2,7 +2,6 @@
 
 import { invalidArgument } from '../errors.js';
 import { describeVolume } from '../native/volume.js';
-import { defaultContext } from '../runtime/context.js';
 import { eachInOrder } from '../runtime/each.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
@@ -10,7 +9,8 @@ import type { Cell, Table } from '../table/table.js';
 import { Volume } from '../volume/volume.js';
 import type { Collection, Predicate } from './collection.js';
 import { ensureStore } from './create.js';
-import { type IngestOptions, type IngestReport, ingest } from './ingest.js';
+import { type IngestOptions, type IngestReport, ingest, WORKSPACE } from './ingest.js';
+import { MemoryGate } from './memory-gate.js';
 import { placeOf } from './place.js';
 import { tableOf } from './tables.js';
 import { CohortVolume } from './volume.js';
@@ -22,7 +22,10 @@ export interface WriteOptions extends IngestOptions {
   readonly collection?: string;
 }
 
-/** Immutable; every step gives a new query. Volumes are worked on `read.maxWorkers` at a time. */
+/**
+ * Immutable; every step gives a new query. Volumes are worked on `read.maxWorkers` at a time, as many as fit whole into
+ * `read.memoryBudgetMb`; one that is larger than that by itself.
+ */
 export class LazyQuery<T> {
   constructor(
     private readonly collection: Collection,
@@ -62,30 +65,28 @@ export class LazyQuery<T> {
 
   /** All results, in the order of the collection. */
   toList(options: { maxWorkers?: number } = {}): Promise<T[]> {
-    const atOnce = options.maxWorkers ?? defaultContext().config.read.maxWorkers;
-    return eachInOrder([...this.collection], atOnce, (volume) => this.#run(volume));
+    const gate = this.#gate();
+    const atOnce = options.maxWorkers ?? this.collection.context.config.read.maxWorkers;
+    return eachInOrder([...this.collection], atOnce, (volume) => gate.share(needOf(volume), () => this.#run(volume)));
   }
 
-  /** One result after the other; the next ones are worked on meanwhile. */
+  /** One result after the other; the next ones are worked on meanwhile. A result counts until the next is asked for. */
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    const ahead = defaultContext().config.read.maxWorkers;
-    const running: Promise<{ value: T } | { reason: unknown }>[] = [];
+    const ahead = this.collection.context.config.read.maxWorkers;
+    const gate = this.#gate();
+    const running: Promise<{ value: T; release: () => void } | { reason: unknown }>[] = [];
     const volumes = this.collection[Symbol.iterator]();
     for (;;) {
       while (running.length < ahead) {
         const next = volumes.next();
         if (next.done) break;
-        running.push(
-          this.#run(next.value).then(
-            (value) => ({ value }),
-            (reason: unknown) => ({ reason }),
-          ),
-        );
+        running.push(this.#ahead(next.value, gate));
       }
       const first = await running.shift();
       if (!first) return;
       if ('reason' in first) throw first.reason;
       yield first.value;
+      first.release();
     }
   }
 
@@ -113,9 +114,27 @@ export class LazyQuery<T> {
       subject: volume.subjectId,
       obsId: volume.obsId,
       path: volume.row.source,
+      bytes: (this.steps.length === 0 ? 1 : 2) * volume.bytes,
       make: async (task: SubmitOptions) => ownedHandle(await this.#run(volume), volume.obsId, task),
     }));
     return ingest(place, items, { subjects: this.collection.subjectRows, ...options });
+  }
+
+  #gate(): MemoryGate {
+    return new MemoryGate(this.collection.context.config.read.memoryBudgetMb * 2 ** 20);
+  }
+
+  async #ahead(
+    volume: CohortVolume,
+    gate: MemoryGate,
+  ): Promise<{ value: T; release: () => void } | { reason: unknown }> {
+    const release = await gate.hold(needOf(volume));
+    try {
+      return { value: await this.#run(volume), release };
+    } catch (reason) {
+      release();
+      return { reason };
+    }
   }
 
   async #run(volume: CohortVolume): Promise<T> {
@@ -129,6 +148,9 @@ export class LazyQuery<T> {
     return new LazyQuery<T>(collection, this.steps);
   }
 }
+
+/** Of a step that reads all of a volume. */
+const needOf = (volume: CohortVolume): number => volume.bytes + WORKSPACE;
 
 /** The decoded volume of a result, which nobody else holds. */
 async function ownedHandle(result: unknown, name: string, task: SubmitOptions): Promise<Handle<'Volume'>> {

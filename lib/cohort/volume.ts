@@ -31,6 +31,12 @@ export class CohortVolume {
   get dtype(): string {
     return this.row.dtype;
   }
+  /** Of all voxels in memory. */
+  get bytes(): number {
+    const { dtype, size, frames, components } = this.row;
+    const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 8);
+    return (bits / 8) * size[0] * size[1] * size[2] * frames * components;
+  }
   /** Of the OME-Zarr image, for other programs. */
   get path(): string {
     return this.place.at(this.row.path);

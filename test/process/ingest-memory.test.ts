@@ -1,10 +1,11 @@
-/** Ingest and reading stay within the memory budget, in a child process under a hard ceiling that the kernel enforces. */
+/** Ingest, reading and queries stay within the memory budget, in a child process under a hard ceiling that the kernel enforces. */
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { Cohort } from '../../lib/cohort/index.js';
 import { makeVolume } from '../../lib/native/dicom.js';
 import { writeVolume } from '../../lib/native/formats.js';
 import { dispose } from '../../lib/native/volume.js';
@@ -77,6 +78,33 @@ async function ingested(
   return JSON.parse(stdout);
 }
 
+/** Measures the volumes of a cohort by a query, each read whole by its mapper, then copies it by one. */
+const QUERY = `
+  const { readFileSync } = await import('node:fs');
+  const [library, store, budget] = process.argv.slice(1);
+  const isovox = await import(library);
+  const inMiB = (name) => Number(new RegExp(name + ':\\\\s+(\\\\d+) kB').exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
+  isovox.configure({ read: { concurrency: 2, memoryBudgetMb: Number(budget), tileCacheSizeMb: 0, maxWorkers: 8 } });
+  const ct = (await isovox.Cohort.open(store)).collection('ct');
+  await ct.iloc(0).axial(7);
+  const before = inMiB('VmRSS');
+  let [atWork, most] = [0, 0];
+  const means = ct.map(async (stored) => {
+    most = Math.max(most, ++atWork);
+    const volume = await stored.toVolume();
+    const { mean } = await volume.getStatistics();
+    volume.dispose();
+    atWork--;
+    return { mean };
+  });
+  const list = await means.toList();
+  const streamed = [];
+  for await (const one of means) streamed.push(one);
+  const gained = inMiB('VmHWM') - before;
+  const report = await ct.map((volume) => volume).write(store + '-copy');
+  console.log(JSON.stringify({ list, streamed, most, gained, report, copying: inMiB('VmHWM') - before }));
+`;
+
 describe('the memory of an ingest', () => {
   it('stays within the budget for a cohort seven times larger, packed and plain', async () => {
     const { report, slices, gained } = await ingested(images, BUDGET_MIB, 1024);
@@ -107,5 +135,23 @@ describe('the memory of an ingest', () => {
       expect(code).toBe('ERR_RESOURCE');
       expect(reason).toMatch(/wide\.nii needs 83 MiB and read\.memoryBudgetMb is 64/);
     }
+  });
+});
+
+describe('the memory of a query', () => {
+  it('lets as many volumes be worked on at once as the budget holds', async () => {
+    const store = join(folder, 'queried');
+    const cohort = await Cohort.fromImages(store, {
+      ct: images.flatMap((path) => [1, 2, 3].map((n) => [path, `${path}${n}`] as const)),
+    });
+    const args = ['--import', 'tsx', '--input-type=module', '-e', QUERY, join(packageRoot, 'lib/index.ts'), store];
+    const { stdout } = await promisify(execFile)(process.execPath, [...args, '80'], { cwd: packageRoot });
+    const { list, streamed, most, gained, report, copying } = JSON.parse(stdout);
+    expect(list.length).toBe(cohort.collection('ct').length);
+    expect(streamed).toEqual(list);
+    expect(most).toBe(2);
+    expect(gained).toBeLessThan(80 + BESIDE_MIB);
+    expect(copying).toBeLessThan(80 + BESIDE_MIB);
+    expect(report).toMatchObject({ added: list.length, failed: [] });
   });
 });
