@@ -180,23 +180,42 @@ class Linker {
     if (wantedSeries.length > 0 || images.size > 0) {
       const wanted = wantedSeries.length > 0 ? wantedSeries : [...images];
       this.#dangling(structures, 'References to images', wanted);
-      this.#find(
-        structures,
-        'link.no_image',
-        'warn',
-        'The images that the structures were drawn on are not there; no other is taken',
-      );
+      this.#onlyCtOfFrame(structures);
       return;
     }
     this.#imageByFrame(structures);
   }
 
-  #imageByFrame(structures: HeaderRecord): void {
+  /**
+   * When the images that were drawn on are not there: the CT of the study in the same coordinates, if it is the only one.
+   * Archives that replace identifiers often keep the study and the frame but not the images' own UIDs in structure sets.
+   */
+  #onlyCtOfFrame(structures: HeaderRecord): void {
+    const cts = this.#studyImagesInFrame(structures).filter(({ Modality }) => Modality === 'CT');
+    const [ct] = cts;
+    if (!ct || cts.length > 1) {
+      const message = 'The images that the structures were drawn on are not there; no other is taken';
+      this.#find(structures, 'link.no_image', 'warn', message);
+      return;
+    }
+    const reason =
+      'The images that the structures were drawn on are not there; the only CT of the study in this frame of reference is taken';
+    this.#useImage(structures, ct, 'FrameOfReferenceUID', reason);
+    this.#find(structures, 'link.by_frame_of_reference', 'warn', reason, { SeriesInstanceUID: ct.SeriesInstanceUID });
+  }
+
+  /** The largest first. */
+  #studyImagesInFrame(structures: HeaderRecord): ImageSeries[] {
     const frames = new Set(framesOf(structures));
-    const inFrame = this.objects.series
+    return this.objects.series
       .filter(({ FrameOfReferenceUID }) => frames.has(FrameOfReferenceUID))
+      .filter(({ StudyInstanceUID }) => StudyInstanceUID === structures.StudyInstanceUID)
       .sort(largestFirst);
-    const [image] = inFrame.filter(({ StudyInstanceUID }) => StudyInstanceUID === structures.StudyInstanceUID);
+  }
+
+  #imageByFrame(structures: HeaderRecord): void {
+    const inFrame = this.#studyImagesInFrame(structures);
+    const [image] = inFrame;
     if (!image) {
       this.#find(
         structures,

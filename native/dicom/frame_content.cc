@@ -22,7 +22,8 @@ FrameContent FrameContentOf(const DataSet& group, const std::vector<Tag>& pointe
   FrameContent content;
   content.in_stack = group.Integer(tag::kInStackPositionNumber).value_or(0);
   const auto values = group.Numbers(tag::kDimensionIndexValues);
-  if (!pointers.empty() && values.size() == pointers.size()) {
+  content.complete = !pointers.empty() && values.size() == pointers.size();
+  if (content.complete) {
     for (size_t d = 0; d < pointers.size(); ++d) {
       const auto value = static_cast<int64_t>(values[d]);
       if (!IsPlace(pointers[d])) content.dimensions.push_back(value);

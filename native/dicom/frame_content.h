@@ -13,6 +13,7 @@ struct FrameContent {
   // Values of the dimensions that are no places, in the order of DimensionIndexSequence; TemporalPositionIndex where there
   // is no such sequence; empty where the file says neither.
   std::vector<int64_t> dimensions;
+  bool complete = false;  // the object lists its dimensions: frames that agree in all of them are the same
   int64_t in_stack = 0;  // InStackPositionNumber, from 1; 0 where it is absent
 };
 

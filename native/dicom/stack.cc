@@ -153,10 +153,13 @@ void ResolveRepeats(const std::vector<ImageHeader>& headers, Stack& stack, Repor
     regular = regular && place.size() == times;
     for (size_t t = 1; t < place.size(); ++t) {
       const Plane &before = place[t - 1], &plane = place[t];
-      // Frames of a file that gives them no dimensions are times; where it does, two with the same are copies.
-      const bool by_order = plane.file == before.file && plane.content.dimensions.empty();
+      const ImageHeader &mine = headers[plane.file], &theirs = headers[before.file];
+      // Frames of a file that does not list its dimensions are times; where it does, two with the same are copies. Many
+      // scanners number the images of a dynamic or diffusion series and tell them apart by nothing else that is public;
+      // an image that was exported twice keeps its number.
+      const bool by_order = plane.file == before.file && !plane.content.complete;
       told_apart = told_apart && (by_order || plane.content.dimensions != before.content.dimensions ||
-                                  headers[plane.file].time_key != headers[before.file].time_key);
+                                  mine.time_key != theirs.time_key || mine.instance_number != theirs.instance_number);
     }
   }
   stack.planes.clear();

@@ -25,6 +25,7 @@ struct Frame {
   Uint16 value = 0;  // of all its pixels
   double slope = 1, intercept = 0;
   bool turned = false;  // coronal instead of axial
+  int temporal_position = 0;  // TemporalPositionIndex itself; 0: none
 };
 
 void PutOrientation(DcmItem& group, bool turned) {
@@ -79,6 +80,9 @@ std::string WriteEnhanced(const TempFolder& folder, const std::vector<Frame>& fr
     item->putAndInsertString(DCM_RescaleSlope, std::to_string(frame.slope).c_str());
     item->putAndInsertString(DCM_RescaleIntercept, std::to_string(frame.intercept).c_str());
     REQUIRE(group->findOrCreateSequenceItem(DCM_FrameContentSequence, item).good());
+    if (frame.temporal_position > 0) {
+      item->putAndInsertUint32(DCM_TemporalPositionIndex, static_cast<Uint32>(frame.temporal_position));
+    }
     if (frame.in_stack > 0) item->putAndInsertUint32(DCM_InStackPositionNumber, static_cast<Uint32>(frame.in_stack));
     if (dimensions) {
       const Uint32 values[] = {static_cast<Uint32>(frame.time), static_cast<Uint32>(frame.in_stack)};
@@ -137,6 +141,17 @@ TEST_CASE("multi-frame: two frames of one place and the same dimensions are copi
   CHECK(PlaneValues<uint16_t>(series.volume) == Values{11, 21});
   CHECK(Codes(series) == List{"slice.duplicate"});
   CHECK(CodeOf([&] { ReadSeries({}, {path}, {true}); }) == "ERR_GEOMETRY");
+}
+
+TEST_CASE("multi-frame: a file that does not list its dimensions means a time by each frame at one place") {
+  // Diffusion weightings, all of the first temporal position, slice after slice.
+  const TempFolder folder;
+  std::vector<Frame> frames = {{0, 0, 1, 11}, {0, 0, 1, 12}, {4, 0, 2, 21}, {4, 0, 2, 22}};
+  for (Frame& frame : frames) frame.temporal_position = 1;
+  Series series = ReadSeries({}, {WriteEnhanced(folder, frames)});
+  CHECK(series.volume.frames == 2);
+  CHECK(PlaneValues<uint16_t>(series.volume) == Values{11, 21, 12, 22});
+  CHECK(Codes(series) == List{"series.several_times"});
 }
 
 TEST_CASE("multi-frame: without positions the place in the stack decides, in each time") {

@@ -24,6 +24,22 @@ std::vector<std::string> Codes(const Series& series) {
 
 using List = std::vector<std::string>;
 
+// The same slice as another object: its InstanceNumber raised, all its voxels `value`.
+std::string Again(const std::string& path, const TempFolder& folder, const std::string& uid, int raised, Sint16 value) {
+  DcmFileFormat format;
+  REQUIRE(format.loadFile(path.c_str()).good());
+  DcmDataset& set = *format.getDataset();
+  Sint32 number = 0;
+  REQUIRE(set.findAndGetSint32(DCM_InstanceNumber, number).good());
+  set.putAndInsertString(DCM_InstanceNumber, std::to_string(number + raised).c_str());
+  set.putAndInsertString(DCM_SOPInstanceUID, uid.c_str());
+  const std::vector<Uint16> voxels(12, static_cast<Uint16>(value));
+  set.putAndInsertUint16Array(DCM_PixelData, voxels.data(), voxels.size());
+  const std::string again = folder / (uid + ".dcm");
+  REQUIRE(format.saveFile(again.c_str(), EXS_LittleEndianExplicit).good());
+  return again;
+}
+
 }  // namespace
 
 TEST_CASE("series: sorted by position, in every encoding and on several threads") {
@@ -80,6 +96,30 @@ TEST_CASE("series: missing, double, uneven and tilted slices are named") {
     paths.push_back(folder / "other.dcm");
     CHECK(Codes(ReadSeries({}, paths)) == List{"slice.duplicate"});
     CHECK(CodeOf([&] { ReadSeries({}, paths, {true}); }) == "ERR_GEOMETRY");
+  }
+}
+
+TEST_CASE("series: volumes that only their numbers tell apart are times, copies of each slice are not") {
+  const TempFolder folder;
+  auto paths = WriteSlices(folder, SomeVolume(4));
+  SUBCASE("numbered on") {
+    for (int s = 0; s < 4; ++s) {
+      paths.push_back(Again(paths[static_cast<size_t>(s)], folder, "1.2.3.4.5" + std::to_string(s), 4, 700));
+      paths.push_back(Again(paths[static_cast<size_t>(s)], folder, "1.2.3.4.6" + std::to_string(s), 8, 900));
+    }
+    const Series series = ReadSeries({}, paths);
+    CHECK(Codes(series) == List{"series.several_times"});
+    REQUIRE(series.volume.frames == 3);
+    const auto voxels = series.volume.As<int16_t>();
+    CHECK(std::ranges::equal(voxels.first(48), SomeVolume(4).As<int16_t>()));
+    CHECK(std::ranges::all_of(voxels.subspan(48, 48), [](int16_t voxel) { return voxel == 700; }));
+    CHECK(std::ranges::all_of(voxels.subspan(96, 48), [](int16_t voxel) { return voxel == 900; }));
+  }
+  SUBCASE("exported twice") {
+    for (int s = 0; s < 4; ++s) {
+      paths.push_back(Again(paths[static_cast<size_t>(s)], folder, "1.2.3.4.5" + std::to_string(s), 0, 700));
+    }
+    CHECK(Codes(ReadSeries({}, paths)) == List{"slice.duplicate"});
   }
 }
 

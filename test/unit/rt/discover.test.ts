@@ -162,14 +162,31 @@ describe('links', () => {
     expect(rule(course, 'structures-images')).toEqual(['FrameOfReferenceUID']);
   });
 
-  it('references to absent images mean no image, whatever else is there', () => {
-    const course = only([
-      ...series(5),
-      structures('3.1', { ReferencedSeriesUIDs: ['1.7'], ReferencedSOPInstanceUIDs: ['1.7.1'] }),
-    ]);
-    expect(course.ct).toBeUndefined();
-    expect(course.otherImages).toHaveLength(1);
-    expect(codes(course.findings)).toEqual(['link.dangling_reference', 'link.no_image']);
+  describe('references to absent images', () => {
+    const drawnElsewhere = (change = {}) =>
+      structures('3.1', { ReferencedSeriesUIDs: ['1.7'], ReferencedSOPInstanceUIDs: ['1.7.1'] }, change);
+
+    it('mean the only CT of the study in the same frame, and say so', () => {
+      const course = only([...series(5), ...series(9, { SeriesInstanceUID: '1.3', Modality: 'PT' }), drawnElsewhere()]);
+      expect(course.ct?.SeriesInstanceUID).toBe('1.2');
+      expect(rule(course, 'structures-images')).toEqual(['FrameOfReferenceUID']);
+      expect(codes(course.findings)).toEqual(['link.dangling_reference', 'link.by_frame_of_reference']);
+      expect(course.findings.map(({ severity }) => severity)).toEqual(['warn', 'warn']);
+    });
+
+    it('mean none of two CTs, none of another frame and no other modality', () => {
+      for (const images of [
+        [...series(5), ...series(5, { SeriesInstanceUID: '1.3' })],
+        series(5, { FrameOfReferenceUID: '1.8' }),
+        series(5, { Modality: 'MR' }),
+      ]) {
+        const { courses } = discover([...images, drawnElsewhere()]);
+        expect(courses.flatMap(({ links }) => links)).toEqual([]);
+        const [course] = courses.filter(({ structures }) => structures.length > 0);
+        expect(course?.ct).toBeUndefined();
+        expect(codes(course?.findings ?? [])).toEqual(['link.dangling_reference', 'link.no_image']);
+      }
+    });
   });
 
   it('two named series: the one with most slices', () => {
