@@ -45,13 +45,17 @@ export function checkModel(
   return submit('checkModel', args, options);
 }
 
-/** Labels of a volume, by a sliding window over one model or over the mean of several. Progress counts tiles. */
+/**
+ * Labels of a volume, by a sliding window over one model or over the mean of several. Progress counts tiles. On the CPU
+ * `lanes` batches of tiles run at the same time, each on the models' threads.
+ */
 export function segmentVolume(
   args: {
     images: Array<Handle<'Volume'>>;
     models: Array<Handle<'Model'>>;
     spec: ModelSpecInput;
     logits?: boolean;
+    lanes?: number;
   },
   options?: SubmitOptions,
 ): Promise<SegmentResult> {

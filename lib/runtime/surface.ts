@@ -217,7 +217,7 @@ export interface Surface {
   /** Refuses a model whose rank, type, channels, patch or labels are not those of its specification. */
   checkModel: (args: { model: Handle<'Model'>; spec: ModelSpecInput }, task?: TaskOptions) => Promise<void>;
   /** Labels of a volume, by a sliding window over one model or the mean of several. */
-  segmentVolume: (args: { images: Array<Handle<'Volume'>>; models: Array<Handle<'Model'>>; spec: ModelSpecInput; logits?: boolean }, task?: TaskOptions) => Promise<SegmentResult>;
+  segmentVolume: (args: { images: Array<Handle<'Volume'>>; models: Array<Handle<'Model'>>; spec: ModelSpecInput; logits?: boolean; lanes?: number }, task?: TaskOptions) => Promise<SegmentResult>;
   /** The response map of a filter, on the grid of the volume. */
   filterVolume: (args: { volume: Handle<'Volume'>; filter: FilterArgs }, task?: TaskOptions) => Promise<Handle<'Volume'>>;
   /** The discrete wavelets that a filter may name. */

@@ -181,8 +181,9 @@ Work SegmentVolume(Args& args) {
   const auto models = ReadHandles<Model>(args, "models");
   const ModelSpec spec = ReadModelSpec(args.Json("spec"));
   const bool logits = args.Flag("logits");
+  const int64_t lanes = args.Integer("lanes", 1, 256, 1);
   return {[=](const Exec& exec) -> Finish {
-            auto result = std::make_shared<Segmented>(Segment(exec, images, models, spec, logits));
+            auto result = std::make_shared<Segmented>(Segment(exec, images, models, spec, logits, lanes));
             return [=](Napi::Env env) -> Napi::Value {
               auto out = ToJs(env, {{"tiles", result->tiles}, {"provider", result->provider}, {"notes", result->notes}})
                              .As<Napi::Object>();
@@ -197,7 +198,7 @@ Work SegmentVolume(Args& args) {
               return out;
             };
           },
-          SegmentBytes(images.front()->grid, spec)};
+          SegmentBytes(images.front()->grid, spec, lanes)};
 }
 
 constexpr Row kRows[] = {
@@ -212,8 +213,8 @@ constexpr Row kRows[] = {
     {"checkModel", CheckModelSpec, nullptr, "(args: { model: Handle<'Model'>; spec: ModelSpecInput }) => Promise<void>",
      "Refuses a model whose rank, type, channels, patch or labels are not those of its specification."},
     {"segmentVolume", SegmentVolume, nullptr,
-     "(args: { images: Array<Handle<'Volume'>>; models: Array<Handle<'Model'>>; spec: ModelSpecInput; logits?: boolean }) "
-     "=> Promise<SegmentResult>",
+     "(args: { images: Array<Handle<'Volume'>>; models: Array<Handle<'Model'>>; spec: ModelSpecInput; logits?: boolean; "
+     "lanes?: number }) => Promise<SegmentResult>",
      "Labels of a volume, by a sliding window over one model or the mean of several."},
 };
 

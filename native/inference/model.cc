@@ -146,6 +146,8 @@ class OrtModel : public Model {
     CheckOrt(api.SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL), "ONNX Runtime refused");
     // Threads that spin between runs would take the cores that the rest of the pool works on.
     CheckOrt(api.AddSessionConfigEntry(raw, "session.force_spinning_stop", "1"), "ONNX Runtime refused");
+    // Blocks for all tensors of a run at once, laid out from the first run, cost more memory than time.
+    CheckOrt(api.DisableMemPattern(raw), "ONNX Runtime refused");
     if (cuda) AddCuda(raw);
     OrtSession* session = nullptr;
     CheckOrt(api.CreateSession(OrtProcessEnv(), options_.path.c_str(), raw, &session), "The model was refused");

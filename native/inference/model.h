@@ -49,6 +49,12 @@ class Model {
     on_cpu.device = {Device::Kind::kCpu, 0};
     return Load(on_cpu);
   }
+  // The same network with other threads.
+  virtual std::shared_ptr<Model> WithThreads(int threads) const {
+    ModelOptions other = options();
+    other.threads = threads;
+    return Load(other);
+  }
 
   // One run. `inputs` in any order, each named; outputs come in the model's order, in memory of their own.
   // Throws ERR_MODEL for an input that does not fit or a network that fails, ERR_RESOURCE when memory ran out,

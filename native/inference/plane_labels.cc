@@ -55,9 +55,18 @@ void PlaneLabels::InPlane(const float* values, std::vector<float>& out) const {
   });
 }
 
+bool PlaneLabels::Same() const {
+  return prepared_.model_size == prepared_.crop_size && prepared_.size[0] == prepared_.crop_size[0] &&
+         prepared_.size[1] == prepared_.crop_size[1];
+}
+
 void PlaneLabels::Add(int64_t k, const float* values) {
   const int64_t at = k - prepared_.pad_begin[2];
   if (at < 0 || at >= prepared_.model_size[2]) return;
+  if (Same()) {
+    take_(next_++, values);
+    return;
+  }
   std::swap(before_, now_);
   InPlane(values, now_);
   while (next_ < prepared_.crop_size[2]) {
@@ -65,7 +74,7 @@ void PlaneLabels::Add(int64_t k, const float* values) {
     if (source.high > at) return;
     const std::vector<float>& low = source.low == at ? now_ : before_;
     if (source.low == source.high) {
-      take_(next_++, low);
+      take_(next_++, low.data());
       continue;
     }
     mixed_.resize(now_.size());
@@ -74,16 +83,16 @@ void PlaneLabels::Add(int64_t k, const float* values) {
         mixed_[n] = low[n] + (now_[n] - low[n]) * source.t;
       }
     });
-    take_(next_++, mixed_);
+    take_(next_++, mixed_.data());
   }
 }
 
-void LabelPlane(const Exec& exec, const std::vector<float>& logits, int64_t voxels, const std::vector<int>& labels,
+void LabelPlane(const Exec& exec, const float* logits, int64_t voxels, const std::vector<int>& labels,
                 bool regions, uint16_t* out) {
   const size_t outputs = labels.size();
   ParallelFor(exec, voxels, kChunk, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
-      const float* value = logits.data() + n;
+      const float* value = logits + n;
       if (regions) {
         int label = 0;
         for (size_t c = 0; c < outputs; ++c) {

@@ -14,7 +14,7 @@ namespace isovox {
 class PlaneLabels {
  public:
   // `take` is called with every plane k of the crop, in order: its logits [outputs][j][i] on the source's lattice.
-  using Take = std::function<void(int64_t k, const std::vector<float>& logits)>;
+  using Take = std::function<void(int64_t k, const float* logits)>;
   PlaneLabels(const Exec& exec, const Prepared& prepared, int64_t outputs, Take take);
 
   // Plane k of the padded lattice, [outputs][j][i], in order.
@@ -28,6 +28,8 @@ class PlaneLabels {
   };
   static std::vector<Source> SourcesOf(int64_t from, int64_t to, bool nearest);
   void InPlane(const float* values, std::vector<float>& out) const;
+  // Whether the planes are those of the source's lattice already.
+  bool Same() const;
 
   const Exec& exec_;
   const Prepared& prepared_;
@@ -40,7 +42,7 @@ class PlaneLabels {
 
 // The value of each voxel of a plane: of the largest logit (the first of equal ones), or of the last region whose logit
 // is above 0 and 0 where none is.
-void LabelPlane(const Exec& exec, const std::vector<float>& logits, int64_t voxels, const std::vector<int>& labels,
+void LabelPlane(const Exec& exec, const float* logits, int64_t voxels, const std::vector<int>& labels,
                 bool regions, uint16_t* out);
 
 }  // namespace isovox

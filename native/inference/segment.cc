@@ -164,11 +164,13 @@ AxisOrder Inverse(const AxisOrder& order) {
   return back;
 }
 
-Volume Narrow(const Volume& wide) {
+Volume Narrow(const Exec& exec, const Volume& wide) {
   Volume out = MakeUnsetVolume(wide.grid, DType::kUint8);
   const auto from = wide.As<uint16_t>();
   const auto to = out.As<uint8_t>();
-  for (size_t n = 0; n < from.size(); ++n) to[n] = static_cast<uint8_t>(from[n]);
+  ParallelFor(exec, static_cast<int64_t>(from.size()), int64_t{1} << 18, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) to[static_cast<size_t>(n)] = static_cast<uint8_t>(from[static_cast<size_t>(n)]);
+  });
   return out;
 }
 
@@ -226,7 +228,7 @@ void CheckModel(const Model& model, const ModelSpec& spec) {
   }
 }
 
-int64_t SegmentBytes(const Grid& grid, const ModelSpec& spec) {
+int64_t SegmentBytes(const Grid& grid, const ModelSpec& spec, int64_t lanes) {
   double model_voxels = 1;
   for (size_t a = 0; a < 3; ++a) {
     const double size = static_cast<double>(grid.size[a]);
@@ -237,12 +239,12 @@ int64_t SegmentBytes(const Grid& grid, const ModelSpec& spec) {
   const double source = static_cast<double>(grid.voxels()), channels = static_cast<double>(spec.channels.size());
   const double outputs = static_cast<double>(spec.labels.size());
   return static_cast<int64_t>(channels * (8 * source + 4 * model_voxels) + 16 * std::max(source, model_voxels) +
-                              4 * source + 2 * 4 * tile * static_cast<double>(spec.batch) * (channels + outputs) +
+                              4 * source + 2 * 4 * tile * static_cast<double>(spec.batch * lanes) * (channels + outputs) +
                               4 * outputs * model_voxels * std::min(1.0, tile / model_voxels * 4));
 }
 
 Segmented Segment(const Exec& exec, const std::vector<std::shared_ptr<Volume>>& images,
-                  std::vector<std::shared_ptr<Model>> models, const ModelSpec& wanted, bool with_logits) {
+                  std::vector<std::shared_ptr<Model>> models, const ModelSpec& wanted, bool with_logits, int64_t lanes) {
   if (models.empty()) throw InvalidArgument("models", "at least one model", "none");
   for (const auto& model : models) CheckModel(*model, wanted);
   ModelSpec spec = wanted;
@@ -257,6 +259,7 @@ Segmented Segment(const Exec& exec, const std::vector<std::shared_ptr<Volume>>& 
     const Prepared prepared = Prepare(exec, images, spec);
     Window window = WindowOf(spec);
     window.elsewhere = models.front()->provider() != "cpu";
+    window.lanes = lanes;
     const int64_t ci = prepared.crop_size[0], cj = prepared.crop_size[1], plane = ci * cj;
     Volume turned = MakeVolume(prepared.turned, DType::kUint16);
     if (with_logits) {
@@ -268,7 +271,7 @@ Segmented Segment(const Exec& exec, const std::vector<std::shared_ptr<Volume>>& 
       out.logits = MakeUnsetVolume(cropped, DType::kFloat32, window.outputs);
     }
     std::vector<uint16_t> flat(static_cast<size_t>(plane));
-    PlaneLabels back(exec, prepared, window.outputs, [&](int64_t k, const std::vector<float>& logits) {
+    PlaneLabels back(exec, prepared, window.outputs, [&](int64_t k, const float* logits) {
       LabelPlane(exec, logits, plane, spec.labels, spec.regions, flat.data());
       const auto to = turned.As<uint16_t>();
       for (int64_t j = 0; j < cj; ++j) {
@@ -278,7 +281,7 @@ Segmented Segment(const Exec& exec, const std::vector<std::shared_ptr<Volume>>& 
       if (with_logits) {
         const auto values = out.logits.As<float>();
         for (int64_t c = 0; c < window.outputs; ++c) {
-          std::copy_n(logits.data() + c * plane, plane, values.data() + (c * prepared.crop_size[2] + k) * plane);
+          std::copy_n(logits + c * plane, plane, values.data() + (c * prepared.crop_size[2] + k) * plane);
         }
       }
     });
@@ -295,6 +298,10 @@ Segmented Segment(const Exec& exec, const std::vector<std::shared_ptr<Volume>>& 
     };
     try {
       out.tiles = CountTiles(prepared.size, window);
+      if (!window.elsewhere && out.tiles < lanes) {
+        for (auto& model : models) model = model->WithThreads(static_cast<int>(lanes) * model->options().threads);
+        lanes = window.lanes = 1;
+      }
       const int64_t batch = SlideWindow(exec, prepared.size, prepared.values.data(), window, predict,
                                         [&](int64_t k, const float* values) { back.Add(k, values); });
       if (batch < std::min(window.batch, out.tiles)) {
@@ -315,11 +322,11 @@ Segmented Segment(const Exec& exec, const std::vector<std::shared_ptr<Volume>>& 
       spec.tile = wanted.tile;
       continue;
     }
-    Volume labels = Reorient(exec, turned, Inverse(prepared.order));
+    Volume labels = prepared.order.identity() ? turned : Reorient(exec, turned, Inverse(prepared.order));
     labels.grid = images.front()->grid;
     Tidy(exec, labels.As<uint16_t>(), labels.grid, spec);
     const int most = *std::max_element(spec.labels.begin(), spec.labels.end());
-    out.labels = most <= 255 ? Narrow(labels) : labels;
+    out.labels = most <= 255 ? Narrow(exec, labels) : labels;
     return out;
   }
 }

@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/storage.h"
 #include "inference/window.h"
+#include "simd/weighted.h"
 
 namespace isovox {
 namespace {
@@ -25,14 +27,18 @@ std::vector<std::array<bool, 3>> Flips(const std::array<bool, 3>& mirror) {
   return flips;
 }
 
-void AddWeighted(const float* __restrict from, const float* __restrict weights, int64_t n, bool backwards,
-                 float* __restrict to) {
-  if (backwards) {
-    for (int64_t i = 0; i < n; ++i) to[i] += from[n - 1 - i] * weights[i];
-  } else {
-    for (int64_t i = 0; i < n; ++i) to[i] += from[i] * weights[i];
+constexpr int64_t kRowsAtOnce = 64;
+
+// Any content, on huge pages where there are some.
+struct Floats {
+  std::shared_ptr<Storage> storage;
+  std::span<float> values;
+
+  void Make(int64_t count) {
+    storage = Storage::AllocateUnset(static_cast<size_t>(count) * sizeof(float));
+    values = storage->As<float>();
   }
-}
+};
 
 class Slide {
  public:
@@ -53,58 +59,60 @@ class Slide {
     plane_ = size[0] * size[1];
     tile_voxels_ = window.tile[0] * window.tile[1] * window.tile[2];
     inputs_ = window.channels * (2 * window.context + 1);
-    sum_.resize(static_cast<size_t>(window.tile[2] * window.outputs * plane_));
+    sum_ = Storage::Allocate(static_cast<size_t>(window.tile[2] * window.outputs * plane_) * sizeof(float));
+    lanes_ = window.elsewhere ? 1 : window.lanes;
   }
 
   int64_t Run(const Exec& exec, const PredictTiles& predict, const TakePlane& take) {
     const auto count = static_cast<int64_t>(tiles_.size());
     exec.SetTotal(count);
     int64_t batch = std::min(window_.batch, count);
-    std::array<std::vector<float>, 2> in, out;
+    const auto at_once = [&] { return std::min(count, batch * lanes_); };
+    std::array<Floats, 2> in, out;
     // A second pair of buffers only where one batch is worked on while another is looked after.
     for (size_t n = 0; n < (window_.elsewhere && count > batch ? 2u : 1u); ++n) {
-      in[n].resize(static_cast<size_t>(batch * inputs_ * tile_voxels_));
-      out[n].resize(static_cast<size_t>(batch * window_.outputs * tile_voxels_));
+      in[n].Make(at_once() * inputs_ * tile_voxels_);
+      out[n].Make(at_once() * window_.outputs * tile_voxels_);
     }
     struct Range {
       int64_t begin = 0, end = 0;
     };
-    Range before, now{0, std::min(batch, count)};
-    Gather(exec, now.begin, now.end, in[0]);
+    Range before, now{0, at_once()};
+    Gather(exec, now.begin, now.end, in[0].values);
     for (size_t turn = 0; now.begin < now.end; turn ^= window_.elsewhere ? 1 : 0) {
-      const Range next{now.end, std::min(count, now.end + batch)};
+      const Range next{now.end, std::min(count, now.end + at_once())};
       int64_t fitted = batch;
       const auto predict_now = [&] {
-        fitted = Predict(exec, predict, batch, now.end - now.begin, in[turn], out[turn]);
+        fitted = Predict(exec, predict, batch, now.end - now.begin, in[turn].values, out[turn].values);
       };
       if (window_.elsewhere) {
         ParallelFor(exec, 2, 1, [&](int64_t job, int64_t) {
           if (job == 0) {
             predict_now();
           } else {
-            Add(exec, before.begin, before.end, out[turn ^ 1], take);
-            Gather(exec, next.begin, next.end, in[turn ^ 1]);
+            Add(exec, before.begin, before.end, out[turn ^ 1].values, take);
+            Gather(exec, next.begin, next.end, in[turn ^ 1].values);
           }
         });
       } else {
         predict_now();
-        Add(exec, now.begin, now.end, out[turn], take);
-        Gather(exec, next.begin, next.end, in[turn]);
+        Add(exec, now.begin, now.end, out[turn].values, take);
+        Gather(exec, next.begin, next.end, in[turn].values);
       }
       batch = fitted;
       exec.Step(now.end - now.begin);
       before = now;
-      now = {next.begin, std::min(next.end, next.begin + batch)};
-      if (now.begin >= now.end && window_.elsewhere) Add(exec, before.begin, before.end, out[turn], take);
+      now = {next.begin, std::min(next.end, next.begin + at_once())};
+      if (now.begin >= now.end && window_.elsewhere) Add(exec, before.begin, before.end, out[turn].values, take);
     }
-    while (first_plane_ < size_[2]) TakeFirst(take);
+    while (first_plane_ < size_[2]) TakeFirst(exec, take);
     return batch;
   }
 
   int64_t count() const { return static_cast<int64_t>(tiles_.size()); }
 
  private:
-  void Gather(const Exec& exec, int64_t begin, int64_t end, std::vector<float>& in) const {
+  void Gather(const Exec& exec, int64_t begin, int64_t end, std::span<float> in) const {
     const auto [ti, tj, tk] = window_.tile;
     ParallelFor(exec, (end - begin) * inputs_, 1, [&](int64_t job, int64_t) {
       const Tile& tile = tiles_[static_cast<size_t>(begin + job / inputs_)];
@@ -127,15 +135,28 @@ class Slide {
     });
   }
 
-  // Halves the batch until it fits; gives the batch that did.
+  // Batches side by side while there are lanes; when that does not fit, one after another, halved until they do. Gives the
+  // batch that did.
   int64_t Predict(const Exec& exec, const PredictTiles& predict, int64_t batch, int64_t tiles,
-                  const std::vector<float>& in, std::vector<float>& out) const {
+                  std::span<const float> in, std::span<float> out) {
     const int64_t in_tile = inputs_ * tile_voxels_, out_tile = window_.outputs * tile_voxels_;
+    const auto run = [&](int64_t first, int64_t count) {
+      predict(exec, count, in.subspan(static_cast<size_t>(first * in_tile), static_cast<size_t>(count * in_tile)),
+              out.subspan(static_cast<size_t>(first * out_tile), static_cast<size_t>(count * out_tile)));
+    };
+    if (lanes_ > 1) {
+      try {
+        ParallelFor(exec, tiles, batch, [&](int64_t begin, int64_t end) { run(begin, end - begin); });
+        return batch;
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kResource) throw;
+        lanes_ = 1;
+      }
+    }
     for (int64_t done = 0; done < tiles;) {
       const int64_t now = std::min(batch, tiles - done);
       try {
-        predict(exec, now, std::span(in).subspan(static_cast<size_t>(done * in_tile), static_cast<size_t>(now * in_tile)),
-                std::span(out).subspan(static_cast<size_t>(done * out_tile), static_cast<size_t>(now * out_tile)));
+        run(done, now);
         done += now;
       } catch (const Error& error) {
         if (error.code() != ErrorCode::kResource || now == 1) throw;
@@ -145,12 +166,12 @@ class Slide {
     return batch;
   }
 
-  void Add(const Exec& exec, int64_t begin, int64_t end, const std::vector<float>& out, const TakePlane& take) {
+  void Add(const Exec& exec, int64_t begin, int64_t end, std::span<const float> out, const TakePlane& take) {
     const auto [ti, tj, tk] = window_.tile;
     const float share = 1.0f / static_cast<float>(flips_.size());
     for (int64_t n = begin; n < end; ++n) {
       const Tile& tile = tiles_[static_cast<size_t>(n)];
-      while (first_plane_ < tile.start[2]) TakeFirst(take);
+      while (first_plane_ < tile.start[2]) TakeFirst(exec, take);
       const float* values = out.data() + (n - begin) * window_.outputs * tile_voxels_;
       ParallelFor(exec, tk, 1, [&](int64_t k, int64_t) {
         const int64_t from_k = tile.flip[2] ? tk - 1 - k : k;
@@ -162,7 +183,8 @@ class Slide {
           for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(outer * weights_[0][i]) * share;
           for (int64_t output = 0; output < window_.outputs; ++output) {
             const float* from = values + ((output * tk + from_k) * tj + from_j) * ti;
-            AddWeighted(from, weights.data(), ti, tile.flip[0], sum + output * plane_ + j * size_[0]);
+            float* to = sum + output * plane_ + j * size_[0];
+            (tile.flip[0] ? simd::AddWeightedBackwards : simd::AddWeighted)(from, weights.data(), ti, to);
           }
         }
       });
@@ -170,22 +192,19 @@ class Slide {
   }
 
   float* PlaneOf(int64_t k) {
-    return sum_.data() + (k % window_.tile[2]) * window_.outputs * plane_;
+    return sum_->As<float>().data() + (k % window_.tile[2]) * window_.outputs * plane_;
   }
 
   // No tile to come reaches the first plane: it is divided by its weights, handed on, and emptied for another.
-  void TakeFirst(const TakePlane& take) {
+  void TakeFirst(const Exec& exec, const TakePlane& take) {
     float* plane = PlaneOf(first_plane_);
     const double outer = sums_[2][static_cast<size_t>(first_plane_)];
-    for (int64_t output = 0; output < window_.outputs; ++output) {
-      for (int64_t j = 0; j < size_[1]; ++j) {
-        float* row = plane + output * plane_ + j * size_[0];
-        const double middle = outer * sums_[1][static_cast<size_t>(j)];
-        for (int64_t i = 0; i < size_[0]; ++i) {
-          row[i] = static_cast<float>(row[i] / (middle * sums_[0][static_cast<size_t>(i)]));
-        }
+    ParallelFor(exec, window_.outputs * size_[1], kRowsAtOnce, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const double middle = outer * sums_[1][static_cast<size_t>(row % size_[1])];
+        simd::DivideByWeights(plane + row * size_[0], sums_[0].data(), middle, size_[0]);
       }
-    }
+    });
     take(first_plane_, plane);
     std::fill_n(plane, window_.outputs * plane_, 0.0f);
     ++first_plane_;
@@ -199,7 +218,8 @@ class Slide {
   std::array<std::vector<double>, 3> weights_, sums_;
   std::vector<Tile> tiles_;
   int64_t plane_ = 0, tile_voxels_ = 0, inputs_ = 0, first_plane_ = 0;
-  std::vector<float> sum_;  // [k % tile depth][output][j][i]
+  int64_t lanes_ = 1;
+  std::shared_ptr<Storage> sum_;  // float32 [k % tile depth][output][j][i]
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ struct Window {
   bool gaussian = true;
   std::array<bool, 3> mirror{}; // axes along which tiles are also seen flipped, in every combination; the mean counts
   int64_t batch = 1;            // tiles of one run
+  int64_t lanes = 1;            // runs at the same time, on the pool's cores
   bool elsewhere = false;       // the network runs on a device of its own, not on the cores of the pool
 };
 
@@ -33,7 +34,8 @@ using TakePlane = std::function<void(int64_t k, const float* values)>;
 
 // `image` is [channels][k][j][i]. REQUIRES size >= tile in every axis.
 // While a network elsewhere works on one batch, the next is gathered and the one before is added up; on the pool's own
-// cores one comes after the other, since both would take the same cores. Only as many planes are
+// cores one comes after the other, since both would take the same cores: there several batches run side by side, which
+// keeps the cores busier than many threads on one. Only as many planes are
 // kept as a tile is deep. Tiles are added in the order k, j, i of their places whatever the number of threads.
 // Gives the largest batch that fitted, so that a caller can say that memory was short.
 int64_t SlideWindow(const Exec& exec, const std::array<int64_t, 3>& size, const float* image, const Window& window,

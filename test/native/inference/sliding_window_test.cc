@@ -56,17 +56,18 @@ TEST_CASE("a network that gives its input back gives the image back") {
   CHECK(most < 2e-3);  // of values up to 1000: float rounding
 }
 
-TEST_CASE("on the pool's cores or elsewhere, by any batch: the same bits") {
+TEST_CASE("on the pool's cores or elsewhere, by any batch, side by side or not: the same bits") {
   const std::array<int64_t, 3> size = {19, 13, 17};
   const auto image = Ramp(size);
   std::vector<float> first;
   for (const bool elsewhere : {false, true}) {
-    for (const int64_t batch : {1, 3, 1000}) {
+    for (const auto& [batch, lanes] : {std::pair{1, 1}, {3, 1}, {1000, 1}, {1, 2}, {2, 3}, {1, 1000}}) {
       Window window;
       window.tile = {8, 5, 6};
       window.outputs = 2;
       window.mirror = {false, true, true};
       window.batch = batch;
+      window.lanes = lanes;
       window.elsewhere = elsewhere;
       const auto out = Slide(size, image, window, [](const Exec&, int64_t tiles, std::span<const float> in, std::span<float> to) {
         const size_t voxels = in.size() / static_cast<size_t>(tiles);
@@ -127,6 +128,25 @@ TEST_CASE("a batch that does not fit is halved until it does, and no tile is los
   });
   CHECK(fitted == 2);
   CHECK(most == 2);
+  double worst = 0;
+  for (size_t n = 0; n < image.size(); ++n) worst = std::max(worst, std::abs(static_cast<double>(out[n] - image[n])));
+  CHECK(worst < 1e-3);
+}
+
+TEST_CASE("batches that fit one at a time only are run one after another, and no tile is lost") {
+  const std::array<int64_t, 3> size = {32, 32, 32};
+  const auto image = Ramp(size);
+  Window window;
+  window.tile = {8, 8, 8};
+  window.overlap = 0;
+  window.batch = 2;
+  window.lanes = 4;
+  std::atomic<int64_t> runs = 0;
+  const auto out = Slide(size, image, window, [&](const Exec&, int64_t, std::span<const float> in, std::span<float> to) {
+    if (runs++ == 1) throw Error(ErrorCode::kResource, "Failed to allocate memory");
+    std::copy(in.begin(), in.end(), to.begin());
+  });
+  CHECK(runs >= 32 + 1);
   double worst = 0;
   for (size_t n = 0; n < image.size(); ++n) worst = std::max(worst, std::abs(static_cast<double>(out[n] - image[n])));
   CHECK(worst < 1e-3);

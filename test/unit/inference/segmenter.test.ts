@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 
 import { manifestJsonSchema, parseManifest } from '../../../lib/inference/manifest.js';
 import { findModelFolders } from '../../../lib/inference/model-folder.js';
-import { Segmenter } from '../../../lib/inference/segmenter.js';
+import { Segmenter, shareThreads } from '../../../lib/inference/segmenter.js';
 import { makeVolume } from '../../../lib/native/dicom.js';
 import { describeVolume, viewVolume } from '../../../lib/native/volume.js';
 import { temporaryFolder } from '../../fixtures/index.js';
@@ -279,12 +279,31 @@ describe('Segmenter', () => {
     const runs: number[][] = [];
     for (const threads of [1, 2, 7]) {
       const context = new Context({ ...getConfig(), read: { ...getConfig().read, concurrency: threads } });
-      const segmenter = await Segmenter.load(folder, { device: 'cpu', threads: 1, context });
+      const segmenter = await Segmenter.load(folder, { device: 'cpu', threads: Math.min(threads, 4), context });
       const { logits } = await segmenter.segment([volume], { logits: true });
       runs.push([...(viewVolume(logits as never) as Float32Array)]);
     }
     expect(runs[1]).toEqual(runs[0]);
     expect(runs[2]).toEqual(runs[0]);
+  });
+
+  it('shares threads out to tiles while they and the memory allow it', () => {
+    const spec = { patch: [96, 96, 96], channels: [], labels: [] } as const;
+    const roomy = { threads: 16, memoryBudgetMb: 8192 };
+    const shared = [1, 2, 3, 4, 5, 8].map((threads) => shareThreads(threads, spec, roomy));
+    expect(shared.map(({ threads, lanes }) => [threads, lanes])).toEqual([
+      [1, 1],
+      [1, 2],
+      [1, 3],
+      [2, 2],
+      [5, 1],
+      [4, 2],
+    ]);
+    // Two tiles of 96 cubed with 64 channels of float32 are 432 MiB.
+    expect(shareThreads(2, spec, { threads: 16, memoryBudgetMb: 863 }).lanes).toBe(1);
+    expect(shareThreads(2, spec, { threads: 16, memoryBudgetMb: 864 }).lanes).toBe(2);
+    expect(shareThreads(2, { ...spec, batch: 2 }, { threads: 16, memoryBudgetMb: 864 }).lanes).toBe(1);
+    expect(shareThreads(4, spec, { threads: 1, memoryBudgetMb: 8192 })).toEqual({ threads: 4, lanes: 1 });
   });
 
   it('counts tiles and stops when told to', async () => {
