@@ -50,6 +50,8 @@ std::optional<Vec3> PositionOf(const DataSet& set) {
 std::optional<std::array<double, 2>> SpacingOf(const DataSet& set) {
   const auto n = set.Numbers(tag::kPixelSpacing);
   if (n.empty()) return std::nullopt;
+  // Zeros are how digitisers of films say that they do not know; of an image with a place in the patient they are an error.
+  if (n == std::vector<double>{0, 0} && !set.Has(tag::kImagePositionPatient)) return std::nullopt;
   if (n.size() != 2 || !(n[0] > 0 && n[1] > 0) || !AllFinite(n)) {
     throw BadGeometry("two positive numbers in PixelSpacing", set.Text(tag::kPixelSpacing));
   }

@@ -16,7 +16,7 @@ std::optional<Axes> OrientationOf(const DataSet& set);
 std::optional<Vec3> PositionOf(const DataSet& set);
 
 // Spacing along i (between columns) and along j (between rows): PixelSpacing names them the other way round.
-// Nothing when absent; throws ERR_GEOMETRY when not positive.
+// Nothing when absent, or zero in a set without ImagePositionPatient; throws ERR_GEOMETRY when not positive.
 std::optional<std::array<double, 2>> SpacingOf(const DataSet& set);
 
 }  // namespace isovox::dicom

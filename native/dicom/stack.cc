@@ -306,7 +306,7 @@ Stack StackPlanes(const std::vector<ImageHeader>& headers, bool strict, Gaps gap
   if (typical.spacing) {
     stack.grid.spacing = {(*typical.spacing)[0], (*typical.spacing)[1], 1};
   } else {
-    reporter.Remark("slice.no_spacing", Severity::kWarn, "PixelSpacing is absent: pixels of 1 mm were assumed", {});
+    reporter.Remark("slice.no_spacing", Severity::kWarn, "PixelSpacing is absent or zero: pixels of 1 mm were assumed", {});
   }
   const bool placed = kind.axes && std::all_of(stack.planes.begin(), stack.planes.end(),
                                                   [](const Plane& plane) { return plane.position.has_value(); });

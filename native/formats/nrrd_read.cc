@@ -135,9 +135,11 @@ std::string Text(const Header& header, const char* field) {
   return found == header.fields.end() ? std::string() : found->second;
 }
 
-// "none (1,0,0) (0,1,0)": a vector for each axis that has a direction in space.
-std::vector<std::optional<Vec3>> VectorsOf(const std::string& field, std::string_view text) {
-  std::vector<std::optional<Vec3>> vectors;
+using Vector = std::vector<double>;
+
+// "none (1,0,0) (0,1,0)": a vector for each axis that has a direction.
+std::vector<std::optional<Vector>> VectorsOf(const std::string& field, std::string_view text) {
+  std::vector<std::optional<Vector>> vectors;
   while (!(text = Trim(text)).empty()) {
     if (text[0] != '(') {
       const auto word = SplitWords(text).front();
@@ -150,12 +152,28 @@ std::vector<std::optional<Vec3>> VectorsOf(const std::string& field, std::string
     if (close == std::string_view::npos) throw Wrong(field + " is not closed");
     std::string numbers(text.substr(1, close - 1));
     std::replace(numbers.begin(), numbers.end(), ',', ' ');
-    const auto values = RealsOf(field, numbers);
-    if (values.size() > 3) throw Wrong(field + " has more than three dimensions");
-    vectors.push_back(Vec3{values[0], values.size() > 1 ? values[1] : 0, values.size() > 2 ? values[2] : 0});
+    vectors.push_back(RealsOf(field, numbers));
     text.remove_prefix(close + 1);
   }
   return vectors;
+}
+
+Vec3 InSpace(const Vector& v) { return {v[0], v.size() > 1 ? v[1] : 0, v.size() > 2 ? v[2] : 0}; }
+
+// The directions of the axes in space. Writers that give time a dimension of its own (space dimension 4) give its axis a
+// vector too, which has no part in space.
+std::vector<std::optional<Vec3>> DirectionsOf(const Header& header) {
+  std::vector<std::optional<Vec3>> directions;
+  for (const auto& vector : VectorsOf("space directions", Text(header, "space directions"))) {
+    directions.emplace_back();
+    if (!vector) continue;
+    const Vec3 part = InSpace(*vector);
+    const bool beyond = std::any_of(vector->begin() + std::min<std::ptrdiff_t>(3, std::ssize(*vector)), vector->end(),
+                                    [](double component) { return component != 0; });
+    if (!beyond) directions.back() = part;
+    else if (Norm(part) > 0) throw Wrong("an axis runs through space and through another dimension at once");
+  }
+  return directions;
 }
 
 // Which axes are in space; the one before them holds the values of a voxel, those behind them are frames.
@@ -200,7 +218,8 @@ void PutGeometry(const Header& header, const Roles& roles, const std::vector<std
       if (Norm(normal) > 0) steps[2] = (1 / Norm(normal)) * normal;
     }
     if (const auto origin = VectorsOf("space origin", Text(header, "space origin")); !origin.empty() && origin[0]) {
-      grid.origin = {sign.x * origin[0]->x, sign.y * origin[0]->y, sign.z * origin[0]->z};
+      const Vec3 place = InSpace(*origin[0]);
+      grid.origin = {sign.x * place.x, sign.y * place.y, sign.z * place.z};
     }
   } else {
     const auto words = SplitWords(Text(header, "spacings")), mins = SplitWords(Text(header, "axis mins"));
@@ -278,7 +297,7 @@ Volume ReadNrrd(const Exec& exec, const std::string& path, Wanted wanted, nlohma
   for (const int64_t size : sizes) {
     if (size < 1) throw Wrong("an axis has no sample");
   }
-  const auto directions = VectorsOf("space directions", Text(header, "space directions"));
+  const auto directions = DirectionsOf(header);
   if (!directions.empty() && directions.size() != sizes.size()) throw Wrong("space directions and sizes disagree");
 
   Volume volume;

@@ -144,6 +144,23 @@ TEST_CASE("series: uneven spacing and tilt") {
   }
 }
 
+TEST_CASE("series: pixels of no size are of 1 mm in an image without a place, an error in one with") {
+  const TempFolder folder;
+  const std::string path = WriteSlices(folder, SomeVolume(1))[0];
+  DcmFileFormat format;
+  REQUIRE(format.loadFile(path.c_str()).good());
+  DcmDataset& set = *format.getDataset();
+  set.putAndInsertString(DCM_PixelSpacing, "0.000\\0.000");
+  REQUIRE(format.saveFile(path.c_str(), EXS_LittleEndianExplicit).good());
+  CHECK(CodeOf([&] { ReadSeries({}, {path}); }) == "ERR_GEOMETRY");
+  set.findAndDeleteElement(DCM_ImagePositionPatient);
+  set.findAndDeleteElement(DCM_ImageOrientationPatient);
+  REQUIRE(format.saveFile(path.c_str(), EXS_LittleEndianExplicit).good());
+  const Series film = ReadSeries({}, {path});
+  CHECK(Codes(film) == List{"slice.no_spacing", "slice.no_position"});
+  CHECK(film.volume.grid.spacing[0] == 1);
+}
+
 TEST_CASE("series: planes that scale differently become physical values") {
   const TempFolder folder;
   const Volume first = SomeVolume(2, -1000);

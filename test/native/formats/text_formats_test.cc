@@ -120,6 +120,29 @@ TEST_CASE("NumPy: every type, complex pairs, C and Fortran order, both byte orde
   CHECK(CodeOf([&] { spill(1, "{'descr': '<i2', 'fortran_order': False, 'shape': (2000000, 3000000), }\n", big); }) == "ERR_CORRUPT_DATA");
 }
 
+TEST_CASE("NRRD: time that has a dimension of its own is the fourth axis, as ITK and Slicer write it") {
+  const TempFolder folder;
+  const std::string head = "NRRD0004\ntype: uint8\ndimension: 4\nspace dimension: 4\nencoding: raw\nkinds: domain domain domain domain\n";
+  const std::string vectors = "space directions: (-1,0,0,0) (0,-1.5,0,0) (0,0,2,0) (0,0,0,3)\nspace origin: (1,2,3,4)\n\n";
+  SpillText(folder / "times.nrrd", head + "sizes: 2 1 1 3\n" + vectors + std::string("\1\2\3\4\5\6", 6));
+  const Volume times = ReadVolume({}, folder / "times.nrrd").volume;
+  CHECK(times.frames == 3);
+  CHECK(times.grid.size == std::array<int64_t, 3>{2, 1, 1});
+  CHECK(times.grid.spacing == std::array{1.0, 1.5, 2.0});
+  CHECK(times.grid.origin == Vec3{1, 2, 3});
+  CHECK(times.grid.axes.i == Vec3{-1, 0, 0});
+  CHECK(times.As<uint8_t>()[4] == 5);
+  WriteVolume({}, times, folder / "copy.nrrd", {});
+  const Volume copy = ReadVolume({}, folder / "copy.nrrd").volume;
+  CHECK(copy.grid == times.grid);
+  CHECK(SameVoxels(copy, times));
+  SpillText(folder / "one.seg.nrrd", head + "sizes: 2 1 1 1\n" + vectors + std::string("\1\2", 2));
+  CHECK(ReadVolume({}, folder / "one.seg.nrrd").volume.frames == 1);
+  const std::string slanted = "space directions: (1,0,0,1) (0,1,0,0) (0,0,1,0) (0,0,0,1)\n\n";
+  SpillText(folder / "slanted.nrrd", head + "sizes: 2 1 1 1\n" + slanted + std::string("\1\2", 2));
+  CHECK(CodeOf([&] { ReadVolume({}, folder / "slanted.nrrd"); }) == "ERR_CORRUPT_DATA");
+}
+
 TEST_CASE("NRRD: spaces, key and values, axes and skips survive") {
   const TempFolder folder;
   const std::string data("\0\1\0\2\0\3\0\4\0\5\0\6", 12);
