@@ -136,6 +136,8 @@ export interface PyradiomicsSettings {
   force2Ddimension?: 0 | 1 | 2;
   /** One matrix of all angles, each weighted by its length. */
   weightingNorm?: 'no_weighting' | 'manhattan' | 'euclidean' | 'infinity';
+  /** Co-occurrence counts a pair both ways; default true. */
+  symmetricalGLCM?: boolean;
   /** Structures must have more voxels than this. */
   minimumROISize?: number;
   minimumROIDimensions?: number;

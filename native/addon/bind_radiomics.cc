@@ -229,6 +229,7 @@ radiomics::PyradiomicsSettings ReadPyradiomics(const Args& args) {
     s.merge_angles = true;
     s.weighting = norm->second;
   }
+  s.symmetrical_glcm = args.Flag("symmetricalGLCM", true);
   s.minimum_roi_size = args.Integer("minimumROISize", 0, int64_t{1} << 53, 0);
   s.minimum_roi_dimensions = static_cast<int>(args.Integer("minimumROIDimensions", 1, 3, 2));
   s.pad_distance = args.Integer("padDistance", 0, 1 << 20, s.pad_distance);

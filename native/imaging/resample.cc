@@ -27,12 +27,6 @@ AxisMap AlignCentres(int64_t size, double from_mm, double to_mm) {
   return {(static_cast<double>(size - 1) - step * static_cast<double>(samples - 1)) / 2, step, samples};
 }
 
-AxisMap AlignCorners(int64_t size, double from_mm, double to_mm) {
-  if (to_mm <= 0 || to_mm == from_mm) return {0, 1, size};
-  const double step = to_mm / from_mm;
-  return {(step - 1) / 2, step, static_cast<int64_t>(std::ceil(static_cast<double>(size) / step - 1e-9))};
-}
-
 std::vector<double> ResampleBox(const Exec& exec, const std::vector<double>& input,
                                 const std::array<int64_t, 3>& input_size, const std::array<AxisMap, 3>& axes,
                                 const IndexBox& box, Interpolation method) {

@@ -26,14 +26,14 @@ struct Axis {
   std::vector<simd::Taps<T>> taps;
 
   Axis(const AxisMap& map, int64_t inputs, int64_t first, int64_t end, Interpolation method)
-      : identity(map.start == 0 && map.step == 1),
+      : identity(map.kept()),
         spline(method == Interpolation::kCubic && !identity && inputs > 1),
         n(inputs),
         begin(first),
         outputs(end - first),
         count(TapCount(method)) {
     for (int64_t o = first; o < end; ++o) {
-      const auto [at, weight] = TapsAt(map.start + map.step * static_cast<double>(o), n, method);
+      const auto [at, weight] = TapsAt(map.PlaceOf(o), n, method, map.mirrored);
       simd::Taps<T>& own = taps.emplace_back();
       own.at = at;
       for (size_t k = 0; k < 4; ++k) own.weight[k] = static_cast<T>(weight[k]);

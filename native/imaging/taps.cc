@@ -19,8 +19,8 @@ int64_t TapCount(Interpolation method) {
   return method == Interpolation::kNearest ? 1 : method == Interpolation::kLinear ? 2 : 4;
 }
 
-simd::Taps<double> TapsAt(double x, int64_t size, Interpolation method) {
-  x = std::clamp(x, 0.0, static_cast<double>(size - 1));
+simd::Taps<double> TapsAt(double x, int64_t size, Interpolation method, bool mirrored) {
+  if (!mirrored || method != Interpolation::kCubic) x = std::clamp(x, 0.0, static_cast<double>(size - 1));
   simd::Taps<double> taps;
   const auto low = static_cast<int64_t>(std::floor(x));
   const double t = x - static_cast<double>(low), u = 1 - t;

@@ -18,8 +18,12 @@ double XLog2X(uint64_t c) {
 
 double XLog2X(double c) { return c > 0 ? c * std::log2(c) : 0; }
 
-// Entropy in bits of counts whose c log2 c sum to `weighted` and which sum to n.
-double Entropy(double weighted, double n) { return std::max(0.0, std::log2(n) - weighted / n); }
+// Entropy in bits of counts whose c log2 c sum to `weighted` and which sum to n. One pair of n in a cell of its own is more
+// than 1 / n; what is far below is the rounding of a single cell, which features divide by.
+double Entropy(double weighted, double n) {
+  const double bits = std::log2(n) - weighted / n;
+  return bits > 1e-13 ? bits : 0;
+}
 
 }  // namespace
 
@@ -60,34 +64,59 @@ void PairCounts::Clear() { std::fill(counts_.begin(), counts_.end(), 0); }
 
 void WeightedPairs::Add(const PairCounts& counts, double weight) {
   for (size_t a = 1; a < width_; ++a) {
-    for (size_t b = 1; b < width_; ++b) values_[a * width_ + b] += weight * counts.Symmetric(a, b);
+    for (size_t b = 1; b < width_; ++b) values_[a * width_ + b] += weight * counts.OneWay(a, b);
   }
 }
 
 namespace {
 
-template <typename Count, typename Pairs>
+struct Margin {
+  double mean = 0, variance = 0, entropy = 0;
+};
+
+template <typename Count>
+Margin MarginOf(const std::vector<Count>& counts, const Levels& levels, double n) {
+  Margin m;
+  double weighted = 0;
+  for (size_t a = 1; a < counts.size(); ++a) {
+    m.mean += static_cast<double>(counts[a]) * static_cast<double>(levels.level[a]) / n;
+    weighted += XLog2X(counts[a]);
+  }
+  m.entropy = Entropy(weighted, n);
+  for (size_t a = 1; a < counts.size(); ++a) {
+    const double d = static_cast<double>(levels.level[a]) - m.mean;
+    m.variance += static_cast<double>(counts[a]) * d * d / n;
+  }
+  return m;
+}
+
+template <typename Count, bool kOneWay, typename Pairs>
 CooccurrenceSums Sums(const Pairs& counts, const Levels& levels) {
   CooccurrenceSums s;
   const auto top = static_cast<size_t>(levels.top);
-  std::vector<Count> margin(counts.width(), 0), sum(2 * top + 1, 0), difference(top + 1, 0);
+  std::vector<Count> margin(counts.width(), 0), margin_j(kOneWay ? counts.width() : 0, 0), sum(2 * top + 1, 0), difference(top + 1, 0);
   Count max = 0;
   double energy = 0, joint = 0;
   for (size_t a = 1; a < counts.width(); ++a) {
     const int64_t level_a = levels.level[a];
     const auto visit = [&](size_t b, Count times) {
-      const Count c = counts.Symmetric(a, b);
+      const Count c = kOneWay ? counts.OneWay(a, b) : counts.Symmetric(a, b);
       if (c == 0) return;
       max = std::max(max, c);
       energy += static_cast<double>(times) * static_cast<double>(c) * static_cast<double>(c);
       joint += static_cast<double>(times) * XLog2X(c);
       margin[a] += c;
       if (times == 2) margin[b] += c;
+      if (kOneWay) margin_j[b] += c;
       sum[static_cast<size_t>(level_a + levels.level[b])] += times * c;
-      difference[static_cast<size_t>(levels.level[b] - level_a)] += times * c;
+      difference[static_cast<size_t>(std::abs(levels.level[b] - level_a))] += times * c;
     };
-    visit(a, 1);
-    for (size_t b = a + 1; b < counts.width(); ++b) visit(b, 2);
+    if (kOneWay) {
+      for (size_t b = 1; b < counts.width(); ++b) visit(b, 1);
+    } else {
+      visit(a, 1);
+      for (size_t b = a + 1; b < counts.width(); ++b) visit(b, 2);
+    }
   }
   Count total = 0;
   for (const Count c : margin) total += c;
@@ -98,18 +127,13 @@ CooccurrenceSums Sums(const Pairs& counts, const Levels& levels) {
   s.energy = energy / (n * n);
   s.entropy = Entropy(joint, n);
 
-  double weighted = 0;
-  for (size_t a = 1; a < margin.size(); ++a) {
-    s.mean += static_cast<double>(margin[a]) * static_cast<double>(levels.level[a]) / n;
-    weighted += XLog2X(margin[a]);
-  }
-  s.margin_entropy = Entropy(weighted, n);
-  for (size_t a = 1; a < margin.size(); ++a) {
-    const double d = static_cast<double>(levels.level[a]) - s.mean;
-    s.variance += static_cast<double>(margin[a]) * d * d / n;
-  }
+  const Margin i = MarginOf(margin, levels, n), j = kOneWay ? MarginOf(margin_j, levels, n) : i;
+  s.mean = i.mean;
+  s.variance = i.variance;
+  s.margin_entropies = i.entropy + j.entropy;
+  s.larger_margin_entropy = std::max(i.entropy, j.entropy);
 
-  weighted = 0;
+  double weighted = 0;
   const auto levels_in_all = static_cast<double>(levels.top);
   for (size_t k = 0; k < difference.size(); ++k) {
     if (difference[k] == 0) continue;
@@ -147,12 +171,18 @@ CooccurrenceSums Sums(const Pairs& counts, const Levels& levels) {
   }
   // (i + j)^2 - (i - j)^2 = 4 i j.
   s.autocorrelation = (square - s.diff_square) / 4;
+  const double spread = kOneWay ? std::sqrt(i.variance) * std::sqrt(j.variance) : i.variance;
+  if (spread > 0) s.correlation = (s.autocorrelation - i.mean * j.mean) / spread;
   return s;
 }
 
 }  // namespace
 
-CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels) { return Sums<uint64_t>(counts, levels); }
-CooccurrenceSums SumsOf(const WeightedPairs& counts, const Levels& levels) { return Sums<double>(counts, levels); }
+CooccurrenceSums SumsOf(const Matrix<PairCounts>& matrix, const Levels& levels) {
+  return matrix.one_way ? Sums<uint64_t, true>(matrix.pairs, levels) : Sums<uint64_t, false>(matrix.pairs, levels);
+}
+CooccurrenceSums SumsOf(const Matrix<WeightedPairs>& matrix, const Levels& levels) {
+  return matrix.one_way ? Sums<double, true>(matrix.pairs, levels) : Sums<double, false>(matrix.pairs, levels);
+}
 
 }  // namespace isovox::radiomics

@@ -10,7 +10,8 @@
 
 namespace isovox::radiomics {
 
-// Pairs are counted one way; SumsOf makes them symmetric, as IBSI 1 chapter 3.6.1 wants the matrix.
+// Pairs are counted one way, from a voxel to a later one; SumsOf makes them symmetric, as IBSI 1 chapter 3.6.1 wants the
+// matrix, unless they are asked for as OneWay.
 class PairCounts {
  public:
   explicit PairCounts(const Levels& levels)
@@ -22,6 +23,7 @@ class PairCounts {
   void Clear();
   // By codes; code 0 is outside the mask and must not be asked for.
   uint32_t Symmetric(size_t a, size_t b) const { return counts_[a * width_ + b] + counts_[b * width_ + a]; }
+  uint32_t OneWay(size_t a, size_t b) const { return counts_[a * width_ + b]; }
   size_t width() const { return width_; }
 
  private:
@@ -29,12 +31,13 @@ class PairCounts {
   std::vector<uint32_t> counts_;
 };
 
-// Symmetric counts of several directions, each times a weight.
+// Counts of several directions, each times a weight.
 class WeightedPairs {
  public:
   explicit WeightedPairs(size_t width) : width_(width), values_(width * width, 0) {}
   void Add(const PairCounts& counts, double weight);
-  double Symmetric(size_t a, size_t b) const { return values_[a * width_ + b]; }
+  double Symmetric(size_t a, size_t b) const { return values_[a * width_ + b] + values_[b * width_ + a]; }
+  double OneWay(size_t a, size_t b) const { return values_[a * width_ + b]; }
   size_t width() const { return width_; }
 
  private:
@@ -42,12 +45,20 @@ class WeightedPairs {
   std::vector<double> values_;
 };
 
-// p is the symmetric matrix scaled to a sum of 1; the margin, sum and difference are its distributions of i, i + j and
-// |i - j|; sum_moments are central.
+// Pairs and which of the two matrices is made of them.
+template <typename Pairs>
+struct Matrix {
+  const Pairs& pairs;
+  bool one_way;  // PyRadiomics' matrices that are not made symmetric
+};
+
+// p is the matrix scaled to a sum of 1; the margins, sum and difference are its distributions of i, j, i + j and |i - j|;
+// sum_moments are central; mean and variance are those of i.
 struct CooccurrenceSums {
   double pairs = 0;
   double max = 0, energy = 0, entropy = 0;
-  double mean = 0, variance = 0, margin_entropy = 0;
+  double mean = 0, variance = 0, correlation = 1;
+  double margin_entropies = 0, larger_margin_entropy = 0;  // of i and j: their sum, and the larger one
   double diff_mean = 0, diff_square = 0, diff_variance = 0, diff_entropy = 0;
   double sum_mean = 0, sum_moment2 = 0, sum_moment3 = 0, sum_moment4 = 0, sum_entropy = 0;
   double inverse_difference = 0, inverse_difference_normalised = 0;
@@ -56,7 +67,7 @@ struct CooccurrenceSums {
   double autocorrelation = 0;
 };
 
-CooccurrenceSums SumsOf(const PairCounts& counts, const Levels& levels);
-CooccurrenceSums SumsOf(const WeightedPairs& counts, const Levels& levels);
+CooccurrenceSums SumsOf(const Matrix<PairCounts>& matrix, const Levels& levels);
+CooccurrenceSums SumsOf(const Matrix<WeightedPairs>& matrix, const Levels& levels);
 
 }  // namespace isovox::radiomics

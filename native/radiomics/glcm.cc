@@ -34,17 +34,16 @@ constexpr Formula<S> kFormulas[] = {
     {{"cm_inv_diff_mom_norm", "1QCO", "1", "Normalised inverse difference moment"},
      [](const S& s) { return s.inverse_difference_moment_normalised; }},
     {{"cm_inv_var", "E8JP", "1", "Inverse variance"}, [](const S& s) { return s.inverse_variance; }},
-    {{"cm_corr", "NI2N", "1", "Correlation"},
-     [](const S& s) { return s.variance > 0 ? (s.autocorrelation - s.mean * s.mean) / s.variance : 1; }},
+    {{"cm_corr", "NI2N", "1", "Correlation"}, [](const S& s) { return s.correlation; }},
     {{"cm_auto_corr", "QWB0", "1", "Autocorrelation"}, [](const S& s) { return s.autocorrelation; }},
     {{"cm_clust_tend", "DG8W", "1", "Cluster tendency"}, [](const S& s) { return s.sum_moment2; }},
     {{"cm_clust_shade", "7NFM", "1", "Cluster shade"}, [](const S& s) { return s.sum_moment3; }},
     {{"cm_clust_prom", "AE86", "1", "Cluster prominence"}, [](const S& s) { return s.sum_moment4; }},
-    // The matrix is symmetric, so HXY1 and HXY2 both equal twice the entropy of its margin.
+    // HXY1 and HXY2 both equal the sum of the entropies of the margins.
     {{"cm_info_corr1", "R8DG", "1", "First measure of information correlation"},
-     [](const S& s) { return s.margin_entropy > 0 ? s.entropy / s.margin_entropy - 2 : 0; }},
+     [](const S& s) { return s.larger_margin_entropy > 0 ? (s.entropy - s.margin_entropies) / s.larger_margin_entropy : 0; }},
     {{"cm_info_corr2", "JN9H", "1", "Second measure of information correlation"},
-     [](const S& s) { return std::sqrt(1 - std::exp(-2 * std::max(0.0, 2 * s.margin_entropy - s.entropy))); }},
+     [](const S& s) { return std::sqrt(1 - std::exp(-2 * std::max(0.0, s.margin_entropies - s.entropy))); }},
 };
 constexpr size_t kCount = std::size(kFormulas);
 
@@ -52,29 +51,29 @@ constexpr size_t kCount = std::size(kFormulas);
 constexpr FeatureInfo kMaximalCorrelation{"MCC", "", "1", "Maximal correlation coefficient"};
 
 template <typename Pairs>
-void AddRow(const Pairs& counts, const Levels& levels, RowMean& mean) {
-  const CooccurrenceSums sums = SumsOf(counts, levels);
+void AddRow(const Subject& subject, const Pairs& counts, RowMean& mean) {
+  const Matrix<Pairs> matrix{counts, subject.settings->pairs_one_way};
+  const CooccurrenceSums sums = SumsOf(matrix, *subject.levels);
   if (sums.pairs == 0) return;
   std::array<double, kCount + 1> row;
   Evaluate(kFormulas, sums, row);
   const size_t features = mean.features();
-  if (features > kCount) row[kCount] = MaximalCorrelation(counts);
+  if (features > kCount) row[kCount] = MaximalCorrelation(matrix);
   mean.Add(std::span(row).first(features));
 }
 
 // The row of all directions in one matrix.
 void AddMerged(const Subject& subject, bool flat, std::vector<PairCounts>& counts, RowMean& mean) {
-  const Levels& levels = *subject.levels;
   const Settings& settings = *subject.settings;
   if (settings.weighting) {
     WeightedPairs sum(counts[0].width());
     const auto lengths = LengthsAt(settings.pair_distances, flat, subject.region->spacing, *settings.weighting);
     for (size_t d = 0; d < counts.size(); ++d) sum.Add(counts[d], std::exp(-lengths[d] * lengths[d]));
-    AddRow(sum, levels, mean);
+    AddRow(subject, sum, mean);
     return;
   }
   for (size_t d = 1; d < counts.size(); ++d) counts[0].Merge(counts[d]);
-  AddRow(counts[0], levels, mean);
+  AddRow(subject, counts[0], mean);
 }
 
 struct FlatPartial {
@@ -106,10 +105,10 @@ std::vector<PairCounts> ComputeFlat(const Subject& subject, const Exec& exec, si
           PairCounts::Count(levels, first, last, directions, slice);
           for (size_t d = 0; d < directions.size(); ++d) {
             part.of_direction[d].Merge(slice[d]);
-            if (wanted[k2dAverage]) AddRow(slice[d], levels, part.slice_average);
+            if (wanted[k2dAverage]) AddRow(subject, slice[d], part.slice_average);
             if (d > 0) slice[0].Merge(slice[d]);
           }
-          if (wanted[k2dMerged]) AddRow(slice[0], levels, part.slice_merged);
+          if (wanted[k2dMerged]) AddRow(subject, slice[0], part.slice_merged);
         }
         return part;
       },
@@ -122,7 +121,7 @@ std::vector<PairCounts> ComputeFlat(const Subject& subject, const Exec& exec, si
   if (wanted[k2dMerged]) total.slice_merged.Store(values.Row(k2dMerged));
   std::vector<PairCounts> of_direction = total.of_direction;
   RowMean average(features), merged(features);
-  for (const PairCounts& counts : of_direction) AddRow(counts, levels, average);
+  for (const PairCounts& counts : of_direction) AddRow(subject, counts, average);
   AddMerged(subject, true, total.of_direction, merged);
   if (wanted[k25dAverage]) average.Store(values.Row(k25dAverage));
   if (wanted[k25dMerged]) merged.Store(values.Row(k25dMerged));
@@ -144,11 +143,11 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   const size_t known = counts.size();
   counts.resize(directions.size(), PairCounts(levels));
   std::vector<RowMean> rows(directions.size(), RowMean(kFeatures));
-  for (size_t d = 0; d < known && wanted[k3dAverage]; ++d) AddRow(counts[d], levels, rows[d]);
+  for (size_t d = 0; d < known && wanted[k3dAverage]; ++d) AddRow(subject, counts[d], rows[d]);
   ParallelFor(exec, static_cast<int64_t>(directions.size() - known), 3, [&](int64_t begin, int64_t end) {
     const size_t first = known + static_cast<size_t>(begin), n = static_cast<size_t>(end - begin);
     PairCounts::Count(levels, 0, levels.spans.size(), std::span(directions).subspan(first, n), std::span(counts).subspan(first, n));
-    for (size_t d = first; d < first + n && wanted[k3dAverage]; ++d) AddRow(counts[d], levels, rows[d]);
+    for (size_t d = first; d < first + n && wanted[k3dAverage]; ++d) AddRow(subject, counts[d], rows[d]);
   });
   if (wanted[k3dAverage]) {
     for (size_t d = 1; d < rows.size(); ++d) rows[0].AddAll(rows[d]);

@@ -34,11 +34,13 @@ struct ImageType {
   int sphere_subdivisions = 1;
 };
 
+// What an image's type holds: some of PyRadiomics' filters compute in it, or give it back.
+enum class Numbers { kWhole, kSingle, kDouble };
+
 // Calls use(name, image) for every image of a type but kOriginal: "log-sigma-3-0-mm-3D", "wavelet-LLH". `slices`: wavelets
-// leave the k axis alone. `mask` is where kLbp3d looks; `whole` tells that intensities are whole numbers. What cannot be
-// made is a finding.
+// leave the k axis alone. `mask` is where kLbp3d looks. What cannot be made is a finding.
 void DeriveImages(const Exec& exec, const ImageType& type, const filters::Field<double>& in, const std::vector<uint8_t>& mask,
-                  bool slices, bool whole, Findings& findings,
+                  bool slices, Numbers numbers, Findings& findings,
                   const std::function<void(const std::string& name, const filters::Field<double>& image)>& use);
 
 }  // namespace isovox::radiomics

@@ -59,13 +59,20 @@ Discretised Discretise(const Exec& exec, const Region& region, std::span<const d
       [&](int64_t begin, int64_t end) -> int64_t {
         const double* from = values.data() + begin;
         int32_t* to = out.level.data() + begin;
-        if (how.method != Binning::kFixedCount) return simd::BinsOfWidth(from, end - begin, out.first_edge, out.width, to);
-        if (span > 0) {
+        int64_t below = 0;
+        if (how.method != Binning::kFixedCount) {
+          below = simd::BinsOfWidth(from, end - begin, out.first_edge, out.width, to);
+          // Edges as numpy.arange puts them, its step rounded by where it starts.
+          const double step = (out.first_edge + out.width) - out.first_edge;
+          if (how.at_multiples) simd::SettleBins(from, end - begin, out.first_edge, step, 0, to);
+        } else if (span > 0) {
           simd::BinsOfCount(from, end - begin, least, span, static_cast<int32_t>(how.bins), to);
+          if (how.at_multiples) simd::SettleBins(from, end - begin, least, out.width, static_cast<int32_t>(how.bins), to);
         } else {
-          std::fill(to, to + (end - begin), 1);
+          // NumPy's histogram puts half a unit on either side of an only value, which PyRadiomics' levels follow.
+          std::fill(to, to + (end - begin), how.at_multiples ? static_cast<int32_t>(how.bins / 2 + 1) : 1);
         }
-        return 0;
+        return below;
       },
       [](int64_t& into, int64_t&& part) { into += part; });
   out.top = std::max<int64_t>(out.top, *std::max_element(out.level.begin(), out.level.end()));

@@ -5,9 +5,9 @@
 
 namespace isovox::radiomics {
 
-// The root of the second largest eigenvalue of Q(i, j) = sum over k of p(i, k) p(j, k) / (p(i) p(k)); 1 when the structure has
+// The root of the second largest eigenvalue of Q(i, j) = sum over k of p(i, k) p(j, k) / (px(i) py(k)); 1 when the structure has
 // a single level, 0 when the pairs have, not a number without pairs.
-double MaximalCorrelation(const PairCounts& counts);
-double MaximalCorrelation(const WeightedPairs& counts);
+double MaximalCorrelation(const Matrix<PairCounts>& matrix);
+double MaximalCorrelation(const Matrix<WeightedPairs>& matrix);
 
 }  // namespace isovox::radiomics

@@ -7,6 +7,11 @@
 namespace isovox::radiomics {
 namespace {
 
+// As NumPy interpolates, to the last bit: whether a value beside a percentile counts as inside hangs on it.
+double Between(double below, double above, double part) {
+  return part < 0.5 ? below + part * (above - below) : above - (1 - part) * (above - below);
+}
+
 // The values of rank floor(r) and the next for each r, ascending; partitions `values` in place.
 std::vector<double> AtRanks(std::vector<double>& values, std::span<const double> ranks) {
   std::vector<double> out;
@@ -20,7 +25,7 @@ std::vector<double> AtRanks(std::vector<double>& values, std::span<const double>
     }
     const double below = *at;
     const double above = at + 1 < values.end() ? *std::min_element(at + 1, values.end()) : below;
-    out.push_back(below + (rank - static_cast<double>(low)) * (above - below));
+    out.push_back(Between(below, above, rank - static_cast<double>(low)));
   }
   return out;
 }
@@ -62,7 +67,7 @@ Moments MomentsOf(std::span<const Counted> values) {
     while (before + values[v].times <= low) before += values[v++].times;
     const double below = values[v].value;
     const double above = before + values[v].times > low + 1 || v + 1 == values.size() ? below : values[v + 1].value;
-    return below + (rank - low) * (above - below);
+    return Between(below, above, rank - low);
   };
   m.p10 = at_rank(0.1);
   m.p25 = at_rank(0.25);

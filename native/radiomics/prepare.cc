@@ -204,7 +204,7 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
     out.end[d] = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(last)) + 1, 1, maps[d].size);
   }
   IndexBox tight;  // of voxels covered by half or more, within `out`
-  const bool as_it_is = std::all_of(maps.begin(), maps.end(), [](const AxisMap& m) { return m.start == 0 && m.step == 1; });
+  const bool as_it_is = std::all_of(maps.begin(), maps.end(), [](const AxisMap& m) { return m.kept(); });
   if (as_it_is) {
     out = found;
     tight = {{0, 0, 0}, SizeOf(found)};

@@ -29,6 +29,7 @@ struct PyradiomicsSettings {
   int force_2d_dimension = 0;        // slices across k, j or i: 0, 1, 2; of local binary patterns without force_2d too
   bool merge_angles = false;         // one matrix of all angles instead of the mean of their features
   std::optional<StepNorm> weighting;     // of the angles of that matrix
+  bool symmetrical_glcm = true;      // pairs count both ways
   int64_t minimum_roi_size = 0;      // structures must have more voxels than this
   int minimum_roi_dimensions = 2;
   int64_t pad_distance = 5;          // voxels around the structure that derived images see after resampling

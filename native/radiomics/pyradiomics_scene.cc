@@ -17,32 +17,35 @@ std::vector<std::string> FamiliesOf(const std::string& of_class) {
   return {of_class};
 }
 
-struct Spread {
-  double mean = 0, deviation = 0, max = 0;
-};
-
-// Mean and sample deviation of a whole image.
-Spread SpreadOf(const Volume& image) {
-  Spread spread;
+// Mean and sample deviation of a whole image, by the formula of ITK's StatisticsImageFilter.
+Standard StandardOf(const Volume& image) {
+  long double sum = 0, square = 0;
+  double n = 0;
   VisitDType(image.dtype, [&]<typename T>(T) {
     const auto voxels = image.As<T>();
-    const auto n = static_cast<double>(voxels.size());
-    double sum = 0, square = 0;
-    for (const T x : voxels) sum += static_cast<double>(x);
-    const double mean = sum / n;
-    for (const T x : voxels) square += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean);
-    spread.mean = image.slope * mean + image.intercept;
-    spread.deviation = std::abs(image.slope) * std::sqrt(square / (n - 1));
+    n = static_cast<double>(voxels.size());
+    for (const T stored : voxels) {
+      const double x = image.slope * static_cast<double>(stored) + image.intercept;
+      sum += x;
+      square += x * x;
+    }
   });
-  return spread;
+  const auto all = static_cast<double>(sum), squares = static_cast<double>(square);
+  return {all / n, std::sqrt((squares - all * all / n) / (n - 1))};
 }
 
-bool HoldsWholeNumbers(const Volume& image) {
-  return image.dtype != DType::kFloat32 && image.dtype != DType::kFloat64 && image.slope == std::floor(image.slope) &&
-         image.intercept == std::floor(image.intercept);
+Numbers NumbersOf(const Volume& image) {
+  if (image.dtype == DType::kFloat32) return Numbers::kSingle;
+  const bool scaled = image.slope != std::floor(image.slope) || image.intercept != std::floor(image.intercept);
+  return image.dtype == DType::kFloat64 || scaled ? Numbers::kDouble : Numbers::kWhole;
 }
 
-Settings Translate(const PyradiomicsSettings& s, Volume& image) {
+// Resampled images hold what they held before.
+Rounding RoundingOf(Numbers numbers) {
+  return numbers == Numbers::kWhole ? Rounding::kTowardsZero : numbers == Numbers::kSingle ? Rounding::kToSingle : Rounding::kNone;
+}
+
+Settings Translate(const PyradiomicsSettings& s, const Volume& image) {
   Settings out;
   out.families.clear();
   for (const std::string& of_class : s.classes.empty() ? kDefaultClasses : s.classes) {
@@ -52,9 +55,8 @@ Settings Translate(const PyradiomicsSettings& s, Volume& image) {
   out.discretise.width = s.bin_width;
   out.discretise.bins = s.bin_count.value_or(0);
   out.discretise.at_multiples = true;
-  out.align_corners = true;
+  out.cut_padding = s.pad_distance;
   out.resample_mm = s.resampled_spacing;
-  out.keep_flat_axes = true;
   out.image_interpolation = s.interpolator;
   out.mask_interpolation = Interpolation::kNearest;
   out.intensity_shift = s.voxel_array_shift;
@@ -63,18 +65,17 @@ Settings Translate(const PyradiomicsSettings& s, Volume& image) {
   out.pair_distances = out.neighbour_distances = s.distances;
   out.coarseness = s.gldm_a;
   out.weighting = s.weighting;
+  out.pairs_one_way = !s.symmetrical_glcm;
   out.aggregations.fill(false);
   out.aggregations[s.force_2d ? k25dAverage : k3dAverage] = !s.merge_angles;
   out.aggregations[s.force_2d ? k25dMerged : k3dMerged] = true;
   if (s.normalize) {
-    const Spread spread = SpreadOf(image);
-    if (!(spread.deviation > 0)) throw InvalidArgument("normalize", "an image that is not flat", "a flat image");
-    const double scale = s.normalize_scale / spread.deviation;
-    image.slope *= scale;
-    image.intercept = (image.intercept - spread.mean) * scale;
-    if (s.remove_outliers) out.clip = {-*s.remove_outliers * s.normalize_scale, *s.remove_outliers * s.normalize_scale};
-  } else if (s.resampled_spacing && HoldsWholeNumbers(image)) {
-    out.rounding = Rounding::kTowardsZero;
+    out.standard = StandardOf(image);
+    if (!(out.standard->deviation > 0)) throw InvalidArgument("normalize", "an image that is not flat", "a flat image");
+    out.standard->scale = s.normalize_scale;
+    if (s.remove_outliers) out.standard->outliers = *s.remove_outliers;
+  } else if (s.resampled_spacing) {
+    out.rounding = RoundingOf(NumbersOf(image));
   }
   if (!s.range.empty()) {
     const double infinity = std::numeric_limits<double>::infinity();
@@ -84,6 +85,33 @@ Settings Translate(const PyradiomicsSettings& s, Volume& image) {
                                                                                  : RangeMode::kDeviations;
   }
   return out;
+}
+
+// PyRadiomics measures shapes within the box of what re-segmentation left.
+void KeepShapeWithinIntensities(Region& region) {
+  IndexBox left{region.size, {0, 0, 0}};
+  const auto for_each = [&](auto act) {
+    size_t at = 0;
+    for (int64_t k = 0; k < region.size[2]; ++k) {
+      for (int64_t j = 0; j < region.size[1]; ++j) {
+        for (int64_t i = 0; i < region.size[0]; ++i) act(std::array<int64_t, 3>{i, j, k}, at++);
+      }
+    }
+  };
+  for_each([&](const std::array<int64_t, 3>& index, size_t at) {
+    if (region.intensity[at] == 0) return;
+    for (size_t d = 0; d < 3; ++d) {
+      left.begin[d] = std::min(left.begin[d], index[d]);
+      left.end[d] = std::max(left.end[d], index[d] + 1);
+    }
+  });
+  region.morphology_voxels = 0;
+  for_each([&](const std::array<int64_t, 3>& index, size_t at) {
+    for (size_t d = 0; d < 3; ++d) {
+      if (index[d] < left.begin[d] || index[d] >= left.end[d]) region.morphology[at] = 0;
+    }
+    region.morphology_voxels += region.morphology[at];
+  });
 }
 
 // The structure's voxels as a mask over a box of the lattice.
@@ -131,6 +159,7 @@ PyradiomicsScene PyradiomicsSceneOf(const Exec& exec, const Volume& image, const
   scene.settings = Translate(settings, scene.image);
   CheckSettings(scene.settings);
   scene.region = Prepare(exec, scene.image, mask, label, scene.settings, surroundings, findings);
+  if (scene.settings.range && scene.region.intensity_voxels > 0) KeepShapeWithinIntensities(scene.region);
   scene.structure = BoxOf(mask, label);
   scene.lattice = LatticeOf(scene.image.grid, scene.settings, scene.structure);
   return scene;
@@ -139,15 +168,12 @@ PyradiomicsScene PyradiomicsSceneOf(const Exec& exec, const Volume& image, const
 IndexBox LoadedBox(const PyradiomicsScene& scene, const PyradiomicsSettings& s) {
   const Lattice& lattice = scene.lattice;
   const IndexBox& structure = scene.structure;
+  if (lattice.cut) return *lattice.cut;
   IndexBox box = lattice.all();
   for (size_t d = 0; d < 3; ++d) {
     const int64_t size = box.end[d];
     int64_t low, high;  // inclusive
-    if (s.resampled_spacing && std::any_of(lattice.maps.begin(), lattice.maps.end(), [](const AxisMap& m) { return m.step != 1; })) {
-      const double ratio = 1 / lattice.maps[d].step, pad = static_cast<double>(s.pad_distance);
-      low = static_cast<int64_t>(std::floor((static_cast<double>(structure.begin[d]) - 0.5) * ratio - pad));
-      high = static_cast<int64_t>(std::ceil((static_cast<double>(structure.end[d]) - 0.5) * ratio + pad));
-    } else if (s.resampled_spacing || s.pre_crop) {
+    if (s.resampled_spacing || s.pre_crop) {
       low = structure.begin[d] - s.pad_distance;
       high = structure.end[d] - 1 + s.pad_distance;
     } else {
@@ -191,12 +217,12 @@ void ForEachImage(const Exec& exec, const PyradiomicsScene& scene, const Pyradio
       exec.CheckCancelled();
       use(name, WithImage(scene.region, derived, box), of_type);
     };
-    const bool whole = HoldsWholeNumbers(scene.image);
+    const Numbers numbers = settings.normalize ? Numbers::kDouble : NumbersOf(scene.image);
     if (order == kAsGiven) {
-      DeriveImages(exec, type, *loaded, MaskOver(scene.region, box), settings.force_2d, whole, findings, take);
+      DeriveImages(exec, type, *loaded, MaskOver(scene.region, box), settings.force_2d, numbers, findings, take);
     } else {
       // Neither looks at the mask.
-      DeriveImages(exec, type, Turned(*loaded, order), {}, settings.force_2d, whole, findings,
+      DeriveImages(exec, type, Turned(*loaded, order), {}, settings.force_2d, numbers, findings,
                    [&](const std::string& name, const filters::Field<double>& derived) {
                      take(name, Turned(derived, Inverse(order)));
                    });

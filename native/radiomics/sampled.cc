@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "filters/filter.h"
+#include "radiomics/cut_lattice.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -33,13 +34,13 @@ IndexBox InputOf(const std::array<AxisMap, 3>& maps, const std::array<int64_t, 3
                  std::array<AxisMap, 3>& local) {
   IndexBox in;
   for (size_t d = 0; d < 3; ++d) {
-    const double first = maps[d].start + maps[d].step * static_cast<double>(out.begin[d]);
-    const double last = maps[d].start + maps[d].step * static_cast<double>(out.end[d] - 1);
+    const double first = maps[d].PlaceOf(out.begin[d]), last = maps[d].PlaceOf(out.end[d] - 1);
     const int64_t reach = maps[d].identity(size[d]) ? 0 : kSplineReach;
     in.begin[d] = std::clamp<int64_t>(static_cast<int64_t>(std::floor(first)) - reach, 0, size[d] - 1);
     in.end[d] = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(last)) + reach + 1, 1, size[d]);
     local[d] = maps[d];
     local[d].start -= static_cast<double>(in.begin[d]);
+    for (double& place : local[d].exact) place -= static_cast<double>(in.begin[d]);
   }
   return in;
 }
@@ -51,11 +52,35 @@ std::vector<double> Resampled(const Exec& exec, std::vector<double> input, const
   bool same = true;
   for (size_t d = 0; d < 3; ++d) {
     shifted[d].start += local[d].step * static_cast<double>(out.begin[d]);
+    shifted[d].first -= out.begin[d];
     shifted[d].size = box.end[d];
     same = same && shifted[d].identity(in.end[d] - in.begin[d]);
   }
   if (same) return input;
   return ResampleBox(exec, input, SizeOf(in), shifted, box, method);
+}
+
+// ITK's images reach half a voxel beyond their outermost samples, the far edge not included.
+void ClearOutside(const Lattice& lattice, const std::array<int64_t, 3>& volume_size, const IndexBox& box, std::vector<double>& out) {
+  std::array<std::vector<bool>, 3> outside;
+  bool any = false;
+  for (size_t d = 0; d < 3; ++d) {
+    for (int64_t q = box.begin[d]; q < box.end[d]; ++q) {
+      const double place = lattice.maps[d].PlaceOf(q);
+      outside[d].push_back(!(place >= -0.5 && place < static_cast<double>(volume_size[d]) - 0.5));
+      any = any || outside[d].back();
+    }
+  }
+  if (!any) return;
+  auto to = out.begin();
+  for (const bool k : outside[2]) {
+    for (const bool j : outside[1]) {
+      for (const bool i : outside[0]) {
+        if (i || j || k) *to = 0;
+        ++to;
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -65,13 +90,12 @@ std::array<int64_t, 3> SizeOf(const IndexBox& box) {
 }
 
 Lattice LatticeOf(const Grid& grid, const Settings& settings, const IndexBox& structure) {
+  if (settings.cut_padding) return CutLattice(grid, settings, structure);
   Lattice lattice;
   lattice.spacing = grid.spacing;
   for (size_t d = 0; d < 3; ++d) {
-    const bool kept = settings.keep_flat_axes && structure.end[d] - structure.begin[d] == 1;
-    const double to = settings.resample_mm && !kept ? (*settings.resample_mm)[d] : 0;
-    lattice.maps[d] = settings.align_corners ? AlignCorners(grid.size[d], grid.spacing[d], to)
-                                             : AlignCentres(grid.size[d], grid.spacing[d], to);
+    const double to = settings.resample_mm ? (*settings.resample_mm)[d] : 0;
+    lattice.maps[d] = AlignCentres(grid.size[d], grid.spacing[d], to);
     if (lattice.maps[d].step != 1) lattice.spacing[d] = to;
   }
   return lattice;
@@ -82,7 +106,9 @@ std::vector<double> Sampled(const Exec& exec, const Lattice& lattice, const std:
                             const std::function<std::vector<double>(const IndexBox&)>& read) {
   std::array<AxisMap, 3> local;
   const IndexBox in = InputOf(lattice.maps, volume_size, box, local);
-  return Resampled(exec, read(in), in, local, box, method);
+  std::vector<double> out = Resampled(exec, read(in), in, local, box, method);
+  if (lattice.cut) ClearOutside(lattice, volume_size, box, out);
+  return out;
 }
 
 std::vector<double> SampledImage(const Exec& exec, const Volume& image, const Settings& settings, const Lattice& lattice,
@@ -90,8 +116,8 @@ std::vector<double> SampledImage(const Exec& exec, const Volume& image, const Se
   std::vector<double> out =
       Sampled(exec, lattice, image.grid.size, box, settings.image_interpolation, [&](const IndexBox& in) {
         std::vector<double> values = ReadImage(image, in);
-        if (settings.clip) {
-          for (double& x : values) x = std::clamp(x, (*settings.clip)[0], (*settings.clip)[1]);
+        if (settings.standard) {
+          for (double& x : values) x = settings.standard->Of(x);
         }
         return values;
       });
@@ -99,6 +125,8 @@ std::vector<double> SampledImage(const Exec& exec, const Volume& image, const Se
     for (double& x : out) x = std::floor(x + 0.5);
   } else if (settings.rounding == Rounding::kTowardsZero) {
     for (double& x : out) x = std::trunc(x);
+  } else if (settings.rounding == Rounding::kToSingle) {
+    for (double& x : out) x = static_cast<double>(static_cast<float>(x));
   }
   return out;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "exec/exec.h"
@@ -17,6 +18,7 @@ namespace isovox::radiomics {
 struct Lattice {
   std::array<AxisMap, 3> maps;  // from lattice to image
   std::array<double, 3> spacing{1, 1, 1};
+  std::optional<IndexBox> cut;  // what PyRadiomics keeps of it; samples half a voxel or more outside of the image are 0 then
 
   IndexBox all() const { return {{0, 0, 0}, {maps[0].size, maps[1].size, maps[2].size}}; }
 };

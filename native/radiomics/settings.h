@@ -1,8 +1,10 @@
 // What an extraction is asked to do: image processing in the order of IBSI 1 chapter 2, then families and aggregations.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +21,7 @@ struct Discretisation {
   double width = 0;            // kFixedSize
   int64_t bins = 0;            // kFixedCount
   std::optional<double> min;   // kFixedSize: lower edge of the first bin
-  bool at_multiples = false;   // kFixedSize: edges lie at multiples of the width, as PyRadiomics has them
+  bool at_multiples = false;   // PyRadiomics' bins: edges at multiples of the width, NumPy's bins of an only value
 };
 
 // How texture matrices of slices and directions become one value (IBSI 1 chapter 3.6). Zone and neighbourhood families
@@ -29,7 +31,15 @@ enum Aggregation : int { k2dAverage, k2dMerged, k25dAverage, k25dMerged, k3dAver
 // What the ends of a re-segmentation range are: intensities, parts of the structure's maximum, or deviations from its mean.
 enum class RangeMode { kAbsolute, kOfMaximum, kDeviations };
 
-enum class Rounding { kNone, kNearest, kTowardsZero };
+enum class Rounding { kNone, kNearest, kTowardsZero, kToSingle };
+
+// PyRadiomics' normalisation: (x - mean) * (1 / deviation), within the outliers, times the scale.
+struct Standard {
+  double mean = 0, deviation = 1, scale = 1;
+  double outliers = std::numeric_limits<double>::infinity();
+
+  double Of(double x) const { return std::clamp((x - mean) * (1 / deviation), -outliers, outliers) * scale; }
+};
 
 // Lengths of steps between voxels, in millimetres.
 enum class StepNorm { kManhattan, kEuclidean, kInfinity };
@@ -37,13 +47,13 @@ enum class StepNorm { kManhattan, kEuclidean, kInfinity };
 struct Settings {
   // A spacing of 0 keeps that axis as it is.
   std::optional<std::array<double, 3>> resample_mm;
-  bool keep_flat_axes = false;   // no interpolation along an axis on which the structure has one voxel
   Interpolation image_interpolation = Interpolation::kLinear;
   Interpolation mask_interpolation = Interpolation::kLinear;
-  bool align_corners = false;    // lattices share their outer edge instead of their centre, as PyRadiomics has them
+  // The lattice is PyRadiomics', with so many samples around the structure (cut_lattice.h); else it is IBSI's.
+  std::optional<int64_t> cut_padding;
   Rounding rounding = Rounding::kNone;  // after resampling: to whole numbers, as CT has them
 
-  std::optional<std::array<double, 2>> clip;   // intensities of the image, before anything else
+  std::optional<Standard> standard;            // of the intensities of the image, before anything else
   std::optional<std::array<double, 2>> range;  // re-segmentation: intensities outside leave the intensity mask
   RangeMode range_mode = RangeMode::kAbsolute;
   std::optional<double> outliers_sigma;
@@ -61,6 +71,7 @@ struct Settings {
   int least_dimensions = 0;
 
   std::vector<int> pair_distances{1};       // Chebyshev distances of co-occurring voxels
+  bool pairs_one_way = false;               // co-occurrence from a voxel to later ones only, as PyRadiomics may have it
   // Merged matrices are sums weighted by the length d of their direction, as PyRadiomics has them: pairs by exp(-d^2),
   // runs by d.
   std::optional<StepNorm> weighting;

@@ -103,4 +103,13 @@ ISOVOX_CPU_TARGETS void BinsOfCount(const double* values, int64_t n, double leas
   }
 }
 
+ISOVOX_CPU_TARGETS void SettleBins(const double* values, int64_t n, double edge, double width, int32_t last, int32_t* bins) {
+  for (int64_t x = 0; x < n; ++x) {
+    const double bin = static_cast<double>(bins[x]);
+    const bool above = bins[x] != last && values[x] >= edge + bin * width;
+    const bool below = bins[x] > 1 && values[x] < edge + (bin - 1) * width;
+    bins[x] += static_cast<int32_t>(above) - static_cast<int32_t>(below);
+  }
+}
+
 }  // namespace isovox::simd

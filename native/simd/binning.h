@@ -30,4 +30,8 @@ int64_t BinsOfWidth(const double* values, int64_t n, double edge, double width, 
 // bins[x] = floor(count * (values[x] - least) / span) + 1, at most `count`. REQUIRES: span > 0, least is the least value.
 void BinsOfCount(const double* values, int64_t n, double least, double span, int32_t count, int32_t* bins);
 
+// Moves bins by one where rounding put a number on the wrong side of an edge: bin b is [edge + (b - 1) * width,
+// edge + b * width), its edges rounded as they stand here. Bin `last`, when above 0, has no upper edge.
+void SettleBins(const double* values, int64_t n, double edge, double width, int32_t last, int32_t* bins);
+
 }  // namespace isovox::simd

@@ -71,6 +71,22 @@ template <typename T>
   for (; b < width; ++b) Coefficients<T>(lines + b, n, stride);
 }
 
+// V is T, or several of them side by side.
+template <typename V, typename T>
+[[gnu::always_inline]] inline V Weighed(const T* column, int64_t stride, const Taps<T>& taps, int64_t count) {
+  V sum{}, x;
+  if (count == 2) {
+    Load(column + taps.at[0] * stride, sum);
+    Load(column + taps.at[1] * stride, x);
+    return sum + taps.weight[1] * (x - sum);
+  }
+  for (int64_t k = 0; k < count; ++k) {
+    Load(column + taps.at[static_cast<size_t>(k)] * stride, x);
+    sum += taps.weight[static_cast<size_t>(k)] * x;
+  }
+  return sum;
+}
+
 template <typename T>
 [[gnu::always_inline]] inline void Interpolated(const T* lines, int64_t stride, const Taps<T>* taps, int64_t n, int64_t count, int64_t width,
                                                 T* out, int64_t out_stride) {
@@ -79,19 +95,8 @@ template <typename T>
   for (int64_t o = 0; o < n; ++o) {
     T* to = out + o * out_stride;
     int64_t b = 0;
-    for (; b + kLanes <= width; b += kLanes) {
-      Vector sum{}, x;
-      for (int64_t k = 0; k < count; ++k) {
-        Load(lines + taps[o].at[static_cast<size_t>(k)] * stride + b, x);
-        sum += taps[o].weight[static_cast<size_t>(k)] * x;
-      }
-      Store(sum, to + b);
-    }
-    for (; b < width; ++b) {
-      T sum{};
-      for (int64_t k = 0; k < count; ++k) sum += taps[o].weight[static_cast<size_t>(k)] * lines[taps[o].at[static_cast<size_t>(k)] * stride + b];
-      to[b] = sum;
-    }
+    for (; b + kLanes <= width; b += kLanes) Store(Weighed<Vector>(lines + b, stride, taps[o], count), to + b);
+    for (; b < width; ++b) to[b] = Weighed<T>(lines + b, stride, taps[o], count);
   }
 }
 

@@ -18,7 +18,8 @@ struct Taps {
   std::array<T, 4> weight{0, 0, 0, 0};
 };
 
-// out[o * out_stride + b] = sum over the first `count` taps of taps[o], in their order, for o < n and b < width.
+// out[o * out_stride + b] = sum over the first `count` taps of taps[o], in their order, for o < n and b < width; of two taps
+// it is the first and the second's weight times what the second is more, which is the first itself where that is 0.
 void Interpolate(const float* lines, int64_t stride, const Taps<float>* taps, int64_t n, int64_t count, int64_t width,
                  float* out, int64_t out_stride);
 void Interpolate(const double* lines, int64_t stride, const Taps<double>* taps, int64_t n, int64_t count, int64_t width,

@@ -2,27 +2,21 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "simd/targets.h"
 
 namespace isovox::simd {
 namespace {
 
-constexpr int64_t kSide = 8;
+constexpr int kSide = 8;
 
 typedef float Row __attribute__((vector_size(kSide * sizeof(float))));
-typedef int32_t Places __attribute__((vector_size(kSide * sizeof(int32_t))));
-
 // Rows a and b, `apart` from each other, exchange the blocks of that side that lie off their diagonal.
-template <int apart>
-[[gnu::always_inline]] inline void Exchange(Row& a, Row& b) {
-  Places low, high;
-  for (int l = 0; l < kSide; ++l) {
-    low[l] = (l & apart) != 0 ? static_cast<int>(kSide) + l - apart : l;
-    high[l] = (l & apart) != 0 ? static_cast<int>(kSide) + l : l + apart;
-  }
-  const Row first = __builtin_shuffle(a, b, low);
-  b = __builtin_shuffle(a, b, high);
+template <int apart, int... l>
+[[gnu::always_inline]] inline void Exchange(Row& a, Row& b, std::integer_sequence<int, l...>) {
+  const Row first = __builtin_shufflevector(a, b, ((l & apart) != 0 ? kSide + l - apart : l)...);
+  b = __builtin_shufflevector(a, b, ((l & apart) != 0 ? kSide + l : l + apart)...);
   a = first;
 }
 
@@ -30,7 +24,7 @@ template <int apart>
 [[gnu::always_inline]] inline void ExchangeAll(Row (&v)[kSide]) {
 #pragma GCC unroll 8
   for (int r = 0; r < kSide; ++r) {
-    if ((r & apart) == 0) Exchange<apart>(v[r], v[r + apart]);
+    if ((r & apart) == 0) Exchange<apart>(v[r], v[r + apart], std::make_integer_sequence<int, kSide>());
   }
 }
 
@@ -62,7 +56,7 @@ ISOVOX_CPU_TARGETS void Transpose(const float* from, int64_t from_stride, int64_
       if (r + kSide <= rows && c + kSide <= columns) {
         Square(at, from_stride, into, to_stride);
       } else {
-        Rest(at, from_stride, std::min(kSide, rows - r), std::min(kSide, columns - c), into, to_stride);
+        Rest(at, from_stride, std::min<int64_t>(kSide, rows - r), std::min<int64_t>(kSide, columns - c), into, to_stride);
       }
     }
   }
@@ -71,7 +65,7 @@ ISOVOX_CPU_TARGETS void Transpose(const float* from, int64_t from_stride, int64_
 void Transpose(const double* from, int64_t from_stride, int64_t rows, int64_t columns, double* to, int64_t to_stride) {
   for (int64_t r = 0; r < rows; r += kSide) {
     for (int64_t c = 0; c < columns; c += kSide) {
-      Rest(from + r * from_stride + c, from_stride, std::min(kSide, rows - r), std::min(kSide, columns - c), to + c * to_stride + r, to_stride);
+      Rest(from + r * from_stride + c, from_stride, std::min<int64_t>(kSide, rows - r), std::min<int64_t>(kSide, columns - c), to + c * to_stride + r, to_stride);
     }
   }
 }

@@ -30,9 +30,35 @@ const CASES: Readonly<Record<string, readonly [string, Record<string, unknown>, 
     { force2D: true, force2Ddimension: 2, weightingNorm: 'euclidean' },
     ['glcm', 'glrlm'],
   ],
+  'one way': ['brain1', { symmetricalGLCM: false }, ['glcm']],
+  'one way weighted': ['breast1', { symmetricalGLCM: false, weightingNorm: 'euclidean' }, ['glcm']],
+  'one way coronal': ['brain1', { symmetricalGLCM: false, force2D: true, force2Ddimension: 1 }, ['glcm']],
+  // Samples that lie on samples but for rounding; values that lie on edges of bins but for it; details that are zero but for it.
+  'slices resampled': [
+    'breast1',
+    { resampledPixelSpacing: [0, 0, 2], interpolator: 'sitkLinear', binWidth: undefined, binCount: 16 },
+    ['shape', 'firstorder', 'glcm'],
+  ],
+  'normalised counts': [
+    'breast1',
+    {
+      normalize: true,
+      normalizeScale: 100,
+      binWidth: undefined,
+      binCount: 16,
+      resegmentMode: 'sigma',
+      resegmentRange: [-2, 2],
+    },
+    ['shape', 'firstorder', ...TEXTURE],
+  ],
+  'normalised details': ['brain1', { normalize: true, binWidth: 13.5 }, ['firstorder', 'glcm']],
   'one slice': ['brain1', { force2D: true }, ['shape2D']],
   'one slice in space': ['brain1', {}, TEXTURE],
   coarse: ['brain1', { correctMask: true }, ['shape', 'firstorder', 'glcm']],
+};
+
+const IMAGES: Readonly<Record<string, Record<string, unknown>>> = {
+  'normalised details': { Wavelet: { wavelet: 'haar' } },
 };
 
 const golden = goldenValues('pyradiomics-settings');
@@ -83,7 +109,7 @@ describe.skipIf(sharedData === undefined)('settings of PyRadiomics', () => {
       only: _all,
       kernel: _kernel,
       ...parameters
-    } = parametersOf({ setting: { binWidth: 25, ...setting }, featureClass }, test);
+    } = parametersOf({ setting: { binWidth: 25, ...setting }, featureClass, imageType: IMAGES[test] }, test);
     const made = { coarse, 'one slice': oneSlice, 'one slice in space': oneSlice }[test];
     const mask = made ? await made(label.volume) : label.volume;
     const { features, findings } = await extractPyradiomics({ image: image.volume, mask, ...parameters });

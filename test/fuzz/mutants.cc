@@ -1,6 +1,6 @@
-// mutants COUNT: that many deterministic damages of each of five formats, each read in a process of its own; prints one
-// line of JSON per format with what became of them. Fails when one crashed or took more than two seconds, or, without
-// sanitizers, more memory than 64 MB and eight times the file.
+// mutants COUNT [FOLDER]: that many deterministic damages of each of five formats, each read in a process of its own; prints
+// one line of JSON per format with what became of them. Fails when one crashed or took more than two seconds, or, without
+// sanitizers, more memory than 64 MB and eight times the file. With FOLDER they are kept there for other programs, unread.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -74,6 +74,7 @@ void ReadInChild(const std::string& path, size_t size, Outcome& outcome) {
 
 int main(int argc, char** argv) {
   const int count = argc > 1 ? std::atoi(argv[1]) : 2000;
+  const char* const kept = argc > 2 ? argv[2] : nullptr;
   const auto seeds = fuzz::MakeSeeds();
   const test::TempFolder folder;
   bool failed = false;
@@ -87,10 +88,15 @@ int main(int argc, char** argv) {
     for (int i = 0; i < count; ++i) {
       const fuzz::Seed& seed = *of_format[static_cast<size_t>(i) % of_format.size()];
       const Bytes bytes = Mutate(seed.bytes, random);
+      if (kept != nullptr) {
+        test::Spill(std::string(kept) + "/" + format + "-" + std::to_string(i) + seed.extension, bytes);
+        continue;
+      }
       const std::string path = folder / ("mutant" + seed.extension);
       test::Spill(path, bytes);
       ReadInChild(path, bytes.size(), outcome);
     }
+    if (kept != nullptr) continue;
 #if defined(ISOVOX_FUZZ_ASAN)
     const char* build = "AddressSanitizer";
     outcome.large = 0;  // its own memory is counted too

@@ -34,6 +34,25 @@ CASES = {
     "coronal": ("breast1", {"force2D": True, "force2Ddimension": 1, "distances": [1, 2]}, TEXTURE),
     "sagittal": ("brain1", {"force2D": True, "force2Ddimension": 2}, TEXTURE),
     "sagittal euclidean": ("breast1", {"force2D": True, "force2Ddimension": 2, "weightingNorm": "euclidean"}, ["glcm", "glrlm"]),
+    "one way": ("brain1", {"symmetricalGLCM": False}, ["glcm"]),
+    "one way weighted": ("breast1", {"symmetricalGLCM": False, "weightingNorm": "euclidean"}, ["glcm"]),
+    "one way coronal": ("brain1", {"symmetricalGLCM": False, "force2D": True, "force2Ddimension": 1}, ["glcm"]),
+    # Samples that lie on samples but for rounding; values that lie on edges of bins but for it; details that are zero but for it.
+    "slices resampled": (
+        "breast1",
+        {"resampledPixelSpacing": [0, 0, 2], "interpolator": "sitkLinear", "binCount": 16},
+        ["shape", "firstorder", "glcm"],
+    ),
+    "normalised counts": (
+        "breast1",
+        {"normalize": True, "normalizeScale": 100, "binCount": 16, "resegmentMode": "sigma", "resegmentRange": [-2, 2]},
+        ["shape", "firstorder", *TEXTURE],
+    ),
+    "normalised details": (
+        "brain1",
+        {"normalize": True, "binWidth": 13.5, "imageTypes": {"Wavelet": {"wavelet": "haar"}}},
+        ["firstorder", "glcm"],
+    ),
     "one slice": ("brain1", {"force2D": True}, ["shape2D"]),
     "one slice in space": ("brain1", {}, TEXTURE),
     "coarse": ("brain1", {"correctMask": True}, ["shape", "firstorder", "glcm"]),
@@ -62,7 +81,11 @@ print("case,feature,value")
 for case, (subject, settings, classes) in CASES.items():
     image = sitk.ReadImage(str(Path(sys.argv[1], f"{subject}_image.nrrd")))
     mask = mask_of(case, sitk.ReadImage(str(Path(sys.argv[1], f"{subject}_label.nrrd"))))
-    extractor = featureextractor.RadiomicsFeatureExtractor(additionalInfo=False, binWidth=25, **settings)
+    types = settings.pop("imageTypes", None)
+    extractor = featureextractor.RadiomicsFeatureExtractor(additionalInfo=False, **{"binWidth": 25, **settings})
+    if types:
+        extractor.disableAllImageTypes()
+        extractor.enableImageTypes(**types)
     extractor.disableAllFeatures()
     for name in classes:
         extractor.enableFeatureClassByName(name)
