@@ -24,7 +24,7 @@ struct AxisMap {
 
   // Of the samples from `first` on the places that another program finds, where the last bits decide which sample is nearest.
   int64_t first = 0;
-  std::vector<double> exact;
+  std::vector<double> exact{};
   bool mirrored = false;  // the spline goes on beyond the outermost samples, where else the nearest one counts
 
   double PlaceOf(int64_t index) const {

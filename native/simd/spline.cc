@@ -73,18 +73,19 @@ template <typename T>
 
 // V is T, or several of them side by side.
 template <typename V, typename T>
-[[gnu::always_inline]] inline V Weighed(const T* column, int64_t stride, const Taps<T>& taps, int64_t count) {
+[[gnu::always_inline]] inline void Weigh(const T* column, int64_t stride, const Taps<T>& taps, int64_t count, T* to) {
   V sum{}, x;
   if (count == 2) {
     Load(column + taps.at[0] * stride, sum);
     Load(column + taps.at[1] * stride, x);
-    return sum + taps.weight[1] * (x - sum);
+    Store(V(sum + taps.weight[1] * (x - sum)), to);
+    return;
   }
   for (int64_t k = 0; k < count; ++k) {
     Load(column + taps.at[static_cast<size_t>(k)] * stride, x);
     sum += taps.weight[static_cast<size_t>(k)] * x;
   }
-  return sum;
+  Store(sum, to);
 }
 
 template <typename T>
@@ -95,8 +96,8 @@ template <typename T>
   for (int64_t o = 0; o < n; ++o) {
     T* to = out + o * out_stride;
     int64_t b = 0;
-    for (; b + kLanes <= width; b += kLanes) Store(Weighed<Vector>(lines + b, stride, taps[o], count), to + b);
-    for (; b < width; ++b) to[b] = Weighed<T>(lines + b, stride, taps[o], count);
+    for (; b + kLanes <= width; b += kLanes) Weigh<Vector>(lines + b, stride, taps[o], count, to + b);
+    for (; b < width; ++b) Weigh<T>(lines + b, stride, taps[o], count, to + b);
   }
 }
 

@@ -20,7 +20,7 @@ export const segmentStage: Stage = {
   title: 'Segmentation by models',
   needs: ['organize'],
   lane: 'gpu',
-  version: 2,
+  version: 3,
   settings: ({ segmentation: { found, fast, roiSubset } }) => ({
     models: found.map(({ digest }) => digest),
     fast,
