@@ -1,14 +1,17 @@
 /**
  * isovox-responsive.ts WHAT PATH THREADS ROUNDS: how long the JavaScript thread is kept from anything else while a read is
  * under way. WHAT is volume (a file or store, read whole), series (a folder of DICOM slices), patches (boxes of 64
- * cubed of a store) or nothing (half a second of none: what the machine itself keeps from a thread). Each repetition gives the longest gap between two turns of a timer of 1 ms, read to view.
+ * cubed of a store), network (a model folder, slid over a volume of 144 x 144 x 96) or nothing (half a second of none:
+ * what the machine itself keeps from a thread). Each repetition gives the longest gap between two turns of a timer of
+ * 1 ms, read to view.
  */
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { configure, getConfig } from '../../lib/config/resolve.js';
-import { readSeries } from '../../lib/native/dicom.js';
+import { Segmenter } from '../../lib/inference/segmenter.js';
+import { makeVolume, readSeries } from '../../lib/native/dicom.js';
 import { readVolume } from '../../lib/native/formats.js';
 import { describeStore, openStore, readRegion } from '../../lib/native/store.js';
 import { dispose, viewVolume } from '../../lib/native/volume.js';
@@ -29,7 +32,21 @@ function turn(): void {
   if (watching) setTimeout(turn, 1);
 }
 
+async function segmenting(): Promise<() => Promise<Handle<'Volume'>[]>> {
+  const size: [number, number, number] = [144, 144, 96];
+  const data = Float32Array.from({ length: size[0] * size[1] * size[2] }, (_, n) => Math.sin(n / 9));
+  const volume = await makeVolume({
+    grid: { size, spacing: [1, 1, 1], origin: [0, 0, 0] },
+    dtype: 'float32',
+    data,
+  });
+  const segmenter = await Segmenter.load(path, { device: 'cpu', threads: Number(threads), ...task });
+  return async () => [(await segmenter.segment([volume])).labels];
+}
+const segment = what === 'network' ? await segmenting() : undefined;
+
 async function read(): Promise<Handle<'Volume'>[]> {
+  if (segment) return segment();
   if (what === 'nothing') {
     await new Promise((resolve) => setTimeout(resolve, 500));
     return [];
