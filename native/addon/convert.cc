@@ -95,6 +95,8 @@ Napi::Value ViewOf(Napi::Env env, std::shared_ptr<const Storage> storage, DType 
 }
 
 Napi::Value ViewOfMemory(Napi::Env env, std::shared_ptr<const void> owner, const void* data, DType dtype, size_t count) {
+  // A buffer over no memory counts as detached, and no view of it can be read.
+  if (count == 0) return TypedArrayOver(env, Napi::ArrayBuffer::New(env, 0), dtype, 0);
   // V8 refuses two buffers over one address, so a second view of the same bytes must be made over the first buffer:
   // lib/native/volume.ts keeps it.
   auto* keeper = new std::shared_ptr<const void>(std::move(owner));
