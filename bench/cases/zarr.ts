@@ -34,26 +34,35 @@ const WHAT = {
   sagittal: 'one sagittal slice, the mean of 16',
 } as const;
 
+/** The shards' rivals that need no shards: the same voxels and codec. */
+const UNSHARDED: Partial<Record<keyof typeof LAYOUTS, keyof typeof LAYOUTS>> = {
+  'zstd, shards of 32 cubed': 'zstd, 64 cubed',
+  'shuffle + zstd, shards of 32 cubed': 'shuffle + zstd, 64 cubed',
+};
+
+/** The phantom in a layout, written when it is not there. */
+async function stored(layout: keyof typeof LAYOUTS): Promise<string> {
+  const path = join(cacheFolder, `stored-${layout.replace(/[^a-z0-9]+/g, '-')}.zarr`);
+  if (!existsSync(path)) {
+    const volume = await phantomVolume();
+    await writeVolume({ volume, path, ...(LAYOUTS[layout] as { codec: string; chunks: [number, number, number] }) });
+    dispose(volume);
+  }
+  return path;
+}
+
 function zarrCase(layout: keyof typeof LAYOUTS, what: keyof typeof WHAT, name: string): BenchCase {
   return {
     name,
     title: `Zarr 3, ${layout}: ${WHAT[what]}`,
     async prepare() {
-      const path = join(cacheFolder, `stored-${layout.replace(/[^a-z0-9]+/g, '-')}.zarr`);
-      if (!existsSync(path)) {
-        const volume = await phantomVolume();
-        await writeVolume({
-          volume,
-          path,
-          ...(LAYOUTS[layout] as { codec: string; chunks: [number, number, number] }),
-        });
-        dispose(volume);
-      }
+      const path = await stored(layout);
+      const unsharded = UNSHARDED[layout];
       const bare = nativeProgram('zstd_chunks');
       const size = PHANTOM_SIZE.map(String);
-      const script = (tool: string, title: string) => ({
+      const script = (tool: string, title: string, from = path) => ({
         name: title,
-        command: [python ?? '', join(contenders, 'zarr_read.py'), tool, path, what, '3'],
+        command: [python ?? '', join(contenders, 'zarr_read.py'), tool, from, what, '3'],
         absent: pythonAbsent,
       });
       const store = (tool: string, title: string) => ({
@@ -70,6 +79,9 @@ function zarrCase(layout: keyof typeof LAYOUTS, what: keyof typeof WHAT, name: s
             ? [{ name: 'zstd alone, 2 threads', command: [bare.path, path, ...size, '7', '2'], absent: bare.absent }]
             : []),
           script('tensorstore', 'tensorstore, 2 threads'),
+          ...(unsharded === undefined
+            ? []
+            : [script('tensorstore', 'tensorstore, 2 threads, from chunks of 64 cubed', await stored(unsharded))]),
           script('zarr', 'zarr-python, 2 threads'),
           store('zarrs', 'zarrs in zarr-python, 2 threads'),
           // Its tiles are its own files: nothing of the layout but their size and codec.
