@@ -24,6 +24,8 @@ export interface Contender {
   readonly command: readonly string[];
   /** Measured around the whole process, start-up included. */
   readonly wholeProcess?: boolean;
+  /** What is to be known of it when times are compared. */
+  readonly about?: string;
   /** Why it cannot run here, or undefined. */
   readonly absent?: string | undefined;
 }
@@ -99,6 +101,7 @@ export async function runCase(
     const cpu = done.flatMap((result) => result.cpuMs ?? []).sort((a, b) => a - b)[Math.floor(ms.length / 2)];
     const grown = Math.max(...done.map((result) => result.grownMb ?? Number.NaN));
     const worked = [
+      ...(contender.about === undefined ? [] : [contender.about]),
       ...(cpu === undefined ? [] : [`CPU ${cpu.toFixed(2)} ms`]),
       ...(Number.isFinite(grown) ? [`first call adds ${grown.toFixed(1)} MiB at most`] : []),
     ].join('; ');

@@ -38,7 +38,7 @@ const niftiCase = (name: string, title: string, atOnce: number): BenchCase => ({
           absent: bare.absent,
         },
         script('nibabel', 'nibabel, stored values'),
-        script('simpleitk', 'SimpleITK (ITK)'),
+        { ...script('simpleitk', 'SimpleITK (ITK)'), about: 'it inflates with zlib-ng 2.1.6' },
         // Its thread can do one at a time.
         ...(atOnce > 1
           ? []
