@@ -66,7 +66,10 @@ function seriesImage({ Modality, SeriesInstanceUID, headers }: ImageSeries): Mea
     modality: Modality as MeasuredModality,
     uid: SeriesInstanceUID,
     async open(task) {
-      const { volume, findings } = await readSeries({ paths, ...(Modality === 'PT' && { suv: 'bw' as const }) }, task);
+      const { volume, findings } = await readSeries(
+        { paths, firstTime: true, ...(Modality === 'PT' && { suv: 'bw' as const }) },
+        task,
+      );
       return { volume, findings };
     },
   };

@@ -62,7 +62,9 @@ export async function coursePictures(of: PicturesOf, options: SubmitOptions): Pr
   };
   try {
     const { image, structures, dosePath } = of;
-    const volume = image && hold((await readSeries({ paths: image.headers.map(({ path }) => path) }, options)).volume);
+    const volume =
+      image &&
+      hold((await readSeries({ paths: image.headers.map(({ path }) => path), firstTime: true }, options)).volume);
     const dose = dosePath === undefined ? undefined : hold((await readRtDose({ path: dosePath }, options)).dose);
     const read = structures && (await readRtStruct({ path: structures.path }, options));
     const rois = read && hold(read.rois);

@@ -107,7 +107,7 @@ export interface Surface {
   /** One record per file, in the order given; a bad file gets a record that says why. */
   scanHeaders: (args: { paths: string[] }, task?: TaskOptions) => Promise<HeaderRecord[]>;
   /** The images of one series as a volume, sorted by position; what is wrong with them becomes findings, or is refused or filled. */
-  readSeries: (args: { paths: string[]; strict?: boolean; gaps?: GapsOption; suv?: SuvType }, task?: TaskOptions) => Promise<{ volume: Handle<'Volume'> } & SeriesSummary>;
+  readSeries: (args: { paths: string[]; strict?: boolean; gaps?: GapsOption; firstTime?: boolean; suv?: SuvType }, task?: TaskOptions) => Promise<{ volume: Handle<'Volume'> } & SeriesSummary>;
   /** The structures of an RT Structure Set, in patient millimetres. */
   readRtStruct: (args: { path: string }, task?: TaskOptions) => Promise<{ rois: Handle<'RoiSet'>; summary: RtStructSummary }>;
   /** An RT Dose in gray, its planes ascending along the slice normal. */

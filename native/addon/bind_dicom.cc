@@ -28,6 +28,7 @@ Work ReadSeries(Args& args) {
   dicom::SeriesOptions options;
   options.strict = args.Flag("strict", false);
   options.gaps = dicom::GapsFrom(args.Text("gaps", "name"));
+  options.first_time = args.Flag("firstTime", false);
   return {[paths = std::move(paths), options, suv = args.Text("suv", "")](const Exec& exec) -> Finish {
     auto read = std::make_shared<dicom::Series>(suv.empty() ? dicom::ReadSeries(exec, paths, options)
                                                             : dicom::ReadSuv(exec, paths, suv, options));
@@ -94,7 +95,7 @@ constexpr Row kRows[] = {
     {"scanHeaders", ScanHeaders, nullptr, "(args: { paths: string[] }) => Promise<HeaderRecord[]>",
      "One record per file, in the order given; a bad file gets a record that says why."},
     {"readSeries", ReadSeries, nullptr,
-     "(args: { paths: string[]; strict?: boolean; gaps?: GapsOption; suv?: SuvType }) => "
+     "(args: { paths: string[]; strict?: boolean; gaps?: GapsOption; firstTime?: boolean; suv?: SuvType }) => "
      "Promise<{ volume: Handle<'Volume'> } & SeriesSummary>",
      "The images of one series as a volume, sorted by position; what is wrong with them becomes findings, or is refused or filled."},
     {"readRtStruct", ReadRtStruct, nullptr,

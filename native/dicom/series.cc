@@ -169,11 +169,29 @@ Gaps GapsFrom(const std::string& name) {
   throw InvalidArgument("gaps", "name, refuse or fill", "\"" + name + "\"");
 }
 
+namespace {
+
+void KeepFirstTime(Stack& stack, Findings& findings) {
+  if (stack.times == 1) return;
+  const size_t places = stack.planes.size() / static_cast<size_t>(stack.times);
+  stack.planes.resize(places);
+  std::erase_if(stack.filled, [&](const FilledPlane& filled) { return filled.index >= places; });
+  for (Finding& finding : findings) {
+    if (finding.code != "series.several_times") continue;
+    finding.severity = Severity::kWarn;
+    finding.message = "There are " + std::to_string(stack.times) + " images at each position: the first of each was taken";
+  }
+  stack.times = 1;
+}
+
+}  // namespace
+
 Series ReadSeries(const Exec& exec, const std::vector<std::string>& paths, const SeriesOptions& options) {
   if (paths.empty()) throw InvalidArgument("paths", "at least one file", "none");
   Findings findings;
   const auto headers = LargestSeries(ReadHeaders(exec, paths), findings);
-  const Stack stack = StackPlanes(headers, options.strict, options.gaps, findings);
+  Stack stack = StackPlanes(headers, options.strict, options.gaps, findings);
+  if (options.first_time) KeepFirstTime(stack, findings);
   const Plane& first = stack.planes.front();
   const ImageHeader& header = headers[first.file];
   const bool uniform = std::all_of(stack.planes.begin(), stack.planes.end(), [&](const Plane& plane) {

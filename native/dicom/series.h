@@ -22,6 +22,7 @@ struct SeriesOptions {
   // Missing, double or unevenly spaced planes throw ERR_GEOMETRY instead of becoming findings.
   bool strict = false;
   Gaps gaps = Gaps::kName;
+  bool first_time = false;  // of several images at each position only the first: the volume has three axes, and a finding says so
   bool voxels = true;  // false: only what the headers say; the volume has no storage
 };
 

@@ -58,7 +58,7 @@ async function run(stage: StageContext): Promise<StageOutcome> {
   const facts = await autoStructuresOf(courseFolder);
   if (!facts) return { status: 'skipped', reason: 'no segmentation to crop by', findings: [] };
   const series = course.ct as ImageSeries;
-  const { volume: image } = await readSeries({ paths: series.headers.map(({ path }) => path) }, task);
+  const { volume: image } = await readSeries({ paths: series.headers.map(({ path }) => path), firstTime: true }, task);
   const { rois, summary } = await readRtStruct({ path: join(courseFolder, COURSE_FILES.autoStructures) }, task);
   const drawn: Drawn[] = [];
   for (const [index, roi] of summary.rois.entries()) {

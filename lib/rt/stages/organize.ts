@@ -93,7 +93,7 @@ async function planningImage(stage: StageContext, ct: ImageSeries): Promise<Imag
   };
   try {
     const { volume, ...summary } = await readSeries(
-      { paths: ct.headers.map(({ path: file }) => file) },
+      { paths: ct.headers.map(({ path: file }) => file), firstTime: true },
       { context, signal },
     );
     try {

@@ -50,7 +50,10 @@ export const segmentCustomStage: Stage = {
 async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, context, signal } = stage;
   const series = course.ct as ImageSeries;
-  const { volume: image } = await readSeries({ paths: series.headers.map(({ path }) => path) }, { context, signal });
+  const { volume: image } = await readSeries(
+    { paths: series.headers.map(({ path }) => path), firstTime: true },
+    { context, signal },
+  );
   try {
     const folders = chooseModels(config.customModels.found, series.Modality, config.segmentation.fast);
     const outcome = await runModels(stage, image, folders, {

@@ -40,7 +40,10 @@ async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, context, signal } = stage;
   const series = course.ct as ImageSeries;
   const { found, fast, roiSubset } = config.segmentation;
-  const { volume: image } = await readSeries({ paths: series.headers.map(({ path }) => path) }, { context, signal });
+  const { volume: image } = await readSeries(
+    { paths: series.headers.map(({ path }) => path), firstTime: true },
+    { context, signal },
+  );
   const { masks, findings, failures, models } = await runModels(
     stage,
     image,

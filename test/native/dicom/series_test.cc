@@ -114,6 +114,13 @@ TEST_CASE("series: volumes that only their numbers tell apart are times, copies 
     CHECK(std::ranges::equal(voxels.first(48), SomeVolume(4).As<int16_t>()));
     CHECK(std::ranges::all_of(voxels.subspan(48, 48), [](int16_t voxel) { return voxel == 700; }));
     CHECK(std::ranges::all_of(voxels.subspan(96, 48), [](int16_t voxel) { return voxel == 900; }));
+    SeriesOptions options;
+    options.first_time = true;
+    const Series first = ReadSeries({}, paths, options);
+    CHECK(first.volume.frames == 1);
+    CHECK(std::ranges::equal(first.volume.As<int16_t>(), SomeVolume(4).As<int16_t>()));
+    CHECK(Codes(first) == List{"series.several_times"});
+    CHECK(first.summary["findings"][0]["severity"] == "warn");
   }
   SUBCASE("exported twice") {
     for (int s = 0; s < 4; ++s) {
