@@ -163,6 +163,9 @@ std::optional<Piloted> RunPilot(const Measurement& measurement, const DvhOptions
 
 namespace {
 
+// A whole patient on a dose grid of 0.5 mm has fewer.
+constexpr double kMostCells = 1e9;
+
 Dvh MeasureDvh(const Roi& roi, const DoseGrid& dose, const RowRanges* ranges, const DvhOptions& options,
                const Exec& exec) {
   Dvh dvh;
@@ -175,6 +178,12 @@ Dvh MeasureDvh(const Roi& roi, const DoseGrid& dose, const RowRanges* ranges, co
   }
   const DoseSampler sampler(dose, solid.frame(), solid.bounds(), solid.breaks().front(), solid.breaks().back(), ranges);
   const Measurement measurement(solid, sampler, options, exec);
+  if (measurement.fewest_cells() > kMostCells) {
+    dvh.findings.push_back({"roi.too_large", Severity::kFail,
+                            "The structure is over a thousand million voxels of the dose grid large; one of them is damaged, and nothing was measured"});
+    dvh.cumulative_cc = {0, 0};
+    return dvh;
+  }
   const auto areas = solid.PlainIntegral(solid.breaks().front(), solid.breaks().back());
   // The volume's own error is often known sooner, by the areas of the sections; where loops meet between planes
   // without crossing in one that was looked at, those areas are not what is covered, and the halving judges.

@@ -35,6 +35,8 @@ class Measurement {
   // The coarsest step that is worth a pass. Every step halves the cells of the one before; cells of step 1 are as large
   // as the dose grid's.
   int first_step() const { return first_step_; }
+  // About how many cells that pass has.
+  double fewest_cells() const { return ExpectedCells(first_step_); }
 
   // The lowest edge and the width of the histogram's bins.
   double low() const { return low_; }

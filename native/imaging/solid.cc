@@ -80,6 +80,20 @@ Likeness Compare(const Loop& a, const Loop& b) {
   return {both / std::min(x, y), both / (x + y - both)};
 }
 
+// What is made of a structure grows with its extent: one that no patient has is not worth the machine's memory.
+constexpr double kLongestMm = 5000;
+
+double LongestOf(const PlaneStack& stack) {
+  Box2 box;
+  for (const ContourPlane& plane : stack.planes) {
+    for (const Loop& loop : plane.loops) {
+      box.Add({loop.bounds.u0, loop.bounds.v0});
+      box.Add({loop.bounds.u1, loop.bounds.v1});
+    }
+  }
+  return std::max({box.u1 - box.u0, box.v1 - box.v0, stack.planes.back().w - stack.planes.front().w});
+}
+
 }  // namespace
 
 Solid::Solid(PlaneStack stack, const SolidOptions& options) : stack_(std::move(stack)), options_(options) {
@@ -90,6 +104,14 @@ Solid::Solid(PlaneStack stack, const SolidOptions& options) : stack_(std::move(s
   }
   plane_first_.push_back(nodes_.size());
   if (nodes_.empty()) return;
+  if (const double longest = LongestOf(stack_); longest > kLongestMm) {
+    nodes_.clear();
+    plane_first_.assign(plane_first_.size(), 0);
+    char text[160];
+    std::snprintf(text, sizeof text, "Its contours reach over %.3g mm, further than any patient; they are damaged, and nothing was measured", longest);
+    findings_.push_back({"roi.too_large", Severity::kFail, text});
+    return;
+  }
 
   double thickness = stack_.spacing;
   if (stack_.planes.size() == 1) {

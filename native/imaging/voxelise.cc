@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace isovox {
 namespace {
@@ -132,9 +133,10 @@ void VoxeliseAligned(const Solid& solid, const Grid& grid, const Alignment& alig
   const double du = grid.spacing[au], dv = grid.spacing[av], dw = grid.spacing[aw];
   const PlaneLattice lattice{u0 - du / 2, v0 - dv / 2, du, dv};
   const LatticeWindow window{0, static_cast<int32_t>(grid.size[au]), 0, static_cast<int32_t>(grid.size[av])};
-  const auto plane = [&](double w) { return static_cast<int64_t>(std::floor((w - w0) / dw)); };
-  const int64_t first = std::clamp<int64_t>(plane(solid.breaks().front()), 0, grid.size[aw]);
-  const int64_t last = std::clamp<int64_t>(plane(solid.breaks().back()) + 2, first, grid.size[aw]);
+  const auto plane = [&](double w, double further) {
+    return static_cast<int64_t>(std::clamp(std::floor((w - w0) / dw) + further, 0.0, static_cast<double>(grid.size[aw])));
+  };
+  const int64_t first = plane(solid.breaks().front(), 0), last = std::max(first, plane(solid.breaks().back(), 2));
   const auto planes = RunsOf(solid, lattice, window, w0, dw, first, last, kind, exec);
 
   mask.box = NoBox();
@@ -169,18 +171,37 @@ void VoxeliseAligned(const Solid& solid, const Grid& grid, const Alignment& alig
   });
 }
 
-// A lattice along the contours, twice as fine as the grid, and then every voxel's parts looked up in it.
+// Where a grid's voxels reach to along an axis in space.
+std::array<double, 2> ReachOf(const Grid& grid, const Vec3& axis) {
+  std::array<double, 2> reach{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  for (int corner = 0; corner < 8; ++corner) {
+    const auto end = [&](size_t a) { return (corner >> a & 1) != 0 ? static_cast<double>(grid.size[a]) - 0.5 : -0.5; };
+    const double at = Dot(grid.IndexToPatient({end(0), end(1), end(2)}), axis);
+    reach = {std::min(reach[0], at), std::max(reach[1], at)};
+  }
+  return reach;
+}
+
+// A lattice along the contours, twice as fine as the grid and no larger than what of the structure it can hold, and then every
+// voxel's parts looked up in it.
 void VoxeliseTurned(const Solid& solid, const Grid& grid, const Exec& exec, CoverageMask& mask) {
   const double finest = *std::min_element(grid.spacing.begin(), grid.spacing.end()) / 2;
   const PlaneFrame& frame = solid.frame();
   const Box2& bounds = solid.bounds();
-  const double w0 = solid.breaks().front(), w1 = solid.breaks().back();
   Grid fine;
   fine.axes = {frame.axis_u, frame.axis_v, frame.normal};
   fine.spacing = {finest, finest, finest};
-  fine.origin = frame.ToPatient(bounds.u0, bounds.v0, w0 + finest / 2);
-  const auto count = [finest](double length) { return static_cast<int64_t>(std::ceil(length / finest)) + 1; };
-  fine.size = {count(bounds.u1 - bounds.u0), count(bounds.v1 - bounds.v0), count(w1 - w0)};
+  const std::array<Vec3, 3> axes{frame.axis_u, frame.axis_v, frame.normal};
+  const std::array<std::array<double, 2>, 3> ends{{{bounds.u0, bounds.u1}, {bounds.v0, bounds.v1}, {solid.breaks().front(), solid.breaks().back()}}};
+  std::array<double, 3> nearest{};
+  for (size_t a = 0; a < 3; ++a) {
+    const auto [low, high] = ReachOf(grid, axes[a]);
+    if (ends[a][0] > high || ends[a][1] < low) return;
+    // Whole steps from the structure's own end, which the lattice begins with wherever the grid holds it.
+    nearest[a] = ends[a][0] + finest * std::max(0.0, std::floor((low - ends[a][0]) / finest) - 1);
+    fine.size[a] = static_cast<int64_t>(std::ceil((std::min(ends[a][1], high + finest) - nearest[a]) / finest)) + 1;
+  }
+  fine.origin = frame.ToPatient(nearest[0], nearest[1], nearest[2] + finest / 2);
   CoverageMask source;
   source.grid = fine;
   VoxeliseAligned(solid, fine, {{0, 1, 2}}, CoverageKind::kSlab, exec, source);

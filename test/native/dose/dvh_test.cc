@@ -239,6 +239,19 @@ TEST_CASE("dvh: beyond the dose grid: left out, zero, or the nearest dose; the l
   CHECK(has(ComputeDvh(test::Sphere(2, 0.5), dose, {}, {}), "roi.small"));
 }
 
+TEST_CASE("dvh: structures that no patient has are refused, not measured") {
+  const auto too_large = [](const Dvh& dvh) {
+    return std::any_of(dvh.findings.begin(), dvh.findings.end(), [](const Finding& f) { return f.code == "roi.too_large"; });
+  };
+  Roi far, wide;
+  for (const double z : {-1e7, 0.0, 1e7}) test::AddLoop(far, test::Rectangle(-1e8, 1e8, -1e8, 1e8, z));
+  for (const double z : {-1000.0, 0.0, 1000.0}) test::AddLoop(wide, test::Rectangle(-1000, 1000, -1000, 1000, z));
+  const DoseGrid coarse = LinearDose({1, 0, 0}, {1, 1, 1}, 10);
+  CHECK(too_large(ComputeDvh(far, coarse, {}, {})));
+  CHECK(too_large(ComputeDvh(wide, LinearDose({1, 0, 0}, {0.1, 0.1, 0.1}, 1), {}, {})));
+  CHECK_FALSE(too_large(ComputeDvh(test::Sphere(5, 1), coarse, {}, {})));
+}
+
 TEST_CASE("dvh: crossing contours are said to cross, and count once") {
   Roi roi;
   for (int z = 0; z < 10; ++z) {

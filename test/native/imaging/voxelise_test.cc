@@ -58,6 +58,20 @@ TEST_CASE("voxelise: structures outside or across the edge of the grid") {
   CHECK(none.findings.back().code == "roi.outside");
 }
 
+TEST_CASE("voxelise: a structure that reaches far beyond a turned grid takes no more than the grid is worth") {
+  Roi roi;
+  for (const double z : {-1000.0, 0.0, 1000.0}) test::AddLoop(roi, test::Rectangle(-2000, 2000, -2000, 2000, z));
+  Grid turned = GridOf({20, 20, 20}, {2, 2, 2}, {0, 0, 0});
+  const double c = std::cos(0.4), s = std::sin(0.4);
+  turned.axes = {{c, 0, s}, {0, 1, 0}, {-s, 0, c}};
+  turned.origin = -19.0 * (turned.axes.i + turned.axes.j + turned.axes.k);
+  const Voxelised filled = Voxelise(roi, turned, {}, CoverageKind::kSlab, {});
+  CHECK(VolumeCc(filled.mask) == doctest::Approx(40.0 * 40 * 40 / 1000).epsilon(1e-6));
+  Roi away;
+  for (const double z : {0.0, 3.0}) test::AddLoop(away, test::Rectangle(1000, 2000, 0, 1000, z));
+  CHECK(Voxelise(away, turned, {}, CoverageKind::kSlab, {}).mask.box.empty());
+}
+
 TEST_CASE("voxelise: the same bits for 1, 2 and 8 threads") {
   const Roi sphere = test::Sphere(20, 1.5, 0.2);
   const Grid grid = GridOf({90, 90, 60}, {0.5, 0.5, 0.7}, {-22, -22, -21});
