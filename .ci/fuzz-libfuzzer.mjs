@@ -63,7 +63,8 @@ function runTarget({ name, program }, { folder, findings, seconds, seeds }) {
         edges: number(said, /cov: (\d+)/g),
         edgesInAll: number(said, /\((\d+) inline 8-bit counters\)/g),
         corpus: number(said, /corp: (\d+)/g),
-        found: status !== 0,
+        // What ends a run from outside is no finding.
+        found: status !== 0 && /SUMMARY: |ERROR: /.test(said),
       };
       appendFileSync(join(findings, 'runs.jsonl'), `${JSON.stringify(row)}\n`);
       process.stdout.write(

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/storage.h"
@@ -50,10 +52,29 @@ json SettingsOf(const json& named) {
                                                                                                   : json::object();
 }
 
+// A number that T holds; whole numbers may be written with a point.
+template <typename T>
+T NumberOf(const json& value, const char* name) {
+  if constexpr (std::is_integral_v<T>) {
+    bool fits;
+    if (value.is_number_float()) {
+      const double x = value.get<double>(), least = static_cast<double>(std::numeric_limits<T>::min());
+      fits = x >= least && x < std::ldexp(1.0, std::numeric_limits<T>::digits) && x == std::floor(x);
+    } else {
+      fits = value.is_number_unsigned() ? std::in_range<T>(value.get<uint64_t>()) : std::in_range<T>(value.get<int64_t>());
+    }
+    if (!fits) throw Wrong(std::string(name) + " is " + value.dump());
+  }
+  return value.get<T>();
+}
+
 template <typename T>
 T Setting(const json& settings, const char* key, T fallback) {
   if (!settings.contains(key)) return fallback;
   try {
+    if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
+      if (settings[key].is_number()) return NumberOf<T>(settings[key], key);
+    }
     return settings[key].get<T>();
   } catch (const json::exception&) {
     throw Wrong(std::string(key) + " is of another type");
@@ -68,7 +89,7 @@ std::array<std::byte, 8> FillOf(const json& value, DType dtype) {
     if (value.is_boolean()) {
       number = static_cast<T>(value.get<bool>());
     } else if (value.is_number()) {
-      number = value.get<T>();
+      number = NumberOf<T>(value, "fill_value");
     } else if (value.is_string()) {
       const auto text = value.get<std::string>();
       if constexpr (std::is_floating_point_v<T>) {
