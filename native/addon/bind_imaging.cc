@@ -28,7 +28,7 @@ SolidOptions ReadSolidOptions(const Args& args) {
   SolidOptions options;
   const std::string interpolation = args.Text("interpolation", "shape"), caps = args.Text("endCaps", "shape");
   if (interpolation == "slab") {
-    options.interpolation = Interpolation::kSlab;
+    options.interpolation = PlaneInterpolation::kSlab;
   } else if (interpolation != "shape") {
     throw InvalidArgument("interpolation", "shape or slab", "\"" + interpolation + "\"");
   }

@@ -11,7 +11,7 @@ namespace isovox {
 namespace {
 
 // Where a row of bits changes is where runs begin and end, in turn.
-void AppendRuns(const std::vector<uint64_t>& words, int64_t length, std::vector<Run>& runs) {
+void AppendRuns(const std::vector<uint64_t>& words, int64_t length, std::vector<RowRun>& runs) {
   uint64_t before = 0;  // the bit before the word
   int32_t begin = -1;
   for (size_t w = 0; w < words.size(); ++w) {
@@ -111,9 +111,9 @@ void ComponentRuns::JoinRows(int64_t j, int64_t k, int64_t other_j, int64_t othe
   const Slab& other = slabs_[static_cast<size_t>(other_k / kPlanesAtOnce)];
   const int64_t* rows = one.row_first.data() + k % kPlanesAtOnce * size_[1] + j;
   const int64_t* other_rows = other.row_first.data() + other_k % kPlanesAtOnce * size_[1] + other_j;
-  const Run* a = one.runs.data() + rows[0];
-  const Run* b = other.runs.data() + other_rows[0];
-  const Run *a_end = one.runs.data() + rows[1], *b_end = other.runs.data() + other_rows[1];
+  const RowRun* a = one.runs.data() + rows[0];
+  const RowRun* b = other.runs.data() + other_rows[0];
+  const RowRun *a_end = one.runs.data() + rows[1], *b_end = other.runs.data() + other_rows[1];
   auto n = static_cast<int32_t>(one.offset + rows[0]), m = static_cast<int32_t>(other.offset + other_rows[0]);
   while (a < a_end && b < b_end) {
     if (a->begin < b->end + reach && b->begin < a->end + reach) Join(component_.data(), n, m);
@@ -146,7 +146,7 @@ void ComponentRuns::JoinBelow(int64_t k) {
 
 std::vector<int64_t> ComponentRuns::Voxels() const {
   std::vector<int64_t> voxels(static_cast<size_t>(count_));
-  EachRowInOrder([&](int64_t, int64_t, std::span<const Run> runs, std::span<const int32_t> components) {
+  EachRowInOrder([&](int64_t, int64_t, std::span<const RowRun> runs, std::span<const int32_t> components) {
     for (size_t n = 0; n < runs.size(); ++n) {
       voxels[static_cast<size_t>(components[n] - 1)] += runs[n].end - runs[n].begin;
     }

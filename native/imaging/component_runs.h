@@ -13,7 +13,7 @@ namespace isovox {
 // Voxels that touch by a face, by a face or an edge, or by a face, an edge or a corner.
 enum class Connectivity { kFaces = 6, kEdges = 18, kCorners = 26 };
 
-struct Run {
+struct RowRun {
   int32_t begin, end;  // voxels of the row
 };
 
@@ -47,7 +47,7 @@ class ComponentRuns {
   static constexpr int64_t kPlanesAtOnce = 8;
 
   struct Slab {
-    std::vector<Run> runs;
+    std::vector<RowRun> runs;
     std::vector<int64_t> row_first;  // index in `runs` of each row's first run, and one past the last row's
     int64_t offset = 0;              // of its runs among all
   };

@@ -9,7 +9,7 @@ namespace {
 template <typename Wanted>
 void SetComponents(const Exec& exec, const ComponentRuns& found, std::span<uint8_t> mask,
                    const std::array<int64_t, 3>& size, uint8_t value, Wanted&& wanted) {
-  found.EachRow(exec, [&](int64_t j, int64_t k, std::span<const Run> runs, std::span<const int32_t> components) {
+  found.EachRow(exec, [&](int64_t j, int64_t k, std::span<const RowRun> runs, std::span<const int32_t> components) {
     uint8_t* row = mask.data() + (k * size[1] + j) * size[0];
     for (size_t n = 0; n < runs.size(); ++n) {
       if (wanted(components[n])) std::fill(row + runs[n].begin, row + runs[n].end, value);
@@ -22,7 +22,7 @@ void SetComponents(const Exec& exec, const ComponentRuns& found, std::span<uint8
 std::vector<int64_t> LabelComponents(const Exec& exec, std::span<const uint8_t> mask, const std::array<int64_t, 3>& size,
                                      Connectivity connectivity, std::span<int32_t> labels) {
   const ComponentRuns found(exec, mask, size, connectivity);
-  found.EachRow(exec, [&](int64_t j, int64_t k, std::span<const Run> runs, std::span<const int32_t> components) {
+  found.EachRow(exec, [&](int64_t j, int64_t k, std::span<const RowRun> runs, std::span<const int32_t> components) {
     int32_t* row = labels.data() + (k * size[1] + j) * size[0];
     int64_t at = 0;
     for (size_t n = 0; n < runs.size(); ++n) {
@@ -62,7 +62,7 @@ void DropSmallComponents(const Exec& exec, std::span<uint8_t> mask, const std::a
 void FillHoles(const Exec& exec, std::span<uint8_t> mask, const std::array<int64_t, 3>& size) {
   const ComponentRuns found(exec, mask, size, Connectivity::kFaces, ComponentRuns::Of::kBackground);
   std::vector<uint8_t> open(static_cast<size_t>(found.count()));
-  found.EachRowInOrder([&](int64_t j, int64_t k, std::span<const Run> runs, std::span<const int32_t> components) {
+  found.EachRowInOrder([&](int64_t j, int64_t k, std::span<const RowRun> runs, std::span<const int32_t> components) {
     const bool outermost = j == 0 || j == size[1] - 1 || k == 0 || k == size[2] - 1;
     for (size_t n = 0; n < runs.size(); ++n) {
       if (outermost || runs[n].begin == 0 || runs[n].end == size[0]) open[static_cast<size_t>(components[n] - 1)] = 1;

@@ -218,7 +218,7 @@ void Solid::SetEnds(double thickness) {
   for (size_t n = 0; n < nodes_.size(); ++n) {
     Node& node = nodes_[n];
     if (node.above < 0 || !OfTwo(static_cast<int>(n)) || options_.end_caps != EndCaps::kShape ||
-        options_.interpolation != Interpolation::kShape) {
+        options_.interpolation != PlaneInterpolation::kShape) {
       continue;
     }
     const double step = nodes_[static_cast<size_t>(node.above)].w - node.w;
@@ -257,7 +257,7 @@ void Solid::SetEnds(double thickness) {
       end = options_.end_caps == EndCaps::kNone && stack_.planes.size() > 1
                 ? node.w
                 : node.w + direction * std::min(step, there) / 2;
-      if (options_.end_caps != EndCaps::kShape || options_.interpolation != Interpolation::kShape) continue;
+      if (options_.end_caps != EndCaps::kShape || options_.interpolation != PlaneInterpolation::kShape) continue;
       const double tip = TaperEnd(static_cast<int>(n), direction, std::min(step, there), node.round);
       if (!std::isfinite(tip)) continue;
       end = tip;
@@ -370,7 +370,7 @@ void Solid::VisitNodesAt(double w, Visit&& visit) const {
 std::optional<Solid::Move> Solid::MoveOf(size_t index, double w) const {
   const Node& node = nodes_[index];
   Moments m;
-  if (options_.interpolation == Interpolation::kSlab || w == node.w ||
+  if (options_.interpolation == PlaneInterpolation::kSlab || w == node.w ||
       (w > node.w ? node.as_drawn_high : node.as_drawn_low) || !ChainMoments(static_cast<int>(index), w, m)) {
     return std::nullopt;
   }

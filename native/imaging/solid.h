@@ -22,11 +22,11 @@
 
 namespace isovox {
 
-enum class Interpolation { kShape, kSlab };
+enum class PlaneInterpolation { kShape, kSlab };
 enum class EndCaps { kShape, kHalf, kNone };
 
 struct SolidOptions {
-  Interpolation interpolation = Interpolation::kShape;
+  PlaneInterpolation interpolation = PlaneInterpolation::kShape;
   EndCaps end_caps = EndCaps::kShape;
   double slice_thickness_mm = 0;  // of a structure on one plane; 0: 1 mm
 };

@@ -164,6 +164,23 @@ describe('rooms', () => {
     expect(folders.filter((room) => !(room in NATIVE))).toEqual([]);
   });
 
+  it('a name of a native namespace is one type', () => {
+    // Two headers with one name make one symbol of two types, which the linker mixes without a word.
+    const places = new Map<string, string[]>();
+    for (const file of filesBelow(join(root, 'native'), /\.h$/)) {
+      const text = readFileSync(file, 'utf8');
+      const [, space = ''] = text.match(/^namespace ([\w:]+) \{/m) ?? [];
+      for (const [, name = ''] of text.matchAll(
+        /^(?:struct|class|enum class|enum|union) (\w+)(?: final)?(?: ?:[^;{]*)? \{/gm,
+      )) {
+        const key = `${space}::${name}`;
+        places.set(key, [...(places.get(key) ?? []), relative(root, file)]);
+      }
+    }
+    expect(places.size).toBeGreaterThan(100);
+    expect([...places].filter(([, files]) => files.length > 1)).toEqual([]);
+  });
+
   it('only lib/runtime/addon.ts knows the binary', () => {
     const knowing = filesBelow(join(root, 'lib'), /\.ts$/)
       .filter((file) => readFileSync(file, 'utf8').includes('node-gyp-build'))

@@ -82,7 +82,7 @@ TEST_CASE("solid: boxes end half a spacing beyond their planes, whatever the pla
       AddLoop(roi, {o, o + 10 * u, o + 10 * u + 7 * v, o + 7 * v});
     }
     CHECK(VolumeOf(roi) == doctest::Approx(10 * 7 * 10).epsilon(1e-9));
-    CHECK(VolumeOf(roi, {Interpolation::kShape, EndCaps::kNone}) == doctest::Approx(10 * 7 * 8).epsilon(1e-9));
+    CHECK(VolumeOf(roi, {PlaneInterpolation::kShape, EndCaps::kNone}) == doctest::Approx(10 * 7 * 8).epsilon(1e-9));
   }
 }
 
