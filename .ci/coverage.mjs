@@ -29,7 +29,7 @@ const programs = [
   buildNativeTests('native-coverage', [
     '-DISOVOX_FUZZ=ON',
     '-DCMAKE_CXX_COMPILER=clang++-19',
-    '-DCMAKE_BUILD_TYPE=Debug',
+    '-DCMAKE_BUILD_TYPE=RelWithDebInfo',
     '-DCMAKE_CXX_FLAGS=-fprofile-instr-generate -fcoverage-mapping',
   ]),
 ];

@@ -144,7 +144,7 @@ export function plotName(title: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
-    .slice(0, 80)}.svg`;
+    .slice(0, 140)}.svg`;
 }
 
 const HEAD =
