@@ -9,12 +9,15 @@ import { root } from './setup.mjs';
 const python = join(root, 'build/bench/venv/bin/python');
 const read = 'import sys, nibabel; nibabel.load(sys.argv[1]).get_fdata()';
 
+const DICOM = ['ct', 'rle', 'rtstruct', 'rtdose'];
+
+/** `version` is what `file` is asked with. */
 const PEERS = [
   {
     name: 'DCMTK dcmdump, dcmj2pnm',
     file: '/usr/bin/dcmdump',
-    version: ['/usr/bin/dcmdump', '--version'],
-    reads: ['ct', 'rle', 'rtstruct', 'rtdose'],
+    version: ['--version'],
+    reads: DICOM,
     commands: (path, out) => [
       ['dcmdump', path],
       ['dcmj2pnm', '+Wi', '1', path, join(out, 'a.pgm')],
@@ -23,8 +26,8 @@ const PEERS = [
   {
     name: 'GDCM gdcmdump, gdcmconv',
     file: '/usr/bin/gdcmconv',
-    version: ['/usr/bin/gdcmconv', '--version'],
-    reads: ['ct', 'rle', 'rtstruct', 'rtdose'],
+    version: ['--version'],
+    reads: DICOM,
     commands: (path, out) => [
       ['gdcmdump', path],
       ['gdcmconv', '--raw', path, join(out, 'a.dcm')],
@@ -33,21 +36,21 @@ const PEERS = [
   {
     name: 'dcm2niix',
     file: '/usr/bin/dcm2niix',
-    version: ['/usr/bin/dcm2niix', '--version'],
-    reads: ['ct', 'rle', 'rtstruct', 'rtdose'],
+    version: ['--version'],
+    reads: DICOM,
     commands: (path, out) => [['dcm2niix', '-s', 'y', '-z', 'n', '-o', out, path]],
   },
   {
     name: 'plastimatch convert',
     file: '/usr/bin/plastimatch',
-    version: ['/usr/bin/plastimatch', '--version'],
+    version: ['--version'],
     reads: ['ct', 'rle', 'rtdose', 'nii.gz'],
     commands: (path, out) => [['plastimatch', 'convert', '--input', path, '--output-img', join(out, 'a.mha')]],
   },
   {
     name: 'nibabel',
     file: python,
-    version: [python, '-c', 'import nibabel; print("nibabel", nibabel.__version__)'],
+    version: ['-c', 'import nibabel; print("nibabel", nibabel.__version__)'],
     reads: ['nii.gz'],
     commands: (path) => [[python, '-c', read, path]],
   },
@@ -92,7 +95,7 @@ export function runPeers(mutants, count, findings) {
   }
   spawnSync(mutants, [String(count), folder], { stdio: 'ignore' });
   for (const peer of PEERS.filter(({ file }) => existsSync(file))) {
-    const said = spawnSync(peer.version[0], peer.version.slice(1), { encoding: 'utf8' });
+    const said = spawnSync(peer.file, peer.version, { encoding: 'utf8' });
     const version = `${said.stdout}${said.stderr}`.match(/\d+\.\d+(\.\d+)*/)?.[0] ?? '';
     for (const format of peer.reads) {
       const row = { peer: peer.name, version, format, mutants: 0, crashed: 0, slow: 0 };

@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { hasClang, runTargets, TARGETS } from './fuzz-libfuzzer.mjs';
+import { hasClang, runTargets, SANITIZERS, TARGETS } from './fuzz-libfuzzer.mjs';
 import { runPeers } from './fuzz-peers.mjs';
 import { writeTables } from './fuzz-tables.mjs';
 import { root, run, setup } from './setup.mjs';
@@ -32,7 +32,11 @@ function build(folder, targets, definitions) {
 }
 
 function attempt(program, args) {
-  const { status } = spawnSync(program, args, { cwd: findings, stdio: 'inherit' });
+  const { status } = spawnSync(program, args, {
+    cwd: findings,
+    stdio: 'inherit',
+    env: { ...process.env, ...SANITIZERS },
+  });
   if (status === 0) return;
   failed = true;
   process.stdout.write(`${program}: findings above, kept in ${findings}\n`);

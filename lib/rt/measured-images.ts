@@ -1,13 +1,14 @@
 /** The images of a course that structures are measured on: the planning image, MR and PET beside it, and the dose. */
 
 import { IsovoxError } from '../errors.js';
-import { makeVolume, readSeries } from '../native/dicom.js';
+import { makeVolume } from '../native/dicom.js';
 import { describeDose, dispose, viewDose } from '../native/volume.js';
 import type { Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import { evaluatedPaths } from './dose-moves.js';
 import { readEvaluatedDose } from './evaluated-dose.js';
 import type { Course, Finding, ImageSeries } from './model.js';
+import { readImages } from './read-images.js';
 
 /** As the column `modality` has it. */
 export type MeasuredModality = 'CT' | 'MR' | 'PT' | 'RTDOSE';
@@ -60,16 +61,13 @@ export const pathsBeside = (course: Course): string[] => [
   ...evaluatedPaths(course),
 ];
 
-function seriesImage({ Modality, SeriesInstanceUID, headers }: ImageSeries): MeasuredImage {
-  const paths = headers.map(({ path }) => path);
+function seriesImage(series: ImageSeries): MeasuredImage {
+  const { Modality, SeriesInstanceUID } = series;
   return {
     modality: Modality as MeasuredModality,
     uid: SeriesInstanceUID,
     async open(task) {
-      const { volume, findings } = await readSeries(
-        { paths, firstTime: true, ...(Modality === 'PT' && { suv: 'bw' as const }) },
-        task,
-      );
+      const { volume, findings } = await readImages(series, task, { suv: Modality === 'PT' ? 'bw' : undefined });
       return { volume, findings };
     },
   };

@@ -1,6 +1,6 @@
 /** The pictures of a course's report: where to cut, and what lies on each cut. */
 
-import { readRtDose, readRtStruct, readSeries } from '../native/dicom.js';
+import { readRtDose, readRtStruct } from '../native/dicom.js';
 import type { HeaderRecord, RoiSummary } from '../native/dicom-types.js';
 import type { PatientPlane, SliceResult } from '../native/dose-types.js';
 import { extractSlice, isolines, outline } from '../native/imaging.js';
@@ -11,6 +11,7 @@ import type { GridDescription, Handle } from '../runtime/surface.js';
 import type { SubmitOptions } from '../runtime/task.js';
 import { type DoseMaximum, doseMaximum, isodoseLevels } from './isodoses.js';
 import type { ImageSeries } from './model.js';
+import { readImages } from './read-images.js';
 import { type Box, boxMiddle, contentBox, gridBox, PLANE_AXES, type Point } from './report-geometry.js';
 import { isTarget } from './report-targets.js';
 import type { RunConfig } from './run-config.js';
@@ -62,9 +63,7 @@ export async function coursePictures(of: PicturesOf, options: SubmitOptions): Pr
   };
   try {
     const { image, structures, dosePath } = of;
-    const volume =
-      image &&
-      hold((await readSeries({ paths: image.headers.map(({ path }) => path), firstTime: true }, options)).volume);
+    const volume = image && hold((await readImages(image, options)).volume);
     const dose = dosePath === undefined ? undefined : hold((await readRtDose({ path: dosePath }, options)).dose);
     const read = structures && (await readRtStruct({ path: structures.path }, options));
     const rois = read && hold(read.rois);

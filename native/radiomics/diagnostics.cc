@@ -5,6 +5,8 @@
 
 #include "radiomics/intensities.h"
 #include "radiomics/prepare.h"
+#include "radiomics/sampled.h"
+#include "radiomics/tight_box.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -40,19 +42,9 @@ std::array<double, 3> Numbers(const std::array<int64_t, 3>& n) {
   return {static_cast<double>(n[0]), static_cast<double>(n[1]), static_cast<double>(n[2])};
 }
 
-std::array<double, 3> BoxOf(const std::vector<uint8_t>& mask, const std::array<int64_t, 3>& size) {
-  std::array<int64_t, 3> low = size, high{-1, -1, -1};
-  for (size_t v = 0; v < mask.size(); ++v) {
-    if (mask[v] == 0) continue;
-    const auto at = static_cast<int64_t>(v);
-    const std::array<int64_t, 3> index{at % size[0], at / size[0] % size[1], at / (size[0] * size[1])};
-    for (size_t d = 0; d < 3; ++d) {
-      low[d] = std::min(low[d], index[d]);
-      high[d] = std::max(high[d], index[d]);
-    }
-  }
-  return Numbers({std::max<int64_t>(high[0] - low[0] + 1, 0), std::max<int64_t>(high[1] - low[1] + 1, 0),
-                  std::max<int64_t>(high[2] - low[2] + 1, 0)});
+std::array<double, 3> ExtentOf(const std::vector<uint8_t>& mask, const std::array<int64_t, 3>& size) {
+  const IndexBox box = TightBox(mask.data(), size, [](uint8_t in) { return in != 0; });
+  return box.empty() ? std::array<double, 3>{0, 0, 0} : Numbers(SizeOf(box));
 }
 
 void AddImage(Rows& rows, const std::string& tail, const std::array<int64_t, 3>& size, const std::array<double, 3>& spacing,
@@ -64,8 +56,8 @@ void AddImage(Rows& rows, const std::string& tail, const std::array<int64_t, 3>&
 
 void AddRoi(const Exec& exec, Rows& rows, const std::string& tail, const std::array<int64_t, 3>& image_size, const Region& region) {
   rows.AddThree("int_mask_dim_", tail, Numbers(image_size), "1");
-  rows.AddThree("int_mask_bb_dim_", tail, BoxOf(region.intensity, region.size), "1");
-  rows.AddThree("morph_mask_bb_dim_", tail, BoxOf(region.morphology, region.size), "1");
+  rows.AddThree("int_mask_bb_dim_", tail, ExtentOf(region.intensity, region.size), "1");
+  rows.AddThree("morph_mask_bb_dim_", tail, ExtentOf(region.morphology, region.size), "1");
   rows.Add("int_mask_vox_count" + tail, static_cast<double>(region.intensity_voxels), "1");
   rows.Add("morph_mask_vox_count" + tail, static_cast<double>(region.morphology_voxels), "1");
   rows.AddIntensities("int_mask_", tail, IntensitiesOf(exec, region));

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "radiomics/registry.h"
+#include "radiomics/standard.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -43,20 +44,9 @@ void NormaliseScene(const Volume& whole, AnySettings& settings, Scene& scene) {
   if (s->remove_outliers) {
     throw Error(ErrorCode::kUnsupported, "Outliers are not removed from perturbed images", {{"what", "removeOutliers"}, {"value", "set"}});
   }
-  double sum = 0, square = 0, count = 0;
-  VisitDType(whole.dtype, [&]<typename T>(T) {
-    for (const T x : whole.As<T>()) sum += static_cast<double>(x);
-    count = static_cast<double>(whole.elements());
-    for (const T x : whole.As<T>()) {
-      const double away = static_cast<double>(x) - sum / count;
-      square += away * away;
-    }
-  });
-  const double mean = whole.slope * sum / count + whole.intercept;
-  const double deviation = std::abs(whole.slope) * std::sqrt(square / (count - 1));
-  if (!(deviation > 0)) throw InvalidArgument("normalize", "an image that is not flat", "a flat image");
-  scene.image.slope = s->normalize_scale / deviation;
-  scene.image.intercept = -mean * scene.image.slope;
+  const Standard standard = StandardOf(whole);
+  scene.image.slope = s->normalize_scale / standard.deviation;
+  scene.image.intercept = -standard.mean * scene.image.slope;
   s->normalize = false;
 }
 

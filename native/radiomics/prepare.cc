@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "radiomics/intensities.h"
 #include "radiomics/sampled.h"
+#include "radiomics/tight_box.h"
 
 namespace isovox::radiomics {
 namespace {
@@ -66,23 +67,6 @@ std::vector<Out> ReadMask(const Volume& mask, std::optional<int64_t> label, cons
     }
   });
   return out;
-}
-
-// The smallest box of the voxels that are covered by half or more.
-IndexBox CoveredBox(const std::vector<double>& covered, const std::array<int64_t, 3>& size) {
-  IndexBox tight{size, {0, 0, 0}};
-  for (int64_t k = 0; k < size[2]; ++k) {
-    for (int64_t j = 0; j < size[1]; ++j) {
-      const double* row = covered.data() + (k * size[1] + j) * size[0];
-      int64_t first = 0, last = size[0];
-      while (first < last && row[first] < 0.5) ++first;
-      if (first == last) continue;
-      while (row[last - 1] < 0.5) --last;
-      tight.begin = {std::min(tight.begin[0], first), std::min(tight.begin[1], j), std::min(tight.begin[2], k)};
-      tight.end = {std::max(tight.end[0], last), std::max(tight.end[1], j + 1), k + 1};
-    }
-  }
-  return tight;
 }
 
 std::vector<uint8_t> Cut(const std::vector<double>& covered, const std::array<int64_t, 3>& size, const IndexBox& tight) {
@@ -159,23 +143,9 @@ void Resegment(const Exec& exec, const Settings& settings, Region& region, Findi
 }  // namespace
 
 IndexBox BoxOf(const Volume& mask, std::optional<int64_t> label) {
-  IndexBox box{mask.grid.size, {0, 0, 0}};
-  VisitDType(mask.dtype, [&]<typename T>(T) {
-    const auto in = InStructure<T>(mask, label);
-    const T* row = mask.As<T>().data();
-    for (int64_t k = 0; k < mask.grid.size[2]; ++k) {
-      for (int64_t j = 0; j < mask.grid.size[1]; ++j, row += mask.grid.size[0]) {
-        const T* end = row + mask.grid.size[0];
-        const T* first = std::find_if(row, end, in);
-        if (first == end) continue;
-        const T* last = end;
-        while (!in(last[-1])) --last;
-        box.begin = {std::min(box.begin[0], first - row), std::min(box.begin[1], j), std::min(box.begin[2], k)};
-        box.end = {std::max(box.end[0], last - row), std::max(box.end[1], j + 1), k + 1};
-      }
-    }
+  return VisitDType(mask.dtype, [&]<typename T>(T) {
+    return TightBox(mask.As<T>().data(), mask.grid.size, InStructure<T>(mask, label));
   });
-  return box;
 }
 
 Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::optional<int64_t> label,
@@ -213,7 +183,7 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
     const std::vector<double> covered =
         Sampled(exec, lattice, image.grid.size, out, settings.mask_interpolation,
                 [&](const IndexBox& in) { return ReadMask<double>(mask, label, in); });
-    tight = CoveredBox(covered, SizeOf(out));
+    tight = TightBox(covered.data(), SizeOf(out), [](double part) { return part >= 0.5; });
     if (tight.empty()) {
       findings.push_back({"roi.empty", Severity::kFail, "No voxel is left of the structure after interpolation"});
       return region;

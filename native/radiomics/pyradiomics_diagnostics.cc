@@ -57,9 +57,7 @@ Frame LoadedFrame(const PyradiomicsScene& scene, const PyradiomicsSettings& sett
   const IndexBox box = LoadedBox(scene, settings);
   Frame frame{scene.image.grid, box.begin};
   std::array<double, 3> at;
-  for (size_t d = 0; d < 3; ++d) {
-    at[d] = scene.lattice.maps[d].start + scene.lattice.maps[d].step * static_cast<double>(box.begin[d]);
-  }
+  for (size_t d = 0; d < 3; ++d) at[d] = scene.lattice.maps[d].PlaceOf(box.begin[d]);
   frame.grid.origin = scene.image.grid.IndexToPatient({at[0], at[1], at[2]});
   frame.grid.size = SizeOf(box);
   frame.grid.spacing = scene.lattice.spacing;

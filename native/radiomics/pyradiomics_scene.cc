@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/error.h"
+#include "radiomics/standard.h"
+#include "radiomics/tight_box.h"
 #include "radiomics/turned.h"
 
 namespace isovox::radiomics {
@@ -15,23 +18,6 @@ const std::vector<std::string> kDefaultClasses{"shape", "firstorder", "glcm", "g
 std::vector<std::string> FamiliesOf(const std::string& of_class) {
   if (of_class == "gldm") return {"ngldm"};
   return {of_class};
-}
-
-// Mean and sample deviation of a whole image, by the formula of ITK's StatisticsImageFilter.
-Standard StandardOf(const Volume& image) {
-  long double sum = 0, square = 0;
-  double n = 0;
-  VisitDType(image.dtype, [&]<typename T>(T) {
-    const auto voxels = image.As<T>();
-    n = static_cast<double>(voxels.size());
-    for (const T stored : voxels) {
-      const double x = image.slope * static_cast<double>(stored) + image.intercept;
-      sum += x;
-      square += x * x;
-    }
-  });
-  const auto all = static_cast<double>(sum), squares = static_cast<double>(square);
-  return {all / n, std::sqrt((squares - all * all / n) / (n - 1))};
 }
 
 Numbers NumbersOf(const Volume& image) {
@@ -71,7 +57,6 @@ Settings Translate(const PyradiomicsSettings& s, const Volume& image) {
   out.aggregations[s.force_2d ? k25dMerged : k3dMerged] = true;
   if (s.normalize) {
     out.standard = StandardOf(image);
-    if (!(out.standard->deviation > 0)) throw InvalidArgument("normalize", "an image that is not flat", "a flat image");
     out.standard->scale = s.normalize_scale;
     if (s.remove_outliers) out.standard->outliers = *s.remove_outliers;
   } else if (s.resampled_spacing) {
@@ -89,29 +74,17 @@ Settings Translate(const PyradiomicsSettings& s, const Volume& image) {
 
 // PyRadiomics measures shapes within the box of what re-segmentation left.
 void KeepShapeWithinIntensities(Region& region) {
-  IndexBox left{region.size, {0, 0, 0}};
-  const auto for_each = [&](auto act) {
-    size_t at = 0;
-    for (int64_t k = 0; k < region.size[2]; ++k) {
-      for (int64_t j = 0; j < region.size[1]; ++j) {
-        for (int64_t i = 0; i < region.size[0]; ++i) act(std::array<int64_t, 3>{i, j, k}, at++);
-      }
-    }
-  };
-  for_each([&](const std::array<int64_t, 3>& index, size_t at) {
-    if (region.intensity[at] == 0) return;
-    for (size_t d = 0; d < 3; ++d) {
-      left.begin[d] = std::min(left.begin[d], index[d]);
-      left.end[d] = std::max(left.end[d], index[d] + 1);
-    }
-  });
+  const IndexBox left = TightBox(region.intensity.data(), region.size, [](uint8_t in) { return in != 0; });
+  uint8_t* row = region.morphology.data();
   region.morphology_voxels = 0;
-  for_each([&](const std::array<int64_t, 3>& index, size_t at) {
-    for (size_t d = 0; d < 3; ++d) {
-      if (index[d] < left.begin[d] || index[d] >= left.end[d]) region.morphology[at] = 0;
+  for (int64_t k = 0; k < region.size[2]; ++k) {
+    for (int64_t j = 0; j < region.size[1]; ++j, row += region.size[0]) {
+      const bool inside = j >= left.begin[1] && j < left.end[1] && k >= left.begin[2] && k < left.end[2];
+      std::fill(row, row + (inside ? left.begin[0] : region.size[0]), uint8_t{0});
+      std::fill(row + left.end[0], row + region.size[0], uint8_t{0});
+      region.morphology_voxels += std::accumulate(row, row + region.size[0], int64_t{0});
     }
-    region.morphology_voxels += region.morphology[at];
-  });
+  }
 }
 
 // The structure's voxels as a mask over a box of the lattice.

@@ -1,5 +1,5 @@
-// The part of an extraction in PyRadiomics' dialect that comes before features: its settings in this house's words, the
-// image as normalised, and every image derived from it, cut to the structure.
+// The part of an extraction in PyRadiomics' dialect that comes before features: its settings in this house's words, and every
+// image derived from the one given, cut to the structure.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 namespace isovox::radiomics {
 
 struct PyradiomicsScene {
-  Volume image;           // normalised; shares the voxels of the one given
+  Volume image;           // as given, whose voxels it shares; the settings say how it is normalised
   Settings settings;
   Lattice lattice;
   IndexBox structure;     // on the image

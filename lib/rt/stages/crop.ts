@@ -12,7 +12,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { makeVolume, readRtStruct, readSeries } from '../../native/dicom.js';
+import { makeVolume, readRtStruct } from '../../native/dicom.js';
 import type { MaskResult } from '../../native/dose-types.js';
 import { writeVolume } from '../../native/formats.js';
 import { voxelise } from '../../native/imaging.js';
@@ -24,6 +24,7 @@ import { type Edge, type Region, regionOf } from '../crop-regions.js';
 import { canonicalJson } from '../digest.js';
 import { COURSE_FILES, planningNifti } from '../layout.js';
 import type { Finding, ImageSeries } from '../model.js';
+import { readImages } from '../read-images.js';
 import { matchesAny } from '../roi-names.js';
 import { type NamedMask, PARTIAL, writeStructures } from '../segmented-structures.js';
 import type { Stage, StageContext, StageOutcome } from '../stage.js';
@@ -58,7 +59,7 @@ async function run(stage: StageContext): Promise<StageOutcome> {
   const facts = await autoStructuresOf(courseFolder);
   if (!facts) return { status: 'skipped', reason: 'no segmentation to crop by', findings: [] };
   const series = course.ct as ImageSeries;
-  const { volume: image } = await readSeries({ paths: series.headers.map(({ path }) => path), firstTime: true }, task);
+  const { volume: image } = await readImages(series, task);
   const { rois, summary } = await readRtStruct({ path: join(courseFolder, COURSE_FILES.autoStructures) }, task);
   const drawn: Drawn[] = [];
   for (const [index, roi] of summary.rois.entries()) {

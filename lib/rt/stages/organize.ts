@@ -11,7 +11,6 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import { asIsovoxError } from '../../errors.js';
-import { readSeries } from '../../native/dicom.js';
 import type { HeaderRecord } from '../../native/dicom-types.js';
 import { writeVolume } from '../../native/formats.js';
 import { addon } from '../../runtime/addon.js';
@@ -28,6 +27,7 @@ import { COURSE_FILES, copiesOf, planningNifti } from '../layout.js';
 import type { Course, Finding, ImageSeries } from '../model.js';
 import { compareText } from '../names.js';
 import { prescriptionOf } from '../prescription.js';
+import { readImages } from '../read-images.js';
 import { rewriteObjects } from '../rewrite-objects.js';
 import type { RunConfig } from '../run-config.js';
 import { sliceCount } from '../series.js';
@@ -92,10 +92,7 @@ async function planningImage(stage: StageContext, ct: ImageSeries): Promise<Imag
     slices: sliceCount(ct),
   };
   try {
-    const { volume, ...summary } = await readSeries(
-      { paths: ct.headers.map(({ path: file }) => file), firstTime: true },
-      { context, signal },
-    );
+    const { volume, ...summary } = await readImages(ct, { context, signal });
     try {
       const { size, spacing, origin, direction, orientation } = addon().describeVolume(volume).grid;
       let nifti: string | undefined;

@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 
 import { asIsovoxError, IsovoxError } from '../../errors.js';
-import { readRtStruct, readSeries } from '../../native/dicom.js';
+import { readRtStruct } from '../../native/dicom.js';
 import type { RoiSummary } from '../../native/dicom-types.js';
 import { voxelise } from '../../native/imaging.js';
 import { combineMasks, marginMask } from '../../native/masks.js';
@@ -18,6 +18,7 @@ import type { Handle } from '../../runtime/surface.js';
 import { type DerivedStructure, marginsOf } from '../derived-structures.js';
 import { COURSE_FILES } from '../layout.js';
 import type { Finding, ImageSeries } from '../model.js';
+import { readImages } from '../read-images.js';
 import { matchesAny } from '../roi-names.js';
 import { chooseModels, cutByImage, runModels } from '../run-models.js';
 import { type NamedMask, PARTIAL, touchesBorder, writeStructures } from '../segmented-structures.js';
@@ -50,10 +51,7 @@ export const segmentCustomStage: Stage = {
 async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, context, signal } = stage;
   const series = course.ct as ImageSeries;
-  const { volume: image } = await readSeries(
-    { paths: series.headers.map(({ path }) => path), firstTime: true },
-    { context, signal },
-  );
+  const { volume: image } = await readImages(series, { context, signal });
   try {
     const folders = chooseModels(config.customModels.found, series.Modality, config.segmentation.fast);
     const outcome = await runModels(stage, image, folders, {

@@ -7,10 +7,10 @@
  *   metadata/segmentation.json                    structures, and the models with licence, citation and checksum
  */
 
-import { readSeries } from '../../native/dicom.js';
 import { dispose } from '../../native/volume.js';
 import { COURSE_FILES } from '../layout.js';
 import type { ImageSeries } from '../model.js';
+import { readImages } from '../read-images.js';
 import { chooseModels, runModels } from '../run-models.js';
 import { writeStructures } from '../segmented-structures.js';
 import type { Stage, StageContext, StageOutcome } from '../stage.js';
@@ -40,10 +40,7 @@ async function run(stage: StageContext): Promise<StageOutcome> {
   const { course, config, context, signal } = stage;
   const series = course.ct as ImageSeries;
   const { found, fast, roiSubset } = config.segmentation;
-  const { volume: image } = await readSeries(
-    { paths: series.headers.map(({ path }) => path), firstTime: true },
-    { context, signal },
-  );
+  const { volume: image } = await readImages(series, { context, signal });
   const { masks, findings, failures, models } = await runModels(
     stage,
     image,
