@@ -13,11 +13,11 @@ import { environmentName } from '../lib/config/resolve.js';
 import { ERROR_CODES, type ErrorCode } from '../lib/errors.js';
 import { metricCatalogue } from '../lib/native/dose.js';
 import { featureCatalogue } from '../lib/native/radiomics.js';
-import { collectTables } from '../lib/rt/aggregate.js';
+import { surveyCohort } from '../lib/rt/aggregate.js';
 import { runConfigSchema } from '../lib/rt/run-config.js';
 import { addon } from '../lib/runtime/addon.js';
 import { packageRoot } from '../lib/runtime/package-root.js';
-import type { Table } from '../lib/table/table.js';
+import type { TableHead } from '../lib/table/table.js';
 
 /** Text in a cell of a Markdown table; what Vue or HTML would take for its own is shown as it is. */
 function cell(text: string | number | undefined): string {
@@ -157,13 +157,13 @@ export function settingsPage(): string {
 // Tables ---------------------------------------------------------------------------------------------------------------
 
 /** Every table that a run writes, with its columns. */
-export function resultTables(): Promise<Table[]> {
-  const nothing = { outdir: '', dicomRoot: '', config: runConfigSchema.parse({}), results: [], failures: [] };
-  return collectTables({ ...nothing, discovery: { refusals: [], unlinked: [], findings: [] } as never }, []);
+export async function resultTables(): Promise<readonly TableHead[]> {
+  const nothing = { outdir: '', dicomRoot: '', config: runConfigSchema.parse({}), failures: [] };
+  return (await surveyCohort({ ...nothing, discovery: { refusals: [], findings: [] } }, [])).heads;
 }
 
 /** `V1Gy … V60Gy` and features are many and alike: one row for each pattern. */
-function columnRows({ name, columns }: Table): string[][] {
+function columnRows({ name, columns }: TableHead): string[][] {
   const seen = new Set<string>();
   const features = new Set(featureCatalogue().map((feature) => feature.name));
   return columns.flatMap((column) => {

@@ -10,6 +10,8 @@ const METRICS: readonly { metric: string; title: string }[] = [
   { metric: 'D2Gy', title: 'Dose to 2 % of the volume' },
   { metric: 'Volume (cm³)', title: 'Volume' },
 ];
+/** The columns that are compared. */
+export const COHORT_METRIC_NAMES: readonly string[] = METRICS.map(({ metric }) => metric);
 const MOST_GROUPS = 40;
 
 function unitOf(columns: readonly Column[], name: string): string {

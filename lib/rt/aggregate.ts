@@ -2,13 +2,12 @@
 
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-
+import { COHORT_METRIC_NAMES } from '../report/distributions.js';
 import { isS3 } from '../runtime/s3.js';
 import { sweepTemporaries, writeText } from '../table/atomic.js';
 import { columnsJson } from '../table/columns.js';
-import { writeCsv } from '../table/csv.js';
-import { writeParquet } from '../table/parquet.js';
-import type { Column, Row, Table } from '../table/table.js';
+import type { Column, Row, Table, TableHead } from '../table/table.js';
+import { writeTableFiles } from '../table/table-files.js';
 import { writeXlsx } from '../table/xlsx.js';
 import { CASE_METADATA_COLUMNS } from './case-metadata.js';
 import { writeCohortReport } from './cohort-report.js';
@@ -20,11 +19,11 @@ import { FRACTIONS_COLUMNS } from './fractions.js';
 import { inputRoot, relativeInput } from './input-path.js';
 import type { Finding } from './model.js';
 import { QC_COLUMNS } from './qc-columns.js';
-import { type RadiomicsEntry, radiomicsTable } from './radiomics.js';
+import { RadiomicsColumns, type RadiomicsEntry, radiomicsRow } from './radiomics.js';
 import { readJson } from './read-json.js';
-import { type RobustnessEntry, robustnessTables } from './robustness.js';
+import { ROBUSTNESS_VALUES, type RobustnessEntry, robustnessSummary, robustnessValueRows } from './robustness.js';
 import type { RunConfig } from './run-config.js';
-import { TG263_REVIEW_COLUMNS, tg263Review } from './tg263.js';
+import { TG263_COLUMNS, TG263_REVIEW_COLUMNS, tg263Review } from './tg263.js';
 
 export interface AggregateOptions {
   readonly outdir: string;
@@ -37,9 +36,9 @@ export interface AggregateOptions {
 
 export interface AggregateSummary {
   readonly folder: string;
+  /** Of all tables. */
   readonly rows: number;
   readonly report: string;
-  readonly tables: readonly Table[];
 }
 
 const text = (name: string, definition: string): Column => ({ name, type: 'string', unit: '', definition });
@@ -75,72 +74,150 @@ const RADIOMICS_TABLES = [
   ['radiomics_dose', 'Radiomics on the dose', 'RTDOSE'],
 ] as const;
 
-/** File below the course folder, and the key in it, from which each table's rows come. */
+/**
+ * Writes the tables and the page. Tables of many rows for each course go to their files course by course, so that what
+ * is held grows with the courses, not with their rows.
+ */
 export async function aggregate(options: AggregateOptions): Promise<AggregateSummary> {
   const folder = join(options.outdir, '_RESULTS');
   await mkdir(folder, { recursive: true });
   await sweepTemporaries(folder);
   const results = [...options.results].sort((a, b) => compare(label(a), label(b)));
-  const tables = await collectTables(options, results);
-  for (const table of tables) {
-    await writeCsv(table, join(folder, `${table.name}.csv`));
-    await writeParquet(table, join(folder, `${table.name}.parquet`));
-  }
+  const cohort = await surveyCohort(options, results);
+  const sheets = new Map<string, Row[]>();
+  let count = 0;
+  await writeTableFiles(folder, cohort.heads, async (files) => {
+    const add = async (name: string, rows: readonly Row[]): Promise<void> => {
+      count += rows.length;
+      await files.get(name)?.add(rows);
+      if (!options.config.output.xlsx || name === 'dvh_curves') return;
+      const sheet = sheets.get(name) ?? [];
+      for (const row of rows) sheet.push(row);
+      sheets.set(name, sheet);
+    };
+    for (const { name, rows } of cohort.tables) await add(name, rows);
+    for (const result of results) await addCourse(result, add);
+  });
   const sheet = join(folder, 'isovox.xlsx');
-  if (options.config.output.xlsx)
+  if (options.config.output.xlsx) {
+    const wanted = cohort.heads.filter(({ name }) => name !== 'dvh_curves');
     await writeXlsx(
-      tables.filter((table) => table.name !== 'dvh_curves'),
+      wanted.map((head) => ({ ...head, rows: sheets.get(head.name) ?? [] })),
       sheet,
     );
-  else await rm(sheet, { force: true });
-  await writeText(join(folder, 'columns.json'), columnsJson(tables));
+  } else await rm(sheet, { force: true });
+  await writeText(join(folder, 'columns.json'), columnsJson(cohort.heads));
   const report = join(folder, 'report.html');
-  await writeCohortReport({ ...options, results, tables, path: report });
-  return { folder, rows: tables.reduce((sum, table) => sum + table.rows.length, 0), report, tables };
+  await writeCohortReport({ ...options, results, tables: cohort.tables, metrics: cohort.metrics, path: report });
+  return { folder, rows: count, report };
 }
 
-/** Every table of a cohort; without results, every table with its columns and no rows. */
-export async function collectTables(options: AggregateOptions, results: readonly CourseResult[]): Promise<Table[]> {
-  const dvh: Row[] = [];
-  const curves: Row[] = [];
+/** What must be known of all courses before the first row is written. */
+interface CohortSurvey {
+  /** Every table, in the order of `columns.json`. */
+  readonly heads: readonly TableHead[];
+  /** Those of a few rows for each course. */
+  readonly tables: readonly Table[];
+  /** Of dvh_metrics what the cohort's page shows. */
+  readonly metrics: Table;
+}
+
+/** Every table of a cohort; without results, every table with its columns. */
+export async function surveyCohort(
+  options: Pick<AggregateOptions, 'config' | 'discovery' | 'failures' | 'dicomRoot' | 'outdir'>,
+  results: readonly CourseResult[],
+): Promise<CohortSurvey> {
+  const metrics: Row[] = [];
+  const names: Row[] = [];
   const qc: Row[] = [];
   const cases: Row[] = [];
   const fractions: Row[] = [];
-  const radiomics: RadiomicsEntry[] = [];
   const constraints: Row[] = [];
+  const radiomics = new Map<string, RadiomicsColumns>(
+    RADIOMICS_TABLES.map(([, , one]) => [one, new RadiomicsColumns()]),
+  );
   const robustness: RobustnessEntry[] = [];
   for (const result of results) {
-    const read = <T>(stage: string, path: string): Promise<T | undefined> => readOutput(result, stage, path);
-    dvh.push(...((await read<Row[]>('dvh', 'dvh_metrics.json')) ?? []));
-    curves.push(...curveRows(result, await read('dvh', 'dvh_curves.json')));
-    radiomics.push(...((await read<RadiomicsEntry[]>('radiomics', 'radiomics.json')) ?? []));
-    robustness.push(...((await read<RobustnessEntry[]>('robustness', 'robustness.json')) ?? []));
-    const report = await read<{ row: Row }>('qc', 'qc_reports/qc_report.json');
+    for (const row of await read<Row>(result, OUTPUTS.metrics)) {
+      metrics.push(picked(row, COHORT_METRICS));
+      names.push(picked(row, TG263_SOURCE));
+    }
+    for (const entry of await read<RadiomicsEntry>(result, OUTPUTS.radiomics))
+      radiomics.get(entry.modality)?.add(entry);
+    for (const entry of await read<RobustnessEntry>(result, OUTPUTS.robustness)) robustness.push(entry);
+    constraints.push(...(await read<Row>(result, OUTPUTS.constraints)));
+    fractions.push(...(await read<Row>(result, OUTPUTS.fractions)));
+    const report = await readOutput<{ row: Row }>(result, 'qc', 'qc_reports/qc_report.json');
     if (report) qc.push(report.row);
-    constraints.push(...((await read<Row[]>('dvh', 'constraints.json')) ?? []));
-    const metadata = await read<Row>('organize', 'metadata/case_metadata.json');
+    const metadata = await readOutput<Row>(result, 'organize', 'metadata/case_metadata.json');
     if (metadata) cases.push(metadata);
-    fractions.push(...((await read<Row[]>('organize', 'metadata/fractions.json')) ?? []));
   }
-  return [
-    { name: 'dvh_metrics', title: 'Dose-volume metrics', columns: dvhColumns(options.config.dvh), rows: dvh },
-    { name: 'dvh_curves', title: 'Dose-volume histograms', columns: DVH_CURVE_COLUMNS, rows: curves },
-    { name: 'tg263_review', title: 'Structure names', columns: TG263_REVIEW_COLUMNS, rows: tg263Review(dvh) },
-    { name: 'constraints', title: 'Constraints', columns: CONSTRAINT_COLUMNS, rows: constraints },
-    ...RADIOMICS_TABLES.map(([name, title, wanted]) =>
-      radiomicsTable(
-        name,
-        title,
-        radiomics.filter(({ modality }) => modality === wanted),
-      ),
-    ),
-    ...(await robustnessTables(robustness)),
+  const dvh: TableHead = {
+    name: 'dvh_metrics',
+    title: 'Dose-volume metrics',
+    columns: dvhColumns(options.config.dvh),
+  };
+  const summary = await robustnessSummary(robustness);
+  const review = {
+    name: 'tg263_review',
+    title: 'Structure names',
+    columns: TG263_REVIEW_COLUMNS,
+    rows: tg263Review(names),
+  };
+  const limits = { name: 'constraints', title: 'Constraints', columns: CONSTRAINT_COLUMNS, rows: constraints };
+  const others: Table[] = [
     { name: 'qc_reports', title: 'Quality control', columns: QC_COLUMNS, rows: qc },
     { name: 'case_metadata', title: 'Courses', columns: CASE_METADATA_COLUMNS, rows: cases },
     { name: 'fractions', title: 'Treatment fractions', columns: FRACTIONS_COLUMNS, rows: fractions },
     { name: 'failures', title: 'What could not be done', columns: FAILURE_COLUMNS, rows: failureRows(options) },
     { name: 'findings', title: 'Findings', columns: FINDING_COLUMNS, rows: findingRows(options, results) },
   ];
+  const heads = [
+    dvh,
+    { name: 'dvh_curves', title: 'Dose-volume histograms', columns: DVH_CURVE_COLUMNS },
+    review,
+    limits,
+    ...RADIOMICS_TABLES.map(([name, title, one]) => ({ name, title, columns: radiomics.get(one)?.columns ?? [] })),
+    summary,
+    ROBUSTNESS_VALUES,
+    ...others,
+  ];
+  return { heads, tables: [review, limits, summary, ...others], metrics: { ...dvh, rows: metrics } };
+}
+
+/** Rows of one course in the tables that have many for each. */
+async function addCourse(
+  result: CourseResult,
+  add: (table: string, rows: readonly Row[]) => Promise<void>,
+): Promise<void> {
+  await add('dvh_metrics', await read<Row>(result, OUTPUTS.metrics));
+  await add('dvh_curves', curveRows(result, await readOutput(result, 'dvh', 'dvh_curves.json')));
+  const radiomics = await read<RadiomicsEntry>(result, OUTPUTS.radiomics);
+  for (const [name, , wanted] of RADIOMICS_TABLES) {
+    await add(name, radiomics.filter(({ modality }) => modality === wanted).map(radiomicsRow));
+  }
+  for (const entry of await read<RobustnessEntry>(result, OUTPUTS.robustness)) {
+    await add(ROBUSTNESS_VALUES.name, robustnessValueRows(entry));
+  }
+}
+
+/** Stage and file of what is a list for each course. */
+const OUTPUTS = {
+  metrics: ['dvh', 'dvh_metrics.json'],
+  constraints: ['dvh', 'constraints.json'],
+  radiomics: ['radiomics', 'radiomics.json'],
+  robustness: ['robustness', 'robustness.json'],
+  fractions: ['organize', 'metadata/fractions.json'],
+} as const;
+
+/** What the page of a cohort needs of dvh_metrics, and what the review of names does. */
+const COHORT_METRICS = ['patient_id', 'course_id', 'ROI_Name', 'rx_gy', ...COHORT_METRIC_NAMES];
+const TG263_SOURCE = ['patient_id', 'course_id', 'ROI_OriginalName', ...TG263_COLUMNS.map(({ name }) => name)];
+
+const picked = (row: Row, names: readonly string[]): Row => Object.fromEntries(names.map((name) => [name, row[name]]));
+
+async function read<T>(result: CourseResult, [stage, path]: readonly [string, string]): Promise<readonly T[]> {
+  return (await readOutput<T[]>(result, stage, path)) ?? [];
 }
 
 async function readOutput<T>(result: CourseResult, stage: string, path: string): Promise<T | undefined> {
@@ -167,7 +244,12 @@ function curveRows(result: CourseResult, curves: Curves | undefined): Row[] {
   );
 }
 
-function failureRows({ discovery, failures, dicomRoot, outdir }: AggregateOptions): Row[] {
+function failureRows({
+  discovery,
+  failures,
+  dicomRoot,
+  outdir,
+}: Pick<AggregateOptions, 'discovery' | 'failures' | 'dicomRoot' | 'outdir'>): Row[] {
   const roots = [inputRoot(dicomRoot), resolve(outdir)].flatMap((root) => [`${root}${isS3(root) ? '/' : sep}`, root]);
   /** A reason names files by where they lie in the input or the output, not by where those are on this machine. */
   const placeless = (reason: string): string => roots.reduce((text, root) => text.replaceAll(root, ''), reason);
@@ -194,7 +276,7 @@ function failureRows({ discovery, failures, dicomRoot, outdir }: AggregateOption
   return [...failed, ...refused];
 }
 
-function findingRows({ discovery }: AggregateOptions, results: readonly CourseResult[]): Row[] {
+function findingRows({ discovery }: Pick<AggregateOptions, 'discovery'>, results: readonly CourseResult[]): Row[] {
   const row = (patientId: string, courseId: string, stage: string, finding: Finding): Row => ({
     patient_id: patientId,
     course_id: courseId,

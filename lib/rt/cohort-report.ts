@@ -22,21 +22,27 @@ export interface CohortReportOptions {
   readonly results: readonly CourseResult[];
   readonly failures: readonly Failure[];
   readonly tables: readonly Table[];
+  /** Of dvh_metrics what is shown here. */
+  readonly metrics: Table;
 }
 
 export async function writeCohortReport(options: CohortReportOptions): Promise<void> {
-  const { config, discovery, results, tables } = options;
+  const { config, discovery, results, tables, metrics } = options;
   const rows = (name: string): readonly Row[] => tables.find((table) => table.name === name)?.rows ?? [];
+  const qc = byCourse(rows('qc_reports'));
+  const dvh = byCourse(metrics.rows);
+  const findings = byCourse(rows('findings'));
+  const failures = byCourse(rows('failures'));
   const data: CohortReportData = {
     title: 'Cohort',
     facts: [
       { label: 'Courses', value: String(results.length) },
       { label: 'Patients', value: String(new Set(results.map(({ course }) => course.patientId)).size) },
-      { label: 'Structures measured', value: String(rows('dvh_metrics').filter((row) => row.DmeanGy !== null).length) },
+      { label: 'Structures measured', value: String(metrics.rows.filter((row) => row.DmeanGy !== null).length) },
       { label: 'Failures', value: String(rows('failures').filter((row) => row.course_id !== '').length) },
       { label: 'Files refused', value: String(discovery.refusals.length), note: 'each with its reason below' },
     ],
-    courses: results.map((result) => courseRow(options, result, rows)),
+    courses: results.map((result) => courseRow(options, result, { qc, dvh, findings, failures })),
     checks: countChecks(rows('qc_reports')),
     failures: rows('failures').map((row) => ({
       path: String(row.path ?? ''),
@@ -45,7 +51,7 @@ export async function writeCohortReport(options: CohortReportOptions): Promise<v
       code: String(row.code ?? ''),
       reason: String(row.reason ?? ''),
     })),
-    distributions: tables.filter(({ name }) => name === 'dvh_metrics').flatMap(distributionsOf),
+    distributions: distributionsOf(metrics),
     robustness: tables.filter(({ name }) => name === 'robustness_summary').map(robustnessFigures)[0],
     // Where the pseudonyms are explained is for those who have them.
     configuration: stringify({ ...config, output: { ...config.output, pseudonyms: undefined } }),
@@ -61,25 +67,37 @@ export async function writeCohortReport(options: CohortReportOptions): Promise<v
   await writeText(options.path, cohortPage(data));
 }
 
+type RowsOf = (course: CourseResult['course']) => readonly Row[];
+
+function byCourse(rows: readonly Row[]): RowsOf {
+  const groups = new Map<string, Row[]>();
+  const key = (patient: unknown, course: unknown): string => JSON.stringify([patient, course]);
+  for (const row of rows) {
+    const name = key(row.patient_id, row.course_id);
+    const group = groups.get(name);
+    if (group) group.push(row);
+    else groups.set(name, [row]);
+  }
+  return ({ patientId, courseId }) => groups.get(key(patientId, courseId)) ?? [];
+}
+
 function courseRow(
   options: CohortReportOptions,
   result: CourseResult,
-  rows: (name: string) => readonly Row[],
+  rows: { readonly qc: RowsOf; readonly dvh: RowsOf; readonly findings: RowsOf; readonly failures: RowsOf },
 ): CohortCourse {
   const { course, stages } = result;
-  const failures = options.failures.filter(
-    ({ patientId, courseId }) => patientId === course.patientId && courseId === course.courseId,
-  );
-  const of = (row: Row): boolean => row.patient_id === course.patientId && row.course_id === course.courseId;
-  const qc = rows('qc_reports').find(of);
-  const dvh = rows('dvh_metrics').filter(of);
-  const findings = rows('findings').filter(of);
+  const [qc] = rows.qc(course);
+  const dvh = rows.dvh(course);
+  const findings = rows.findings(course);
+  const failures = rows.failures(course);
   const maxima = dvh.map((row) => row.DmaxGy).filter((value) => typeof value === 'number');
   const rx = dvh[0]?.rx_gy;
   const report = stages.get('report');
   const skipped = stages.get('dvh');
   const remark =
-    failures[0]?.reason ?? (skipped?.state === 'skipped' ? `No dose metrics: ${skipped.reason}` : undefined);
+    failures[0]?.reason?.toString() ??
+    (skipped?.state === 'skipped' ? `No dose metrics: ${skipped.reason}` : undefined);
   return {
     patientId: course.patientId,
     courseId: course.courseId,

@@ -8,7 +8,7 @@ import type {
   RadiomicsSettings,
 } from '../native/radiomics-types.js';
 import { packageVersion } from '../runtime/package-root.js';
-import type { Column, Row, Table } from '../table/table.js';
+import type { Column, Row } from '../table/table.js';
 import type { RunConfig } from './run-config.js';
 
 /** One structure of one course. */
@@ -113,24 +113,29 @@ const IDENTITY: readonly Column[] = [
 ];
 
 /** One row per structure, a column per feature, in the order in which the features first appear. */
-export function radiomicsTable(name: string, title: string, entries: readonly RadiomicsEntry[]): Table {
-  const features = new Map<string, Column>();
-  const rows = entries.map((entry): Row => {
-    const { features: values, findings, ...identity } = entry;
-    const row: Record<string, string | number | null> = {
-      ...identity,
-      findings: [...new Set(findings.map(({ code }) => code))].sort().join('|'),
-      isovox_version: packageVersion,
-    };
-    for (const { name: feature, value, unit, ibsiId, family } of values) {
-      row[feature] = value;
-      if (!features.has(feature)) {
-        const definition =
-          ibsiId === '' ? `Feature of the family ${family}` : `IBSI feature ${ibsiId} of the family ${family}`;
-        features.set(feature, { name: feature, type: 'float', unit: unit === '1' ? '' : unit, definition });
-      }
+export class RadiomicsColumns {
+  readonly #features = new Map<string, Column>();
+
+  add({ features }: RadiomicsEntry): void {
+    for (const { name, unit, ibsiId, family } of features) {
+      if (this.#features.has(name)) continue;
+      const definition =
+        ibsiId === '' ? `Feature of the family ${family}` : `IBSI feature ${ibsiId} of the family ${family}`;
+      this.#features.set(name, { name, type: 'float', unit: unit === '1' ? '' : unit, definition });
     }
-    return row;
-  });
-  return { name, title, columns: [...IDENTITY, ...features.values()], rows };
+  }
+
+  get columns(): readonly Column[] {
+    return [...IDENTITY, ...this.#features.values()];
+  }
+}
+
+export function radiomicsRow({ features, findings, ...identity }: RadiomicsEntry): Row {
+  const row: Record<string, string | number | null> = {
+    ...identity,
+    findings: [...new Set(findings.map(({ code }) => code))].sort().join('|'),
+    isovox_version: packageVersion,
+  };
+  for (const { name, value } of features) row[name] = value;
+  return row;
 }

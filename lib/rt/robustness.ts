@@ -3,7 +3,7 @@
 import { distinctFeatures, featureAgreement } from '../native/radiomics.js';
 import type { FeatureAgreement } from '../native/radiomics-types.js';
 import { packageVersion } from '../runtime/package-root.js';
-import type { Column, Row, Table } from '../table/table.js';
+import type { Column, Row, Table, TableHead } from '../table/table.js';
 
 /** One structure of one course under all perturbations. */
 export interface RobustnessEntry {
@@ -97,8 +97,20 @@ export const ROBUSTNESS_VALUE_COLUMNS: readonly Column[] = [
 /** Redundancy of features is looked for from this number of subjects on. */
 const FEWEST_TO_CORRELATE = 4;
 
-/** The summary: all structures, each source, each structure name of each source. */
+/** The summary and all values. */
 export async function robustnessTables(entries: readonly RobustnessEntry[]): Promise<Table[]> {
+  return [await robustnessSummary(entries), { ...ROBUSTNESS_VALUES, rows: entries.flatMap(robustnessValueRows) }];
+}
+
+/** The head of the table of all values. */
+export const ROBUSTNESS_VALUES: TableHead = {
+  name: 'robustness_values',
+  title: 'Features under perturbations',
+  columns: ROBUSTNESS_VALUE_COLUMNS,
+};
+
+/** All structures, each source, each structure name of each source. */
+export async function robustnessSummary(entries: readonly RobustnessEntry[]): Promise<Table> {
   const groups = new Map<string, { scope: string; structure: string; source: string; members: RobustnessEntry[] }>();
   const add = (scope: string, structure: string, source: string, entry: RobustnessEntry): void => {
     // Features of other settings or images are not the same features.
@@ -114,17 +126,9 @@ export async function robustnessTables(entries: readonly RobustnessEntry[]): Pro
   }
   const rows: Row[] = [];
   for (const { scope, structure, source, members } of groups.values()) {
-    rows.push(...(await summarise(members)).map((row) => ({ scope, structure, segmentation_source: source, ...row })));
+    for (const row of await summarise(members)) rows.push({ scope, structure, segmentation_source: source, ...row });
   }
-  return [
-    { name: 'robustness_summary', title: 'Robustness of features', columns: ROBUSTNESS_COLUMNS, rows },
-    {
-      name: 'robustness_values',
-      title: 'Features under perturbations',
-      columns: ROBUSTNESS_VALUE_COLUMNS,
-      rows: entries.flatMap(valueRows),
-    },
-  ];
+  return { name: 'robustness_summary', title: 'Robustness of features', columns: ROBUSTNESS_COLUMNS, rows };
 }
 
 async function summarise(members: readonly RobustnessEntry[]): Promise<Row[]> {
@@ -184,7 +188,7 @@ async function select(
   return new Set(robust.filter((_, n) => keep[n]));
 }
 
-function valueRows(entry: RobustnessEntry): Row[] {
+export function robustnessValueRows(entry: RobustnessEntry): Row[] {
   return entry.features.flatMap((feature, f) =>
     entry.perturbations.map((perturbation, p) => ({
       patient_id: entry.patient_id,

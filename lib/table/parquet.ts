@@ -7,9 +7,11 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { appendAll, writeAtomically } from './atomic.js';
 import { present } from './cell.js';
 import { checkTable } from './columns.js';
-import type { Column, Row, Table } from './table.js';
+import type { Column, Row, Table, TableHead } from './table.js';
 
 const ROWS_PER_GROUP = 50_000;
+/** Bounds the memory of a group of wide rows. */
+const CELLS_PER_GROUP = 1_000_000;
 
 function schemaElement({ name, type }: Column): SchemaElement {
   const optional = { name, repetition_type: 'OPTIONAL' } as const;
@@ -35,10 +37,64 @@ function columnData({ name, type }: Column, rows: readonly Row[]) {
   return { name, data };
 }
 
-/** Moves what the writer has collected to the file, and lets it start over in the same buffer. */
-async function drain(writer: ByteWriter, handle: FileHandle): Promise<void> {
-  await appendAll(handle, new Uint8Array(writer.buffer, 0, writer.index));
-  writer.index = 0;
+/** A Parquet file that grows: rows are kept until they make a row group. */
+export class ParquetFile {
+  readonly #bytes = new ByteWriter();
+  readonly #parquet: ParquetWriter;
+  readonly #rowsPerGroup: number;
+  #waiting: Row[] = [];
+
+  constructor(
+    private readonly head: TableHead,
+    private readonly handle: FileHandle,
+  ) {
+    const { name, title, columns } = head;
+    this.#rowsPerGroup = Math.max(1, Math.min(ROWS_PER_GROUP, Math.floor(CELLS_PER_GROUP / columns.length)));
+    const described = columns.map(({ name, unit, definition }) => ({ name, unit, definition }));
+    this.#parquet = new ParquetWriter({
+      writer: this.#bytes,
+      schema: [{ name: 'root', num_children: columns.length }, ...columns.map(schemaElement)],
+      createdBy: 'isovox',
+      kvMetadata: [
+        { key: 'isovox.table', value: name },
+        { key: 'isovox.title', value: title },
+        { key: 'isovox.columns', value: JSON.stringify(described) },
+      ],
+    });
+  }
+
+  /** Rows as they are: see `checkTable`. However they are parted, the bytes are the same. */
+  async add(rows: readonly Row[]): Promise<void> {
+    let at = 0;
+    while (at < rows.length) {
+      const end = at + this.#rowsPerGroup - this.#waiting.length;
+      for (const row of rows.slice(at, end)) this.#waiting.push(row);
+      at = end;
+      if (this.#waiting.length === this.#rowsPerGroup) await this.#group();
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#waiting.length > 0) await this.#group();
+    await this.#parquet.finish();
+    await this.#drain();
+  }
+
+  async #group(): Promise<void> {
+    const rows = this.#waiting;
+    this.#waiting = [];
+    await this.#parquet.write({
+      columnData: this.head.columns.map((column) => columnData(column, rows)),
+      rowGroupSize: rows.length,
+    });
+    await this.#drain();
+  }
+
+  /** Moves what the writer has collected to the file, and lets it start over in the same buffer. */
+  async #drain(): Promise<void> {
+    await appendAll(this.handle, new Uint8Array(this.#bytes.buffer, 0, this.#bytes.index));
+    this.#bytes.index = 0;
+  }
 }
 
 /**
@@ -49,27 +105,8 @@ async function drain(writer: ByteWriter, handle: FileHandle): Promise<void> {
 export function writeParquet(table: Table, path: string): Promise<void> {
   return writeAtomically(path, async (handle) => {
     checkTable(table);
-    const writer = new ByteWriter();
-    const described = table.columns.map(({ name, unit, definition }) => ({ name, unit, definition }));
-    const parquet = new ParquetWriter({
-      writer,
-      schema: [{ name: 'root', num_children: table.columns.length }, ...table.columns.map(schemaElement)],
-      createdBy: 'isovox',
-      kvMetadata: [
-        { key: 'isovox.table', value: table.name },
-        { key: 'isovox.title', value: table.title },
-        { key: 'isovox.columns', value: JSON.stringify(described) },
-      ],
-    });
-    for (let start = 0; start < table.rows.length; start += ROWS_PER_GROUP) {
-      const rows = table.rows.slice(start, start + ROWS_PER_GROUP);
-      await parquet.write({
-        columnData: table.columns.map((column) => columnData(column, rows)),
-        rowGroupSize: ROWS_PER_GROUP,
-      });
-      await drain(writer, handle);
-    }
-    await parquet.finish();
-    await drain(writer, handle);
+    const file = new ParquetFile(table, handle);
+    await file.add(table.rows);
+    await file.end();
   });
 }

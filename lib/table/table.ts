@@ -13,10 +13,14 @@ export interface Column {
   readonly definition: string;
 }
 
-/** Every row's keys are among the columns; a missing key is an empty cell. */
-export interface Table {
+/** A table without its rows: what has to be known before the first of them is written. */
+export interface TableHead {
   readonly name: string;
   readonly title: string;
   readonly columns: readonly Column[];
+}
+
+/** Every row's keys are among the columns; a missing key is an empty cell. */
+export interface Table extends TableHead {
   readonly rows: readonly Row[];
 }

@@ -7,7 +7,9 @@ import { pathToFileURL } from 'node:url';
 import { writePhantom } from '../../phantom/patient.js';
 import { expectedDose } from '../../phantom/shapes.js';
 import { loadRunConfig } from '../../rt/load-config.js';
+import { readJson } from '../../rt/read-json.js';
 import { runPipeline } from '../../rt/run.js';
+import type { Row } from '../../table/table.js';
 import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import { createLog } from '../log.js';
@@ -35,7 +37,8 @@ export async function demo(options: CommonOptions & { outdir: string; open: bool
       ...(options.workers === undefined ? {} : { workers: options.workers }),
     });
     log.close();
-    const rows = summary.tables.tables.find((table) => table.name === 'dvh_metrics')?.rows ?? [];
+    const [result] = summary.results;
+    const rows = (result && (await readJson<Row[]>(join(result.folder, 'dvh_metrics.json')))) ?? [];
     const compared = phantom.shapes.map((shape) => {
       const expected = expectedDose(shape, phantom.dose);
       const row = rows.find((one) => one.ROI_Name === shape.name) ?? {};

@@ -9,6 +9,7 @@ import { checkTable, columnsJson } from '../../../lib/table/columns.js';
 import { csvChunks, writeCsv } from '../../../lib/table/csv.js';
 import { writeParquet } from '../../../lib/table/parquet.js';
 import type { Cell, Table } from '../../../lib/table/table.js';
+import { writeTableFiles } from '../../../lib/table/table-files.js';
 import { writeXlsx } from '../../../lib/table/xlsx.js';
 
 const COLUMNS: Table['columns'] = [
@@ -137,6 +138,34 @@ describe('writeParquet', () => {
     const none = join(folder, 'none.parquet');
     await writeParquet(table([]), none);
     expect(await parquetReadObjects({ file: await asyncBufferFromFile(none) })).toEqual([]);
+  });
+});
+
+describe('writeTableFiles', () => {
+  const rows = Array.from({ length: 60_001 }, (_, index) => ({ ROI_Number: index, ROI_Name: `R${index % 7}` }));
+
+  it.each([37, 50_000, 60_001])('in parts of %i rows gives the bytes of the whole table', async (part) => {
+    await writeTableFiles(folder, [table([], 'a'), table([], 'b')], async (files) => {
+      for (let at = 0; at < rows.length; at += part) await files.get('a')?.add(rows.slice(at, at + part));
+    });
+    await writeCsv(table(rows, 'a'), join(folder, 'whole.csv'));
+    await writeParquet(table(rows, 'a'), join(folder, 'whole.parquet'));
+    for (const kind of ['csv', 'parquet']) {
+      expect((await readFile(join(folder, `a.${kind}`))).equals(await readFile(join(folder, `whole.${kind}`)))).toBe(
+        true,
+      );
+    }
+    await writeCsv(table([], 'b'), join(folder, 'whole.csv'));
+    expect(await readFile(join(folder, 'b.csv'))).toEqual(await readFile(join(folder, 'whole.csv')));
+  });
+
+  it('leaves no file of any table when a row does not fit, and counts rows over the parts', async () => {
+    const written = writeTableFiles(folder, [table([], 'a'), table([], 'b')], async (files) => {
+      await files.get('a')?.add([{}, {}]);
+      await files.get('a')?.add([{ ROI_Number: 1.5 }]);
+    });
+    await expect(written).rejects.toThrow('a.rows[2].ROI_Number');
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 
