@@ -10,8 +10,12 @@ const INTERPOLATIONS: Readonly<Record<string, InterpolationName>> = {
   nearest: 'nearest',
   nearest_neighbour: 'nearest',
   linear: 'linear',
+  bilinear: 'linear',
   trilinear: 'linear',
   cubic: 'cubic',
+  bicubic: 'cubic',
+  tricubic: 'cubic',
+  tricubic_spline: 'cubic',
   bspline: 'cubic',
   cubic_bspline: 'cubic',
 };

@@ -11,6 +11,9 @@
 namespace isovox::radiomics {
 namespace {
 
+// A voxel that is covered by half belongs to the structure; weights of interpolation sum to a half only up to rounding.
+constexpr double kHalf = 0.5 - 1e-6;
+
 void CheckScalar(const Volume& volume, const char* name) {
   if (volume.frames != 1 || volume.components != 1) {
     throw InvalidArgument(name, "one frame of one component",
@@ -76,7 +79,7 @@ std::vector<uint8_t> Cut(const std::vector<double>& covered, const std::array<in
   for (int64_t k = tight.begin[2]; k < tight.end[2]; ++k) {
     for (int64_t j = tight.begin[1]; j < tight.end[1]; ++j) {
       const double* row = covered.data() + (k * size[1] + j) * size[0];
-      for (int64_t i = tight.begin[0]; i < tight.end[0]; ++i) out.push_back(row[i] >= 0.5);
+      for (int64_t i = tight.begin[0]; i < tight.end[0]; ++i) out.push_back(row[i] >= kHalf);
     }
   }
   return out;
@@ -183,7 +186,7 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
     const std::vector<double> covered =
         Sampled(exec, lattice, image.grid.size, out, settings.mask_interpolation,
                 [&](const IndexBox& in) { return ReadMask<double>(mask, label, in); });
-    tight = TightBox(covered.data(), SizeOf(out), [](double part) { return part >= 0.5; });
+    tight = TightBox(covered.data(), SizeOf(out), [](double part) { return part >= kHalf; });
     if (tight.empty()) {
       findings.push_back({"roi.empty", Severity::kFail, "No voxel is left of the structure after interpolation"});
       return region;

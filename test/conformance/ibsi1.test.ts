@@ -1,4 +1,4 @@
-/** IBSI 1: every consensus value of the digital phantom and of the CT phantom's configurations A and C. */
+/** IBSI 1: every consensus value of the digital phantom and of the CT phantom's configurations A to E. */
 
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -49,6 +49,23 @@ const CASES = [
     },
   },
   {
+    name: 'CT phantom, configuration B',
+    folder: 'ibsi1-ct',
+    file: 'ibsi1-ct-b.csv',
+    config: {
+      resample: {
+        spacing_mm: [2, 2, 0],
+        image_interpolation: 'trilinear',
+        mask_interpolation: 'trilinear',
+        rounding: 'integer',
+      },
+      resegment: { range: [-500, 400] },
+      discretise: { method: 'fbn', bins: 32 },
+      aggregation: '2D',
+      diagnostics: true,
+    },
+  },
+  {
     name: 'CT phantom, configuration C',
     folder: 'ibsi1-ct',
     file: 'ibsi1-ct-c.csv',
@@ -62,6 +79,41 @@ const CASES = [
       resegment: { range: [-1000, 400] },
       discretise: { method: 'fbs', width: 25 },
       ivh: { method: 'fbs', width: 2.5 },
+      aggregation: '3D',
+      diagnostics: true,
+    },
+  },
+  {
+    name: 'CT phantom, configuration D',
+    folder: 'ibsi1-ct',
+    file: 'ibsi1-ct-d.csv',
+    config: {
+      resample: {
+        spacing_mm: 2,
+        image_interpolation: 'trilinear',
+        mask_interpolation: 'trilinear',
+        rounding: 'integer',
+      },
+      resegment: { outliers_sigma: 3 },
+      discretise: { method: 'fbn', bins: 32 },
+      aggregation: '3D',
+      diagnostics: true,
+    },
+  },
+  {
+    name: 'CT phantom, configuration E',
+    folder: 'ibsi1-ct',
+    file: 'ibsi1-ct-e.csv',
+    config: {
+      resample: {
+        spacing_mm: 2,
+        image_interpolation: 'tricubic',
+        mask_interpolation: 'trilinear',
+        rounding: 'integer',
+      },
+      resegment: { range: [-1000, 400], outliers_sigma: 3 },
+      discretise: { method: 'fbn', bins: 32 },
+      ivh: { method: 'fbn', bins: 1000 },
       aggregation: '3D',
       diagnostics: true,
     },

@@ -26,7 +26,7 @@ export const robustnessStage: Stage = {
   needs: ['organize'],
   after: ['segment', 'segment-custom'],
   lane: 'cpu',
-  version: 5,
+  version: 6,
   settings: ({ robustness, radiomics: { sequential, timeoutSeconds, images, ...radiomics } }) => ({
     robustness,
     radiomics,
