@@ -3,7 +3,7 @@
 import { chmod } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { JOB_CLASSES, type JobClass } from '../rt/jobs.js';
+import { type CourseJob, JOB_CLASSES, type JobClass, mergeJobs } from '../rt/jobs.js';
 import { makeFolder } from '../rt/make-folder.js';
 import { outputAddress } from '../rt/output-mirror.js';
 import type { CoursePlan } from '../rt/plan.js';
@@ -22,27 +22,39 @@ export interface SnakemakeOptions {
   readonly memoryMb: number;
 }
 
-/** Snakemake's priorities belong to rules, so courses of similar size share a rule. */
+/** Courses that one process runs one after the other: starting it costs more than a small course is worth. */
+interface Batch {
+  readonly courses: string[];
+  readonly jobs: readonly CourseJob[];
+  mem_mb: number;
+  threads: number;
+  size: number;
+}
+
+/** Voxels x structures that are worth a process of their own: about a minute of one thread. */
+const BATCH_SIZE = 64e6;
+const MOST_TOGETHER = 32;
+/** So many batches for each core, that the last ones leave none idle for long. */
+const BATCHES_PER_CORE = 4;
+
+/** Snakemake's priorities belong to rules, so batches of similar size share a rule. */
 const SIZES = ['largest', 'large', 'medium', 'small'] as const;
 const RETRIES = 3;
 /** What a process takes besides what the plan counts. */
 const PROCESS_MB = 512;
 
-/** Writes Snakefile, courses.json and profiles/. */
+/** Writes Snakefile, batches.json and profiles/. */
 export async function exportSnakemake(options: SnakemakeOptions): Promise<void> {
   const { to } = options;
   for (const folder of ['profiles/local', 'profiles/slurm', 'logs']) await makeFolder(join(to, folder));
   const outdir = await outputAddress(options.outdir);
-  const { plans } = options;
-  const courses = plans.map(({ id, jobs, mem_mb, threads }, rank) => ({
-    id,
-    size: SIZES[Math.floor((SIZES.length * rank) / plans.length)],
-    jobs,
-    mem_mb: mem_mb + PROCESS_MB,
-    threads: Math.min(threads, options.cores),
+  const batches = makeBatches(options.plans, options.cores);
+  const rows = batches.map(({ size: _, ...batch }, rank) => ({
+    ...batch,
+    size: SIZES[Math.floor((SIZES.length * rank) / batches.length)],
   }));
-  await writeText(join(to, 'courses.json'), `${JSON.stringify(courses)}\n`);
-  const classes = JOB_CLASSES.filter((one) => courses.some(({ jobs }) => jobs.some((job) => job.class === one)));
+  await writeText(join(to, 'batches.json'), `${JSON.stringify(rows)}\n`);
+  const classes = JOB_CLASSES.filter((one) => batches.some(({ jobs }) => jobs.some((job) => job.class === one)));
   await writeText(join(to, 'Snakefile'), snakefile(outdir, classes));
   await writeText(join(to, 'profiles/local/config.yaml'), localProfile(options));
   await writeText(join(to, 'profiles/slurm/config.yaml'), slurmProfile(resolve(to)));
@@ -51,24 +63,48 @@ export async function exportSnakemake(options: SnakemakeOptions): Promise<void> 
   await chmod(status, 0o755);
 }
 
+/** Courses of the same chain, in the order of `plans`; a course among others gets one thread, one alone what it can use. */
+function makeBatches(plans: readonly CoursePlan[], cores: number): Batch[] {
+  const most = Math.max(1, Math.min(MOST_TOGETHER, Math.floor(plans.length / (BATCHES_PER_CORE * cores))));
+  const batches: Batch[] = [];
+  const open = new Map<string, Batch>();
+  for (const { id, jobs: chain, size, mem_mb, threads } of plans) {
+    const jobs = mergeJobs(chain);
+    const shape = JSON.stringify(jobs);
+    const last = open.get(shape);
+    if (last && last.courses.length < most && last.size + size <= BATCH_SIZE) {
+      last.courses.push(id);
+      last.size += size;
+      last.mem_mb = Math.max(last.mem_mb, mem_mb + PROCESS_MB);
+      last.threads = 1;
+    } else {
+      const batch = { courses: [id], jobs, mem_mb: mem_mb + PROCESS_MB, threads: Math.min(threads, cores), size };
+      batches.push(batch);
+      open.set(shape, batch);
+    }
+  }
+  return batches;
+}
+
 const python = (text: string): string => JSON.stringify(text);
 
 function snakefile(outdir: string, classes: readonly JobClass[]): string {
   const isovox = `"${process.execPath}" "${join(packageRoot, 'dist/cli/main.js')}"`;
-  return `# Written by isovox export snakemake. A job is a part of one course; its marker says that it ended.
+  return `# Written by isovox export snakemake. A job is a part of a large course, or of several small ones that run one after
+# the other; its marker says that it ended.
 # A course whose data is bad (exit code 65) is noted by isovox in failures.csv and not tried again.
 import json
 import os
 
 ISOVOX = config.get("isovox", ${python(isovox)})
 OUTDIR = config.get("outdir", ${python(outdir)})
-COURSES = json.load(open(os.path.join(workflow.basedir, "courses.json")))
-PLAN = os.path.join(${isS3(outdir) ? 'workflow.basedir, "courses.json"' : 'OUTDIR, ".isovox", "plan.json"'})
+BATCHES = json.load(open(os.path.join(workflow.basedir, "batches.json")))
+PLAN = os.path.join(${isS3(outdir) ? 'workflow.basedir, "batches.json"' : 'OUTDIR, ".isovox", "plan.json"'})
 
 
 def marker(index, at):
-    course = COURSES[index]
-    return f"markers/{course['size']}/{index}.{at}.{course['jobs'][at]['class']}.done"
+    batch = BATCHES[index]
+    return f"markers/{batch['size']}/{index}.{at}.{batch['jobs'][at]['class']}.done"
 
 
 def before(wildcards):
@@ -76,21 +112,21 @@ def before(wildcards):
     return PLAN if at == 0 else marker(index, at - 1)
 
 
-def course(wildcards):
-    return COURSES[int(wildcards.index)]
+def batch(wildcards):
+    return BATCHES[int(wildcards.index)]
 
 
 def stages(wildcards):
-    return ",".join(course(wildcards)["jobs"][int(wildcards.at)]["stages"])
+    return ",".join(batch(wildcards)["jobs"][int(wildcards.at)]["stages"])
 
 
 # A job that crashed runs again with half the threads and more memory.
 def threads_of(wildcards, attempt):
-    return max(1, course(wildcards)["threads"] >> (attempt - 1))
+    return max(1, batch(wildcards)["threads"] >> (attempt - 1))
 
 
 def memory_of(wildcards, attempt):
-    return course(wildcards)["mem_mb"] * attempt
+    return batch(wildcards)["mem_mb"] * attempt
 
 
 wildcard_constraints:
@@ -105,7 +141,7 @@ rule all:
 
 rule aggregate:
     input:
-        [marker(index, len(course["jobs"]) - 1) for index, course in enumerate(COURSES)],
+        [marker(index, len(batch["jobs"]) - 1) for index, batch in enumerate(BATCHES)],
     output:
         touch("markers/aggregate.done"),
     resources:
@@ -125,7 +161,7 @@ rule ${jobClass}_${size}:
     output:
         touch("markers/${size}/{index}.{at}.${jobClass}.done"),
     params:
-        course=lambda wildcards: course(wildcards)["id"],
+        courses=lambda wildcards: batch(wildcards)["courses"],
         stages=stages,
     priority: ${10 * (SIZES.length - bucket)}
     retries: ${RETRIES}
@@ -136,7 +172,7 @@ rule ${jobClass}_${size}:
         nice=${100 * bucket},
         slurm=${jobClass === 'gpu' ? '"--gres=gpu:1"' : '""'},
     shell:
-        "{ISOVOX} course run {params.course:q} --stage {params.stages} --outdir {OUTDIR:q} --workers {threads} --quiet || [ $? -eq 65 ]"
+        "{ISOVOX} course run {params.courses:q} --stage {params.stages} --outdir {OUTDIR:q} --workers {threads} --quiet || [ $? -eq 65 ]"
 `;
 }
 

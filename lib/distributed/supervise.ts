@@ -8,7 +8,7 @@ import { HierarchicalExecutor } from '../graph/executor.js';
 import type { CourseExecutor, CourseTrouble, CourseWork } from '../rt/course-executor.js';
 import { CourseLabel } from '../rt/course-label.js';
 import { estimateCourse } from '../rt/estimate.js';
-import { type CourseJob, localJobsOf } from '../rt/jobs.js';
+import { type CourseJob, jobsOf, mergeJobs } from '../rt/jobs.js';
 import type { Course } from '../rt/model.js';
 import { cpuSegmentations } from '../rt/model-pool.js';
 import { courseName } from '../rt/plan.js';
@@ -90,7 +90,7 @@ class Supervision {
     const { stages, config, memoryMb, progress } = this.work;
     const name = courseName(course);
     const estimate = estimateCourse(course);
-    const jobs = localJobsOf(course, stages, config);
+    const jobs = mergeJobs(jobsOf(course, stages, config));
     jobs.forEach((job, n) => {
       this.#executor.addTask(
         taskName(name, n),

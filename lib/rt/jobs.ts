@@ -25,10 +25,10 @@ export function jobsOf(course: Course, stages: readonly Stage[], config: RunConf
   return jobs;
 }
 
-/** The chain where one machine does all: copying and computing are one job, models are their own. */
-export function localJobsOf(course: Course, stages: readonly Stage[], config: RunConfig): CourseJob[] {
+/** The chain where copying and computing are done at one place: they are one job, models are their own. */
+export function mergeJobs(chain: readonly CourseJob[]): CourseJob[] {
   const jobs: Array<{ class: JobClass; stages: string[] }> = [];
-  for (const job of jobsOf(course, stages, config)) {
+  for (const job of chain) {
     const last = jobs.at(-1);
     if (last && last.class !== 'gpu' && job.class !== 'gpu') {
       last.stages.push(...job.stages);

@@ -27,9 +27,21 @@ export function csvHeader({ columns }: TableHead, delimiter = ','): string {
 
 /** A record for each row, as they are: see `checkTable`. */
 export function csvRecords({ columns }: TableHead, rows: readonly Row[], delimiter = ','): string {
-  return rows
-    .map((row) => columns.map(({ name }) => field(row[name], delimiter)).join(delimiter) + END_OF_RECORD)
-    .join('');
+  const names = columns.map(({ name }) => name);
+  // Rows that follow each other mostly have the same text, which then is looked at once.
+  const cells: Row[string][] = names.map(() => null);
+  const fields = names.map(() => '');
+  let text = '';
+  for (const row of rows) {
+    for (const [column, name] of names.entries()) {
+      const cell = row[name];
+      if (cell === cells[column]) continue;
+      cells[column] = cell;
+      fields[column] = field(cell, delimiter);
+    }
+    text += fields.join(delimiter) + END_OF_RECORD;
+  }
+  return text;
 }
 
 /** The table's text in pieces of bounded size. The table is checked first. */

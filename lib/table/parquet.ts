@@ -9,9 +9,9 @@ import { present } from './cell.js';
 import { checkTable } from './columns.js';
 import type { Column, Row, Table, TableHead } from './table.js';
 
+/** A group is in memory while it is made: at most so many rows, and fewer of wide ones. */
 const ROWS_PER_GROUP = 50_000;
-/** Bounds the memory of a group of wide rows. */
-const CELLS_PER_GROUP = 1_000_000;
+const CELLS_PER_GROUP = 500_000;
 
 function schemaElement({ name, type }: Column): SchemaElement {
   const optional = { name, repetition_type: 'OPTIONAL' } as const;
@@ -28,13 +28,26 @@ function schemaElement({ name, type }: Column): SchemaElement {
 }
 
 function columnData({ name, type }: Column, rows: readonly Row[]) {
+  if (type === 'string') return { name, data: stringColumn(name, rows) };
   const data = rows.map((row) => {
     const value = present(row[name]);
     if (value === undefined) return null;
-    if (typeof value === 'string') return toUSVString(value);
     return type === 'int' ? BigInt(value as number) : value;
   });
   return { name, data };
+}
+
+/** Rows that follow each other mostly have the same text, which then is looked at once. */
+function stringColumn(name: string, rows: readonly Row[]): (string | null)[] {
+  let [given, text]: [Row[string], string | null] = [null, null];
+  return rows.map((row) => {
+    const cell = row[name];
+    if (cell === given) return text;
+    given = cell;
+    const value = present(cell);
+    text = value === undefined ? null : toUSVString(String(value));
+    return text;
+  });
 }
 
 /** A Parquet file that grows: rows are kept until they make a row group. */

@@ -5,6 +5,7 @@ import { outputFolder } from '../../rt/output-mirror.js';
 import { readPlan, readPlannedCourses } from '../../rt/plan.js';
 import { aggregatePlan } from '../../rt/run.js';
 import { EXIT, exitOfRun } from '../exit.js';
+import { keepHeapSmall } from '../heap.js';
 import type { CommonOptions } from '../options.js';
 
 export interface AggregateCommandOptions extends CommonOptions {
@@ -12,6 +13,7 @@ export interface AggregateCommandOptions extends CommonOptions {
 }
 
 export async function aggregate({ outdir: address, json }: AggregateCommandOptions): Promise<number> {
+  keepHeapSmall();
   const outdir = await outputFolder(address);
   const plan = await readPlan(outdir);
   const courses = await readPlannedCourses(outdir, plan);

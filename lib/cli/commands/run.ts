@@ -6,6 +6,7 @@ import { runInProcess } from '../../rt/course-executor.js';
 import { planCourses } from '../../rt/plan.js';
 import { findCourses, type RunOptions, type RunSummary, runPipeline, settleOptions } from '../../rt/run.js';
 import { EXIT, exitOfRun } from '../exit.js';
+import { keepHeapSmall } from '../heap.js';
 import { STAGE_TIMEOUT_S } from '../options.js';
 import { type RunCommandOptions, runOptionsOf } from '../run-options.js';
 import { type MetricsOptions, served } from '../serve-metrics.js';
@@ -21,6 +22,7 @@ export interface RunCommand extends RunCommandOptions, MetricsOptions {
 }
 
 export async function run(options: RunCommand): Promise<number> {
+  keepHeapSmall();
   return logged(options, async (log, signal) => {
     const runOptions = await runOptionsOf(options, signal, log);
     if (options.dryRun) return await dryRun(runOptions, options.json ?? false);
