@@ -122,7 +122,8 @@ std::vector<double> SampledImage(const Exec& exec, const Volume& image, const Se
         return values;
       });
   if (settings.rounding == Rounding::kNearest) {
-    for (double& x : out) x = std::floor(x + 0.5);
+    // Halves go up, the rounding of the interpolation's weights notwithstanding.
+    for (double& x : out) x = std::floor(x + 0.5 + 1e-6);
   } else if (settings.rounding == Rounding::kTowardsZero) {
     for (double& x : out) x = std::trunc(x);
   } else if (settings.rounding == Rounding::kToSingle) {

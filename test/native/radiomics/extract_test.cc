@@ -197,6 +197,22 @@ TEST_CASE("radiomics: one voxel gives what a voxel has") {
   }
 }
 
+TEST_CASE("radiomics: halves of a voxel and of an intensity count as such, whatever the rounding of the places") {
+  // Of 9 samples of 2.2 mm 20 of 1 mm: number 4 lies at 1.5, for doubles just below it, number 15 at 6.5.
+  Pair pair = Blank({9, 1, 1}, {2.2, 1, 1});
+  for (size_t i = 0; i < 9; ++i) {
+    pair.image.As<int16_t>()[i] = static_cast<int16_t>(i);
+    pair.mask.As<uint8_t>()[i] = i >= 2 && i <= 6;
+  }
+  Settings settings;
+  settings.resample_mm = {1, 0, 0};
+  settings.rounding = Rounding::kNearest;
+  const auto values = ByName(Run(pair, settings));
+  CHECK(values.at("morph_vol_approx") == doctest::Approx(12));
+  CHECK(values.at("stat_min") == 2);
+  CHECK(values.at("stat_max") == 7);
+}
+
 TEST_CASE("radiomics: an empty structure is a finding on every row") {
   const Pair pair = NoisyBall(10, 3, {1, 1, 1});
   const Extraction extraction = Run(pair, Bins(25), 1, 5);
