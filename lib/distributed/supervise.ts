@@ -16,7 +16,7 @@ import { attemptJob } from './attempt.js';
 import type { CourseWorker } from './course-worker.js';
 import { CourseWorkers } from './course-workers.js';
 import type { WorkerMetrics } from './metrics.js';
-import { shareThreads } from './thread-shares.js';
+import { type CourseShare, leastThreads, shareThreads } from './thread-shares.js';
 import { Timeline } from './timeline.js';
 import { CourseWidth } from './width.js';
 
@@ -45,11 +45,13 @@ export function supervise(options: SuperviseOptions = {}): CourseExecutor {
 class Supervision {
   readonly #executor = new HierarchicalExecutor();
   readonly #workers: CourseWorkers;
-  readonly #busy = new Map<string, { worker: CourseWorker; weight: number }>();
+  readonly #busy = new Map<string, { worker: CourseWorker } & CourseShare>();
   readonly #troubles = new Map<string, { course?: IsovoxError; stages: Map<string, IsovoxError> }>();
   readonly #width: CourseWidth;
+  /** What a course weighs, and the threads that it needs. */
+  readonly #shares: ReadonlyMap<string, CourseShare>;
   /** Read by the graph at each start. */
-  readonly #capacity: { course: number; memoryMb: number; models: number };
+  readonly #capacity: { course: number; threads: number; memoryMb: number; models: number };
   readonly #timeline: Timeline;
 
   constructor(
@@ -58,8 +60,17 @@ class Supervision {
   ) {
     // One course more than threads: while one waits for the disk, another computes.
     this.#width = new CourseWidth(Math.max(1, Math.min(work.workers + 1, work.courses.length)), work.log);
+    const weights = work.courses.map((course) => [courseName(course), estimateCourse(course).weight] as const);
+    const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
+    const shares = weights.map(
+      ([name, weight]) => [name, { weight, least: leastThreads(weight, total, work.workers) }] as const,
+    );
+    this.#shares = new Map(shares);
+    const long = shares.filter(([, { least }]) => least > 1);
     this.#capacity = {
       course: this.#width.width,
+      // Those that need several threads may be rounded up, all of them together.
+      threads: work.workers + Math.max(1, long.length),
       memoryMb: work.memoryMb,
       models: options.modelLanes ?? work.config.segmentation.workers ?? cpuSegmentations(),
     };
@@ -105,6 +116,7 @@ class Supervision {
           retryable: (error) => error.code !== 'ERR_CANCELLED',
           resources: {
             course: 1,
+            threads: this.#shareOf(name).least,
             memoryMb: Math.min(estimate.memoryMb, memoryMb),
             ...(job.class === 'gpu' ? { models: 1 } : {}),
           },
@@ -157,9 +169,10 @@ class Supervision {
     const { outdir, workers, force, progress } = this.work;
     const name = courseName(course);
     const worker = this.#workers.take(outdir);
-    this.#busy.set(name, { worker, weight: estimateCourse(course).weight });
+    this.#busy.set(name, { worker, ...this.#shareOf(name) });
     this.#share(workers);
     const { pid } = worker;
+    this.#timeline.give(name, pid);
     const { metrics } = this.options;
     const done = metrics?.started(job.class);
     let ended = 'lost';
@@ -187,7 +200,7 @@ class Supervision {
       metrics?.used(verdict.cpuMs);
       return verdict;
     } finally {
-      this.#timeline.end(name, ended);
+      this.#timeline.take(name, ended);
       done?.(ended);
       this.#busy.delete(name);
       this.#workers.give(outdir, worker);
@@ -195,9 +208,12 @@ class Supervision {
     }
   }
 
+  #shareOf(course: string): CourseShare {
+    return this.#shares.get(course) ?? { weight: 1, least: 1 };
+  }
+
   #share(threads: number): void {
-    const weights = new Map([...this.#busy].map(([name, { weight }]) => [name, weight]));
-    const shares = shareThreads(threads, weights, this.options.threadsPerCourse);
+    const shares = shareThreads(threads, this.#busy, this.options.threadsPerCourse);
     for (const [name, { worker }] of this.#busy) worker.setThreads(shares.get(name) ?? 1);
   }
 }

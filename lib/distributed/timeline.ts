@@ -4,6 +4,7 @@ import { writeText } from '../table/atomic.js';
 
 interface Span {
   readonly course: string;
+  /** Empty for the whole time that a worker has the course, its own start included. */
   readonly stage: string;
   readonly worker: number;
   readonly startMs: number;
@@ -13,6 +14,7 @@ interface Span {
 
 export class Timeline {
   readonly #began = performance.now();
+  readonly #given = new Map<string, { worker: number; startMs: number }>();
   readonly #open = new Map<string, { stage: string; worker: number; startMs: number }>();
   readonly #spans: Span[] = [];
   #cpuMs = 0;
@@ -21,6 +23,20 @@ export class Timeline {
 
   now(): number {
     return performance.now() - this.#began;
+  }
+
+  /** A worker is given the course. */
+  give(course: string, worker: number): void {
+    this.#given.set(course, { worker, startMs: this.now() });
+  }
+
+  /** The worker is free again, or gone. */
+  take(course: string, verdict: string): void {
+    this.end(course, verdict);
+    const given = this.#given.get(course);
+    if (!given) return;
+    this.#given.delete(course);
+    this.#spans.push({ course, stage: '', ...given, endMs: this.now(), state: verdict });
   }
 
   start(course: string, stage: string, worker: number): void {
@@ -48,11 +64,11 @@ export class Timeline {
     return this.now() / 1000;
   }
 
-  /** The Trace Event Format's complete events, in microseconds. */
+  /** The Trace Event Format's complete events, in microseconds: courses, and in them their stages. */
   async write(path: string): Promise<void> {
     const events = this.#spans.map(({ course, stage, worker, startMs, endMs, state }) => ({
-      name: stage,
-      cat: 'stage',
+      name: stage === '' ? course : stage,
+      cat: stage === '' ? 'course' : 'stage',
       ph: 'X',
       ts: Math.round(startMs * 1000),
       dur: Math.round((endMs - startMs) * 1000),

@@ -1,5 +1,6 @@
 /** The worker process: runs the courses that its supervisor names, one at a time, and dies with it. */
 
+import { setMaxListeners } from 'node:events';
 import { writeFileSync } from 'node:fs';
 
 import { asIsovoxError, IsovoxError } from '../errors.js';
@@ -40,6 +41,7 @@ export function serveCourses(): Promise<never> {
         return;
       case 'run':
         running = new AbortController();
+        setMaxListeners(0, running.signal); // every structure listens to it
         run(opening as Promise<PlannedCourses>, message.order, running.signal).then(tell, fail);
     }
   });

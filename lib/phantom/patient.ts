@@ -23,6 +23,8 @@ export interface PhantomOptions {
   readonly date?: string;
   readonly prescriptionGy?: number;
   readonly fractions?: number;
+  /** How often each solid is contoured, from the second time on with a number in its name. Default 1. */
+  readonly structuresTimes?: number;
   /** Series beside the CT, in its frame of reference. */
   readonly beside?: ReadonlyArray<'MR' | 'PT'>;
 }
@@ -190,7 +192,7 @@ export async function writePhantom(
       path: join(folder, 'RS.dcm'),
       identity: identity('structures', 'Phantom structures'),
       label: 'PHANTOM',
-      rois: drawRois(shapes, planes),
+      rois: drawRois(shapes, planes, options.structuresTimes ?? 1),
       referencedSeriesUID: ctIdentity.SeriesInstanceUID,
       referencedSOPInstanceUIDs: ctIdentity.SOPInstanceUIDs,
     },
@@ -285,7 +287,7 @@ function drawSignal(
   return data;
 }
 
-function drawRois(shapes: readonly Shape[], planes: readonly number[]): RoiInput[] {
+function drawRois(shapes: readonly Shape[], planes: readonly number[], times: number): RoiInput[] {
   const body: number[][] = planes.map((z) => {
     const loop: number[] = [];
     for (let i = 0; i < 180; i++) {
@@ -294,13 +296,15 @@ function drawRois(shapes: readonly Shape[], planes: readonly number[]): RoiInput
     }
     return loop;
   });
-  const solids = shapes.map((shape, i) => ({
-    number: i + 2,
-    name: shape.name,
-    type: shape.name === 'PTV' ? 'PTV' : 'ORGAN',
-    color: COLORS[i + 1] as Triple,
-    contours: planes.flatMap((z) => shape.contoursAt(z)),
-  }));
+  const solids = Array.from({ length: times }, (_, time) =>
+    shapes.map((shape, i) => ({
+      number: time * shapes.length + i + 2,
+      name: time === 0 ? shape.name : `${shape.name} ${time + 1}`,
+      type: shape.name === 'PTV' && time === 0 ? 'PTV' : 'ORGAN',
+      color: COLORS[i + 1] as Triple,
+      contours: planes.flatMap((z) => shape.contoursAt(z)),
+    })),
+  ).flat();
   return [{ number: 1, name: 'BODY', type: 'EXTERNAL', color: COLORS[0] as Triple, contours: body }, ...solids];
 }
 

@@ -57,7 +57,8 @@ export function png(pixels: Uint8Array, width: number, height: number, palette?:
     SIGNATURE,
     chunk('IHDR', header),
     ...(palette ? [chunk('PLTE', Uint8Array.from(palette.flat()))] : []),
-    chunk('IDAT', deflateSync(lines, { level: 9 })),
+    // Level 9 takes seven times as long for 2 % fewer bytes.
+    chunk('IDAT', deflateSync(lines, { level: 6 })),
     chunk('IEND', new Uint8Array(0)),
   ]);
 }

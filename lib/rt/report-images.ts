@@ -298,10 +298,12 @@ async function isodoses(
 function shades(scene: Scene, { values }: SliceResult): Uint8Array {
   const [low, high] = windowOf(scene, values);
   const scale = high > low ? 63 / (high - low) : 0;
-  return Uint8Array.from(values, (value) => {
+  const gray = new Uint8Array(values.length);
+  for (const [i, value] of values.entries()) {
     const shade = Number.isNaN(value) ? 0 : Math.min(63, Math.max(0, Math.round((value - low) * scale)));
-    return Math.round((shade * 255) / 63);
-  });
+    gray[i] = Math.round((shade * 255) / 63);
+  }
+  return gray;
 }
 
 function windowOf({ volume, image, settings, maximum }: Scene, values: Float32Array): [number, number] {

@@ -31,7 +31,7 @@ export const reportStage: Stage = {
   needs: ['organize'],
   after: ['dvh', 'qc'],
   lane: 'cpu',
-  version: 1,
+  version: 2,
   settings: ({ report, dvh }) => ({ report, dvh }),
   inputs: (course) => [
     ...(course.ct?.headers.map(({ path }) => path) ?? []),
