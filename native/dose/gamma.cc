@@ -15,8 +15,13 @@ using Triple = std::array<double, 3>;
 
 constexpr double kRightAngle = 1e-4;
 constexpr int kMostSteps = 12;      // Gauss-Newton, per cell
-constexpr int kMostSideSteps = 10;  // to the multiplier of one step
+constexpr int kMostSideSteps = 20;  // to the multiplier of one step
 constexpr double kSettled = 1e-7;   // of the squared index
+// By how much the index must become less for another valley to be looked for: of itself, and this part of it.
+constexpr double kCertain = 1e-3, kCertainPart = 0.02;
+constexpr double kWorthClipping = 0.8;  // of a side
+constexpr int kMostHalvings = 24;   // of a cell
+constexpr int kMostParts = 2000;    // of a cell
 
 // The square of what one millimetre and one gray count.
 struct Scale {
@@ -120,16 +125,24 @@ class CellField {
     const auto count = static_cast<size_t>(cells_[0] * cells_[1] * cells_[2]);
     least_.resize(count);
     most_.resize(count);
+    const auto nodes = static_cast<size_t>(dose_.grid.size[0]), cells = static_cast<size_t>(cells_[0]);
+    const int64_t next_row = dose_.grid.size[1] > 1 ? stride_[1] : 0, next_plane = dose_.grid.size[2] > 1 ? stride_[2] : 0;
     ParallelFor(exec, cells_[2], 4, [&](int64_t begin, int64_t end) {
-      for (int64_t k = begin; k < end; ++k) {
-        for (int64_t j = 0; j < cells_[1]; ++j) {
-          for (int64_t i = 0; i < cells_[0]; ++i) {
-            const Cell cell = CellOf(i, j, k);
-            const auto [low, high] = std::minmax_element(cell.v.begin(), cell.v.end());
-            const auto n = static_cast<size_t>((k * cells_[1] + j) * cells_[0] + i);
-            least_[n] = static_cast<float>(*low);
-            most_[n] = static_cast<float>(*high);
-          }
+      std::vector<float> low(nodes + 1), high(nodes + 1);
+      for (int64_t row = begin * cells_[1]; row < end * cells_[1]; ++row) {
+        const float* a = gray_ + row % cells_[1] * stride_[1] + row / cells_[1] * stride_[2];
+        const float *b = a + next_row, *c = a + next_plane, *d = c + next_row;
+        for (size_t i = 0; i < nodes; ++i) {
+          low[i] = std::min(std::min(a[i], b[i]), std::min(c[i], d[i]));
+          high[i] = std::max(std::max(a[i], b[i]), std::max(c[i], d[i]));
+        }
+        low[nodes] = low[nodes - 1];
+        high[nodes] = high[nodes - 1];
+        float* least = least_.data() + static_cast<size_t>(row) * cells;
+        float* most = most_.data() + static_cast<size_t>(row) * cells;
+        for (size_t i = 0; i < cells; ++i) {
+          least[i] = std::min(low[i], low[i + 1]);
+          most[i] = std::max(high[i], high[i + 1]);
         }
       }
     });
@@ -145,10 +158,11 @@ class CellField {
 
 // The least of y.y per_mm2 + (residual + slope.y)^2 per_gy2 within low <= y <= high. The minimum is
 // y = clamp(-multiplier slope) with multiplier = (residual + slope.y) per_gy2 / per_mm2, which grows on the left and
-// falls on the right: Newton steps on a broken line.
+// falls on the right: Newton steps on a broken line, between the multipliers already known to be too small or too large.
 Triple LeastOnLinear(double residual, const Triple& slope, const Triple& low, const Triple& high, const Scale& scale) {
   const double ratio = scale.per_mm2 / scale.per_gy2;
   double multiplier = residual / (ratio + slope[0] * slope[0] + slope[1] * slope[1] + slope[2] * slope[2]);
+  double small = -std::numeric_limits<double>::infinity(), large = std::numeric_limits<double>::infinity();
   Triple y{};
   for (int step = 0; step < kMostSideSteps; ++step) {
     double value = multiplier * ratio - residual, growth = ratio;
@@ -158,51 +172,229 @@ Triple LeastOnLinear(double residual, const Triple& slope, const Triple& low, co
       value -= slope[a] * y[a];
       if (free > low[a] && free < high[a]) growth += slope[a] * slope[a];
     }
+    (value < 0 ? small : large) = multiplier;
     const double change = value / growth;
     if (std::abs(change) <= 1e-12 * (std::abs(multiplier) + 1e-12)) break;
     multiplier -= change;
+    if (!(multiplier > small && multiplier < large)) multiplier = (small + large) / 2;
   }
   return y;
 }
 
-// The least squared index of one point within one cell, or `best` when that is not undercut.
-double LeastInCell(const CellField::Cell& cell, const Triple& p, double dose, const Scale& scale, double best) {
-  Triple low, high, y, slope;
-  for (size_t a = 0; a < 3; ++a) {
-    low[a] = cell.low[a] - p[a];
-    high[a] = cell.low[a] + cell.width[a] - p[a];
-    y[a] = std::clamp(0.0, low[a], high[a]);
-  }
-  const auto at = [&](const Triple& there, double& residual) {
-    residual = cell.At({p[0] + there[0], p[1] + there[1], p[2] + there[2]}, slope) - dose;
-    return (there[0] * there[0] + there[1] * there[1] + there[2] * there[2]) * scale.per_mm2 +
-           residual * residual * scale.per_gy2;
-  };
-  double residual = 0;
-  double value = at(y, residual);
-  for (int step = 0; step < kMostSteps; ++step) {
-    const double constant = residual - (slope[0] * y[0] + slope[1] * y[1] + slope[2] * y[2]);
-    const Triple target = LeastOnLinear(constant, slope, low, high, scale);
-    // The dose is not quite linear: a step that overshoots is halved.
-    double part = 1;
-    const Triple from = y, slope_from = slope;
-    const double value_from = value, residual_from = residual;
-    for (int halving = 0; halving < 5; ++halving, part /= 2) {
-      for (size_t a = 0; a < 3; ++a) y[a] = from[a] + part * (target[a] - from[a]);
-      value = at(y, residual);
-      if (value < value_from) break;
+// A box of offsets from the point, in which the dose is trilinear: a cell, or a part of one.
+struct Part {
+  Triple low, high;
+  std::array<double, 8> v;  // at the corners, i fastest
+
+  // The dose about the middle, in coordinates that run from -1 to 1: [0] + [1] x + [2] y + [4] z, and what is not
+  // linear, [3] x y + [5] x z + [6] y z + [7] x y z.
+  std::array<double, 8> Terms() const {
+    std::array<double, 8> t = v;
+    for (size_t bit = 1; bit < 8; bit *= 2) {
+      for (size_t n = 0; n < 8; ++n) {
+        if (n & bit) continue;
+        const double low_value = t[n], high_value = t[n | bit];
+        t[n] = (low_value + high_value) / 2;
+        t[n | bit] = (high_value - low_value) / 2;
+      }
     }
-    if (!(value < value_from)) {
-      value = value_from;
-      residual = residual_from;
-      y = from;
-      slope = slope_from;
-      break;
-    }
-    if (value_from - value <= kSettled * (1 + value)) break;
+    return t;
   }
-  return std::min(best, value);
-}
+
+  // What lies within `reach` of the point along every axis; whether that is much less. REQUIRES: reach meets the box.
+  bool Clip(double reach) {
+    bool less = false;
+    for (size_t a = 0; a < 3; ++a) {
+      const double width = high[a] - low[a];
+      const double from = std::max(low[a], -reach), to = std::min(high[a], reach);
+      if (!(to - from < kWorthClipping * width)) continue;
+      less = true;
+      const double first = (from - low[a]) / width, last = (to - low[a]) / width;
+      const size_t bit = size_t{1} << a;
+      for (size_t n = 0; n < 8; ++n) {
+        if (n & bit) continue;
+        const double step = v[n | bit] - v[n];
+        v[n | bit] = v[n] + last * step;
+        v[n] += first * step;
+      }
+      low[a] = from;
+      high[a] = to;
+    }
+    return less;
+  }
+
+  bool Beyond(double reach) const {
+    for (size_t a = 0; a < 3; ++a) {
+      if (low[a] >= reach || high[a] <= -reach) return true;
+    }
+    return false;
+  }
+
+  std::array<Part, 2> Halves(size_t axis) const {
+    std::array<Part, 2> halves{*this, *this};
+    halves[0].high[axis] = halves[1].low[axis] = (low[axis] + high[axis]) / 2;
+    const size_t bit = size_t{1} << axis;
+    for (size_t n = 0; n < 8; ++n) {
+      if (n & bit) continue;
+      halves[0].v[n | bit] = halves[1].v[n] = (v[n] + v[n | bit]) / 2;
+    }
+    return halves;
+  }
+};
+
+// The search for the least index of one point in one cell after the other.
+class LeastIndex {
+ public:
+  LeastIndex(const Triple& point, double dose, const Scale& scale, double worst)
+      : p_(point), dose_(dose), scale_(scale), per_gy_(std::sqrt(scale.per_gy2)), distance_mm_(1 / std::sqrt(scale.per_mm2)) {
+    Undercut(worst);
+  }
+
+  double squared() const { return best_; }
+
+  // Parts of the cell are halved until none can hold less: by how far the dose is from linear in it, and the least index
+  // of the linear part.
+  void LookIn(const CellField::Cell& cell) {
+    Part whole;
+    for (size_t a = 0; a < 3; ++a) {
+      whole.low[a] = cell.low[a] - p_[a];
+      whole.high[a] = whole.low[a] + cell.width[a];
+    }
+    whole.v = cell.v;
+    std::array<Part, kMostHalvings + 1> waiting;
+    std::array<int, kMostHalvings + 1> halvings;
+    size_t count = 0;
+    waiting[count] = whole;
+    halvings[count++] = 0;
+    for (int looked = 0; count > 0 && looked < kMostParts; ++looked) {
+      Part part = waiting[--count];
+      const int halved = halvings[count];
+      if (part.Beyond(reach())) continue;
+      part.Clip(reach());
+      const int split = Look(part, cell, looked == 0);
+      if (split < 0 || halved == kMostHalvings) continue;
+      for (const Part& half : part.Halves(static_cast<size_t>(split))) {
+        waiting[count] = half;
+        halvings[count++] = halved + 1;
+      }
+    }
+  }
+
+ private:
+  using Terms = std::array<double, 8>;
+
+  // Further away than the best so far nothing can be less.
+  double reach() const { return root_ * distance_mm_; }
+
+  // Takes the part's own best and clips it to what is in reach then; the axis to halve it along where it may hold less,
+  // -1 where it cannot.
+  int Look(Part& part, const CellField::Cell& cell, bool settle) {
+    Terms t = part.Terms();
+    const double crooked = std::abs(t[3]) + std::abs(t[5]) + std::abs(t[6]) + std::abs(t[7]);
+    Triple slope;
+    double constant = t[0] - dose_;
+    for (size_t a = 0; a < 3; ++a) {
+      const double width = part.high[a] - part.low[a];
+      slope[a] = width > 0 ? 2 * t[size_t{1} << a] / width : 0;
+      constant -= slope[a] * (part.low[a] + part.high[a]) / 2;
+    }
+    Triple y = LeastOnLinear(constant, slope, part.low, part.high, scale_);
+    const double residual = constant + slope[0] * y[0] + slope[1] * y[1] + slope[2] * y[2];
+    const double distance2 = (y[0] * y[0] + y[1] * y[1] + y[2] * y[2]) * scale_.per_mm2;
+    // Both terms are lengths of one vector: the index changes by no more than the dose's own change.
+    const double least = std::sqrt(distance2 + residual * residual * scale_.per_gy2) - crooked * per_gy_;
+    // A cell's first valley is followed whatever it promises.
+    if (least >= (settle ? root_ : sought_)) return -1;
+    double bend = BendOf(part, t);
+    settle = settle || bend <= 0;
+    const double value = Settle(y, cell, part, settle ? kMostSteps : 0);
+    if (least >= sought_) return -1;
+    if (settle) {
+      if (NoneBelow(value, y, bend, part)) return -1;
+      if (value <= best_ && part.Clip(reach())) {
+        t = part.Terms();
+        bend = BendOf(part, t);
+        if (NoneBelow(value, y, bend, part)) return -1;
+      }
+    }
+    const std::array<double, 3> along{std::abs(t[3]) + std::abs(t[5]), std::abs(t[3]) + std::abs(t[6]),
+                                      std::abs(t[5]) + std::abs(t[6])};
+    return static_cast<int>(std::max_element(along.begin(), along.end()) - along.begin());
+  }
+
+  // How far the squared index may bend down, at most, per square millimetre; not above 0 where it has one valley only.
+  // Its second derivatives are those of the distance, which grow alike to all sides, the products of the slopes, which
+  // are never negative, and the residual times those of the dose.
+  double BendOf(const Part& part, const Terms& t) const {
+    const auto [low, high] = std::minmax_element(part.v.begin(), part.v.end());
+    const double residual = std::max(*high - dose_, dose_ - *low);
+    const auto mixed = [&](size_t a, size_t b) {
+      const double area = (part.high[a] - part.low[a]) * (part.high[b] - part.low[b]);
+      return area > 0 ? 4 * (std::abs(t[(size_t{1} << a) | (size_t{1} << b)]) + std::abs(t[7])) / area : 0;
+    };
+    const double ij = mixed(0, 1), ik = mixed(0, 2), jk = mixed(1, 2);
+    return scale_.per_gy2 * residual * std::max({ij + ik, ij + jk, ik + jk}) - scale_.per_mm2;
+  }
+
+  // Whether nothing in the part is less, given where steps settled: from there it rises to all sides at first, and bends
+  // down at most so far as the part reaches.
+  bool NoneBelow(double value, const Triple& y, double bend, const Part& part) const {
+    double far2 = 0;
+    for (size_t a = 0; a < 3; ++a) {
+      const double far = std::max(y[a] - part.low[a], part.high[a] - y[a]);
+      far2 += far * far;
+    }
+    return value - std::max(0.0, bend) * far2 >= sought_ * sought_;
+  }
+
+  // Gauss-Newton steps from y within the part, which are taken where they lead; the squared index there.
+  double Settle(Triple& y, const CellField::Cell& cell, const Part& part, int steps) {
+    Triple slope;
+    const auto at = [&](const Triple& there, double& residual) {
+      residual = cell.At({p_[0] + there[0], p_[1] + there[1], p_[2] + there[2]}, slope) - dose_;
+      return (there[0] * there[0] + there[1] * there[1] + there[2] * there[2]) * scale_.per_mm2 +
+             residual * residual * scale_.per_gy2;
+    };
+    double residual = 0;
+    double value = at(y, residual);
+    for (int step = 0; step < steps; ++step) {
+      const double constant = residual - (slope[0] * y[0] + slope[1] * y[1] + slope[2] * y[2]);
+      const Triple target = LeastOnLinear(constant, slope, part.low, part.high, scale_);
+      // The dose is not quite linear: a step that overshoots is halved.
+      double share = 1;
+      const Triple from = y;
+      const double value_from = value;
+      for (int halving = 0; halving < 5; ++halving, share /= 2) {
+        for (size_t a = 0; a < 3; ++a) y[a] = from[a] + share * (target[a] - from[a]);
+        value = at(y, residual);
+        if (value < value_from) break;
+      }
+      if (!(value < value_from)) {
+        value = value_from;
+        y = from;
+        break;
+      }
+      if (value_from - value <= kSettled * (1 + value)) break;
+    }
+    if (value < best_) Undercut(value);
+    return value;
+  }
+
+  void Undercut(double squared) {
+    best_ = squared;
+    root_ = std::sqrt(squared);
+    // Whether a point passes is known to kCertain all the same.
+    const double part = kCertainPart * root_;
+    sought_ = std::max(0.0, root_ - kCertain - (root_ > 1 ? std::min(part, root_ - 1) : part));
+  }
+
+  const Triple& p_;
+  double dose_;
+  const Scale& scale_;
+  double per_gy_, distance_mm_;
+  double best_ = 0, root_ = 0;
+  double sought_ = 0;  // an index that is worth looking for is less
+};
 
 struct Offset {
   std::array<int32_t, 3> cells;
@@ -242,8 +434,9 @@ std::vector<Offset> OffsetsWithin(const CellField& field, double reach) {
 double SquaredGamma(const CellField& field, const std::vector<Offset>& offsets, const Triple& p, double dose,
                     const Scale& scale, double worst) {
   const std::array<int64_t, 3> middle{field.CellAt(0, p[0]), field.CellAt(1, p[1]), field.CellAt(2, p[2])};
-  double best = worst;
+  LeastIndex least_index(p, dose, scale, worst);
   for (const Offset& offset : offsets) {
+    const double best = least_index.squared();
     if (offset.distance2 * scale.per_mm2 >= best) break;
     std::array<int64_t, 3> c{};
     double distance2 = 0;
@@ -262,10 +455,9 @@ double SquaredGamma(const CellField& field, const std::vector<Offset>& offsets, 
     const auto [least, most] = field.RangeOf(c[0], c[1], c[2]);
     const double gap = std::max({0.0, static_cast<double>(least) - dose, dose - static_cast<double>(most)});
     if (distance2 * scale.per_mm2 + gap * gap * scale.per_gy2 >= best) continue;
-    best = LeastInCell(field.CellOf(c[0], c[1], c[2]), p, dose, scale, best);
-    if (best <= 0) break;
+    least_index.LookIn(field.CellOf(c[0], c[1], c[2]));
   }
-  return best;
+  return least_index.squared();
 }
 
 struct Counts {

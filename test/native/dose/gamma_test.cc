@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -173,6 +174,58 @@ TEST_CASE("gamma: the same bits for 1, 2 and 8 threads") {
     CHECK(std::memcmp(first.data(), values.data(), values.size_bytes()) == 0);
     CHECK(map.mean == mean);
   }
+}
+
+// Every sampled point is at least as far as the least, so that none of them may undercut it. Of noise, the dose has
+// several valleys in one cell.
+TEST_CASE("gamma: no point of the evaluated dose undercuts the index, whatever the dose does in a cell") {
+  uint64_t state = 88172645463325252U;
+  const auto random = [&state] {  // xorshift (Marsaglia, J. Stat. Softw. 8 (2003) 14)
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return static_cast<double>(state >> 11) / 9007199254740992.0;
+  };
+  const GammaOptions options{3, 4, false, 0, 2};
+  int valleys = 0;
+  for (int round = 0; round < 40; ++round) {
+    const DoseGrid evaluated = Sampled({3, 3, 3}, {4, 4, 4}, {-4, -4, -4}, [&](Vec3) { return 10 + 2 * random(); });
+    const DoseGrid reference = Sampled({1, 1, 1}, {1, 1, 1}, {1, 0.5, -0.7}, [&](Vec3) { return 10 + 2 * random(); });
+    const double dose = static_cast<double>(reference.gray()[0]);
+    const double found = static_cast<double>(At(ComputeGamma(reference, evaluated, options, {}), 0, 0, 0));
+    const auto node = [&](int i, int j, int k) {
+      return static_cast<double>(evaluated.gray()[static_cast<size_t>((k * 3 + j) * 3 + i)]);
+    };
+    double least = options.max_gamma;
+    constexpr int kSteps = 40;  // per node
+    for (int z = 0; z <= 2 * kSteps; ++z) {
+      for (int y = 0; y <= 2 * kSteps; ++y) {
+        for (int x = 0; x <= 2 * kSteps; ++x) {
+          double value = 0;
+          const std::array<int, 3> at{x, y, z};
+          std::array<int, 3> cell{};
+          std::array<double, 3> way{};
+          for (size_t a = 0; a < 3; ++a) {
+            cell[a] = std::min(1, at[a] / kSteps);
+            way[a] = static_cast<double>(at[a] - cell[a] * kSteps) / kSteps;
+          }
+          for (int n = 0; n < 8; ++n) {
+            const int i = n & 1, j = n / 2 & 1, k = n / 4;
+            value += (i ? way[0] : 1 - way[0]) * (j ? way[1] : 1 - way[1]) * (k ? way[2] : 1 - way[2]) *
+                     node(cell[0] + i, cell[1] + j, cell[2] + k);
+          }
+          const double dx = -4 + 4.0 * x / kSteps - 1, dy = -4 + 4.0 * y / kSteps - 0.5, dz = -4 + 4.0 * z / kSteps + 0.7;
+          const double off = (value - dose) / (0.03 * dose);
+          least = std::min(least, std::sqrt((dx * dx + dy * dy + dz * dz) / 16 + off * off));
+        }
+      }
+    }
+    INFO(round);
+    CHECK(found <= 1.021 * least + 0.001);
+    CHECK(found >= least - 0.1);  // the lattice's own steps
+    valleys += found < least;
+  }
+  CHECK(valleys > 30);
 }
 
 }  // namespace
