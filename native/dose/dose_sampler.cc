@@ -361,17 +361,27 @@ DoseSampler::Cube DoseSampler::AlignedAt(const Place& a, const Place& b, const P
   return cube;
 }
 
-void DoseSampler::WidenAt(std::span<const Point2> points, double w, float& least, float& most) const {
+std::vector<double> DoseSampler::planes() const {
+  if (!aligned_) return {};
+  const std::vector<double>& nodes = nodes_[2];
+  const size_t last = nodes.size() - 1;
+  std::vector<double> planes = nodes;
+  planes.insert(planes.begin(), nodes[0] - (last > 0 ? nodes[1] - nodes[0] : step_[2]) / 2);
+  planes.push_back(nodes[last] + (last > 0 ? nodes[last] - nodes[last - 1] : step_[2]) / 2);
+  return planes;
+}
+
+void DoseSampler::WidenAlong(std::span<const Point2> loop, double w, OutsideGrid outside, float open,
+                             float& least, float& most) const {
   // Points closer than an eighth of the grid to the last one looked at can tell nothing new.
-  const double near = std::min(step_[0], step_[1]) / 8;
-  Point2 last{1e300, 1e300};
+  const double finest = std::min(step_[0], step_[1]), near = finest / 8;
   const Place plane = aligned_ ? LocateInside(2, w) : Place{};
   const float* const on_plane = aligned_ ? dose_.gray().data() + plane.node * stride_[2] : nullptr;
   const int64_t dk = aligned_ ? (plane.next - plane.node) * stride_[2] : 0;
-  for (const Point2& p : points) {
-    if (std::abs(p.u - last.u) + std::abs(p.v - last.v) < near) continue;
-    last = p;
+  // Whether there may be more to find about the point than it tells itself.
+  const auto look = [&](Point2 p) {
     Cube cube;
+    bool more = true;
     if (aligned_) {
       const Place across = LocateInside(1, p.v), along = LocateInside(0, p.u);
       // The dose lies between those of the eight nodes about the point.
@@ -379,14 +389,33 @@ void DoseSampler::WidenAt(std::span<const Point2> points, double w, float& least
       const int64_t di = (along.next - along.node) * stride_[0], dj = (across.next - across.node) * stride_[1];
       const float low = std::min({q[0], q[di], q[dj], q[di + dj], q[dk], q[dk + di], q[dk + dj], q[dk + di + dj]});
       const float high = std::max({q[0], q[di], q[dj], q[di + dj], q[dk], q[dk + di], q[dk + dj], q[dk + di + dj]});
-      if (low >= least && high <= most) continue;
+      more = low < least - open || high > most + open;
+      if (low >= least && high <= most && outside != OutsideGrid::kZero) return more;
       cube = AlignedAt(along, across, plane);
     } else {
       cube = Trilinear(frame_.ToPatient(p.u, p.v, w));
     }
-    if (!cube.inside) continue;
-    least = std::min(least, cube.value);
-    most = std::max(most, cube.value);
+    if (!cube.inside && outside == OutsideGrid::kExclude) return more;
+    const float value = cube.inside || outside == OutsideGrid::kClamp ? cube.value : 0;
+    least = std::min(least, value);
+    most = std::max(most, value);
+    return more;
+  };
+  if (loop.empty()) return;
+  Point2 last = loop.back();
+  bool more_at_last = look(last);
+  for (const Point2& p : loop) {
+    const double du = p.u - last.u, dv = p.v - last.v, length = std::abs(du) + std::abs(dv);
+    if (length < near) continue;
+    const bool more = look(p);
+    // Where the ends of an edge have no more to tell, its middle may, in a cell of its own.
+    const auto middle_has_more = [&] { return length > finest && look({last.u + du / 2, last.v + dv / 2}); };
+    if (length > 2 * finest || (length > finest / 2 && (more || more_at_last || middle_has_more()))) {
+      const int parts = static_cast<int>(std::min(1e4, std::ceil(4 * length / finest)));
+      for (int part = 1; part < parts; ++part) look({last.u + du * part / parts, last.v + dv * part / parts});
+    }
+    last = p;
+    more_at_last = more;
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dose/cell_kernels.h"
+#include "dose/outside_grid.h"
 #include "exec/exec.h"
 #include "imaging/contour_planes.h"
 #include "imaging/coverage.h"
@@ -55,8 +56,9 @@ class DoseSampler {
   // Distance of nodes along the frame's axes, and a node's position.
   double step(int axis) const { return step_[static_cast<size_t>(axis)]; }
   double anchor(int axis) const { return anchor_[static_cast<size_t>(axis)]; }
-  // Node positions along the normal; empty when not aligned.
-  std::vector<double> planes() const { return aligned_ ? nodes_[2] : std::vector<double>{}; }
+  // Positions along the normal, ascending, where the dose or its slope changes: of the nodes, and of the grid's two ends
+  // half a voxel beyond. Empty when not aligned.
+  std::vector<double> planes() const;
 
   // What all rows of one lattice share.
   struct Lattice {
@@ -92,8 +94,10 @@ class DoseSampler {
   // Least and greatest node value that points of the box can be interpolated from.
   std::array<float, 2> range() const { return range_; }
 
-  // Widens [least, most] to the dose at points of the plane w inside the grid.
-  void WidenAt(std::span<const Point2> points, double w, float& least, float& most) const;
+  // Widens [least, most] to the dose along a loop in the plane w: at its points, and four times per node along edges that
+  // are longer and may have more than `open` to tell.
+  void WidenAlong(std::span<const Point2> loop, double w, OutsideGrid outside, float open, float& least,
+                  float& most) const;
 
  private:
   struct Place {

@@ -13,6 +13,7 @@ namespace isovox {
 namespace {
 
 constexpr double kSmallCc = 0.5;
+constexpr float kOpenExtremes = 2e-3F;  // of the doses in reach
 
 // Puts a pass into the form of a result.
 void Fill(const Tally& tally, const Measurement& measurement, OutsideGrid outside, Dvh& dvh) {
@@ -163,6 +164,32 @@ std::optional<Piloted> RunPilot(const Measurement& measurement, const DvhOptions
 
 namespace {
 
+// Along the contours, and between them in slabs whose outline may meet a dose beyond those met so far by more than the
+// tolerance: at their ends, which lie on the dose's planes where the grid is not turned, and in the middle.
+void WidenOverSurface(const Solid& solid, const DoseSampler& sampler, const Tally& tally, const DvhOptions& options,
+                      float& least, float& most) {
+  const OutsideGrid outside = options.outside;
+  const auto [low, high] = sampler.range();
+  const float open = std::min(static_cast<float>(options.dose_tolerance_gy), kOpenExtremes * (high - low));
+  solid.VisitOutline([&](std::span<const Point2> loop, double w) {
+    sampler.WidenAlong(loop, w, outside, open, least, most);
+  });
+  Section section;
+  double last = -1e300;
+  for (const Tally::SlabEdge& slab : tally.slabs) {
+    if (slab.low >= least - open && slab.high <= most + open) continue;
+    for (const double part : {1e-6, 0.5, 1 - 1e-6}) {
+      const double w = slab.from + part * (slab.to - slab.from);
+      if (std::abs(w - last) < 1e-5 * (slab.to - slab.from)) continue;
+      last = w;
+      solid.SectionAt(w, section);
+      for (const Section::Piece& piece : section.pieces) {
+        sampler.WidenAlong(section.PointsOf(piece), w, outside, open, least, most);
+      }
+    }
+  }
+}
+
 // A whole patient on a dose grid of 0.5 mm has fewer.
 constexpr double kMostCells = 1e9;
 
@@ -220,7 +247,7 @@ Dvh MeasureDvh(const Roi& roi, const DoseGrid& dose, const RowRanges* ranges, co
   // Extremes lie on the outline where they do not lie inside.
   if (dvh.covered_fraction > 0) {
     float least = tally.least, most = tally.most;
-    solid.VisitOutline([&](std::span<const Point2> points, double w) { sampler.WidenAt(points, w, least, most); });
+    WidenOverSurface(solid, sampler, tally, options, least, most);
     dvh.min_gy = static_cast<double>(least);
     dvh.max_gy = static_cast<double>(most);
   } else if (dvh.empty()) {

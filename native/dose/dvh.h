@@ -9,16 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "dose/outside_grid.h"
 #include "exec/exec.h"
 #include "imaging/solid.h"
 #include "volume/dose_grid.h"
 #include "volume/roi.h"
 
 namespace isovox {
-
-// What becomes of the parts of a structure that lie outside the dose grid: left out of the curve, counted as 0 Gy, or
-// given the dose of the nearest point of the grid.
-enum class OutsideGrid { kExclude, kZero, kClamp };
 
 struct DvhOptions {
   SolidOptions solid;

@@ -26,6 +26,7 @@ void Tally::Merge(Tally&& other) {
   most = std::max(most, other.most);
   cells += other.cells;
   crossing = crossing || other.crossing;
+  slabs.insert(slabs.end(), other.slabs.begin(), other.slabs.end());
 }
 
 Measurement::Measurement(const Solid& solid, const DoseSampler& sampler, const DvhOptions& options, const Exec& exec)
@@ -42,7 +43,7 @@ Measurement::Measurement(const Solid& solid, const DoseSampler& sampler, const D
   for (const double w : sampler.planes()) {
     if (w <= breaks.front() || w >= breaks.back()) continue;
     const auto next = std::lower_bound(solid.ends().begin(), solid.ends().end(), w);
-    const double sliver = kSliver * reach;
+    const double sliver = kSliver * std::min(reach, breaks.back() - breaks.front());
     if (*next - w > sliver && w - *(next - 1) > sliver) cuts_.push_back(w);
   }
   std::sort(cuts_.begin(), cuts_.end());
@@ -114,6 +115,7 @@ void Measurement::RunStretches(std::span<const Stretch> stretches, const DoseSam
     const bool plain = RasteriseSection(section, lattice.cells, {}, raster);
     tally.crossing = tally.crossing || !plain;
     const double thickness = plain ? slab->thickness : slab->length;
+    tally.slabs.push_back({stretch.from, stretch.to});
     const auto runs = raster.runs();
     for (size_t begin = 0; begin < runs.size();) {
       size_t end = begin;
@@ -144,11 +146,15 @@ void Measurement::AddRow(std::span<const Run> runs, const Slab& slab, double thi
       // Several cells where a horizontal edge runs through them.
       Run cell_run = run;
       for (; cell_run.begin < run.end; ++cell_run.begin) {
+        const auto c = static_cast<size_t>(cell_run.begin - begin);
+        tally.slabs.back().Add(row.dose[c], row.spread[c]);
         const auto [dose, spread] = sampler_.CoveredPart(lattice, row, begin, cell_run);
         tally.histogram.AddPart(dose, spread, volume);
         tally.dose_volume += volume * static_cast<double>(dose);
       }
     } else {
+      // The outline may run between this cell and none.
+      for (const size_t c : {first, first + count - 1}) tally.slabs.back().Add(row.dose[c], row.spread[c]);
       tally.histogram.AddCells(row.dose.data() + first, row.spread.data() + first, count, volume);
       tally.dose_volume += volume * SumOf(row.dose.data() + first, count);
     }
@@ -175,6 +181,7 @@ void Measurement::AddEdge(const DoseRow& row, size_t first, size_t count, double
       tally.inside += volume;
       if (row.place[c] == DoseRow::kEdge) tally.edge += volume;
     }
+    tally.slabs.back().Add(dose, spread);
     tally.histogram.AddPart(dose, spread, volume);
     tally.dose_volume += volume * static_cast<double>(dose);
     tally.least = std::min(tally.least, dose);

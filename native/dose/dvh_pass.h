@@ -20,6 +20,18 @@ struct Tally {
   float least = 1e30F, most = -1e30F;
   int64_t cells = 0;
   bool crossing = false;
+  // Of every slab, between which doses those of its cells at the outline lie, covered or not.
+  struct SlabEdge {
+    double from, to;
+    float low = 1e30F, high = -1e30F;
+    void Add(float dose, float spread) {
+      // A cell's dose is at most the sum of its changes along the axes from that of its middle; their squares are known.
+      constexpr float kRootOfThree = 1.7321F;
+      low = low < dose - kRootOfThree * spread ? low : dose - kRootOfThree * spread;
+      high = high > dose + kRootOfThree * spread ? high : dose + kRootOfThree * spread;
+    }
+  };
+  std::vector<SlabEdge> slabs;
 
   double whole() const { return inside + outside; }
   void Merge(Tally&& other);

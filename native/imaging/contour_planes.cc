@@ -13,12 +13,24 @@ constexpr double kSamePlaneMm = 0.05;
 constexpr double kFlatMm = 0.5;
 constexpr double kParallel = 1e-4;      // sine of the angle that counts as none
 constexpr double kSmallestLoopMm2 = 1e-6;
+// A loop that covers less than this part of its box, by the winding of its edges, may be an eight whose lobes cancel.
+constexpr double kMaySelfCancel = 0.2;
 
 // Newell's normal: its length is twice the area.
 Vec3 AreaVector(std::span<const Vec3> points) {
   Vec3 sum{0, 0, 0};
   const Vec3 o = points[0];
   for (size_t i = 1; i + 1 < points.size(); ++i) sum = sum + Cross(points[i] - o, points[i + 1] - o);
+  return sum;
+}
+
+// Of a planar loop's normal that no crossing of the loop turns about: triangles to the first point, all facing alike.
+Vec3 UnsignedAreaVector(std::span<const Vec3> points) {
+  Vec3 sum{0, 0, 0};
+  for (size_t i = 1; i + 1 < points.size(); ++i) {
+    const Vec3 one = Cross(points[i] - points[0], points[i + 1] - points[0]);
+    sum = Dot(sum, one) < 0 ? sum - one : sum + one;
+  }
   return sum;
 }
 
@@ -51,6 +63,14 @@ PlaneFrame FrameOf(Vec3 normal, const std::optional<Axes>& prefer) {
   return {u, Cross(n, u), n};
 }
 
+Loop Measured(std::vector<Point2> points) {
+  Loop loop;
+  loop.points = std::move(points);
+  loop.moments = MomentsOf(loop.points);
+  loop.bounds = BoundsOf(loop.points);
+  return loop;
+}
+
 Loop ProjectLoop(std::span<const Vec3> points, const PlaneFrame& frame) {
   Loop loop;
   loop.points.reserve(points.size());
@@ -59,9 +79,21 @@ Loop ProjectLoop(std::span<const Vec3> points, const PlaneFrame& frame) {
     if (loop.points.empty() || !(loop.points.back() == q)) loop.points.push_back(q);
   }
   while (loop.points.size() > 1 && loop.points.front() == loop.points.back()) loop.points.pop_back();
-  loop.moments = MomentsOf(loop.points);
-  loop.bounds = BoundsOf(loop.points);
-  return loop;
+  return Measured(std::move(loop.points));
+}
+
+// The loop, or the lobes of one that crosses itself so that they cancel.
+std::vector<Loop> Lobes(Loop loop) {
+  std::vector<Loop> lobes;
+  if (loop.points.size() > 3 && std::abs(loop.moments.area) < kMaySelfCancel * loop.bounds.area()) {
+    auto parts = SplitAtCrossings(loop.points);
+    if (parts.size() > 1) {
+      for (auto& part : parts) lobes.push_back(Measured(std::move(part)));
+      return lobes;
+    }
+  }
+  lobes.push_back(std::move(loop));
+  return lobes;
 }
 
 // A loop holds another when it holds a sample of its points; a loop that only overlaps another is not inside it.
@@ -108,7 +140,8 @@ PlaneStack StackPlanes(const Roi& roi, const std::optional<Axes>& prefer) {
     if (contour.kind != ContourKind::kClosedPlanar && contour.kind != ContourKind::kClosedPlanarXor) continue;
     ++closed;
     const auto points = roi.PointsOf(contour);
-    const Vec3 area = points.size() >= 3 ? AreaVector(points) : Vec3{0, 0, 0};
+    Vec3 area = points.size() >= 3 ? AreaVector(points) : Vec3{0, 0, 0};
+    if (points.size() > 3 && !(Norm(area) / 2 > kSmallestLoopMm2)) area = UnsignedAreaVector(points);
     if (!(Norm(area) / 2 > kSmallestLoopMm2)) {
       ++degenerate;
       continue;
@@ -140,13 +173,14 @@ PlaneStack StackPlanes(const Roi& roi, const std::optional<Axes>& prefer) {
       ++crooked;
       continue;
     }
-    Loop loop = ProjectLoop(points, stack.frame);
-    if (loop.points.size() < 3 || !(std::abs(loop.moments.area) > kSmallestLoopMm2)) {
-      ++degenerate;
-      continue;
+    bool encloses = false;
+    for (Loop& loop : Lobes(ProjectLoop(points, stack.frame))) {
+      if (loop.points.size() < 3 || !(std::abs(loop.moments.area) > kSmallestLoopMm2)) continue;
+      encloses = true;
+      loop.exclusive_or = candidate.contour->kind == ContourKind::kClosedPlanarXor;
+      loops.emplace_back(sum / static_cast<double>(points.size()), std::move(loop));
     }
-    loop.exclusive_or = candidate.contour->kind == ContourKind::kClosedPlanarXor;
-    loops.emplace_back(sum / static_cast<double>(points.size()), std::move(loop));
+    degenerate += !encloses;
   }
   std::stable_sort(loops.begin(), loops.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   double first = 0;

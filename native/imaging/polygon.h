@@ -34,6 +34,9 @@ struct Moments {
 // By Green's theorem, about the first point so that large coordinates cost no digits.
 Moments MomentsOf(std::span<const Point2> loop);
 Box2 BoundsOf(std::span<const Point2> loop);
+// A loop that crosses itself as loops that do not, each of them closed at the crossings; by the even-odd rule both cover
+// the same where these do not cross each other. What encloses nothing is left out.
+std::vector<std::vector<Point2>> SplitAtCrossings(std::vector<Point2> loop);
 // Even-odd rule.
 bool Contains(std::span<const Point2> loop, Point2 point);
 

@@ -156,7 +156,14 @@ void Solid::Join() {
     const auto best = [&](size_t node, size_t begin, size_t end) {
       int found = -1, touching = 0;
       double score = 0;
+      // An island within a hole lies within the outline's box as well, and is another's: of its own depth, if there is one.
+      const int depth = nodes_[node].loop->depth;
+      const bool own = std::any_of(nodes_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                   nodes_.begin() + static_cast<std::ptrdiff_t>(end), [&](const Node& other) {
+                                     return other.loop->depth == depth && Compare(*nodes_[node].loop, *other.loop).shared > 0.1;
+                                   });
       for (size_t other = begin; other < end; ++other) {
+        if (own && nodes_[other].loop->depth != depth) continue;
         const Likeness like = Compare(*nodes_[node].loop, *nodes_[other].loop);
         touching += like.shared > 0.1;
         if (like.shared > 0.4 && like.united > score) {

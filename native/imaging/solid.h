@@ -75,7 +75,7 @@ class Solid {
   std::optional<Integral> PlainIntegral(double from, double to) const;
   // Positions, ascending, where some part of the solid begins or ends.
   const std::vector<double>& ends() const { return ends_; }
-  // Calls visit(points, w) with the outline's points: of all planes, and of the ends; tips included.
+  // Calls visit(loop, w) with every loop of the outline: of all planes, and of the ends; tips included.
   template <typename Visit>
   void VisitOutline(Visit&& visit) const;
 
@@ -143,7 +143,7 @@ void Solid::VisitOutline(Visit&& visit) const {
   Section section;
   const auto at = [&](double w, double sampled) {
     SectionAt(sampled, section);
-    visit(std::span<const Point2>(section.points), w);
+    for (const Section::Piece& piece : section.pieces) visit(section.PointsOf(piece), w);
   };
   for (const Node& node : nodes_) {
     visit(std::span<const Point2>(node.loop->points), node.w);

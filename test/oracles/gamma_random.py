@@ -176,7 +176,7 @@ def check(case, engine, folder):
         truth, starts = searched(dose, field, inside[::-1], accepted, distance, most)
         if values[k, j, i] < truth - 2e-3:
             truth = min(truth, followed(dose, field, inside[::-1], accepted, distance, starts))
-        if not -2e-3 < values[k, j, i] - truth < 1.5e-3 + 0.02 * truth:
+        if not -5e-3 < values[k, j, i] - truth < 1.5e-3 + 0.02 * truth:
             wrong.append(f"at {i} {j} {k}: {values[k, j, i]:.5f}, found by searching {truth:.5f}")
     if turn != "one" and min(reference.shape) > 1 and min(evaluated.shape) > 1:
         fraction = pick.choice([5, 10, 20])

@@ -29,7 +29,7 @@ export const dvhStage: Stage = {
   needs: ['organize'],
   after: ['segment', 'segment-custom'],
   lane: 'cpu',
-  version: 3,
+  version: 4,
   settings: (config) => config.dvh,
   inputs: (course) => [...(course.primaryStructures ? [course.primaryStructures.path] : []), ...evaluatedPaths(course)],
   skip(course, config) {

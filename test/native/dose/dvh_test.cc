@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string_view>
@@ -309,6 +310,60 @@ TEST_CASE("dvh: what the pilot of a long structure states holds against far fine
       CHECK(usual.VolumeAt(gray) >= exact.VolumeAt(gray + usual.bound_gy) - usual.bound_cc - exact.bound_cc);
     }
   }
+}
+
+// Found by test/oracles/dvh_random.py, as the three that follow.
+TEST_CASE("dvh: an eight whose lobes wind against each other has both") {
+  Roi roi;
+  for (int k = 0; k < 5; ++k) {
+    const double z = 2.0 * k;
+    test::AddLoop(roi, {{-10, -10, z}, {10, 10, z}, {10, -10, z}, {-10, 10, z}});
+  }
+  const Dvh dvh = ComputeDvh(roi, LinearDose({0.2, 0, 0}, {2, 2, 2}, 40), {}, {});
+  // Two triangles of 20 mm by 10 mm, five planes 2 mm apart.
+  CHECK(dvh.volume_cc == doctest::Approx(2 * 0.1 * 10).epsilon(1e-6));
+}
+
+TEST_CASE("dvh: an island within a hole is joined with the island of the next plane, wherever it moves") {
+  Roi roi;
+  for (int k = 0; k < 5; ++k) {
+    const double z = 2.0 * k, x = 3.0 * k, s = 1 - 0.05 * k;
+    for (const double half : {20 * s, 8 * s, 1 * s}) test::AddLoop(roi, test::Rectangle(x - half, x + half, -half, half, z));
+  }
+  DvhOptions options;
+  options.solid.end_caps = EndCaps::kNone;
+  const Dvh dvh = ComputeDvh(roi, LinearDose({0.2, 0, 0}, {2, 2, 2}, 60), options, {});
+  // Frusta of similar squares, 8 mm high, with sides of 1 and 0.8.
+  const double frustum = 8 * (1 + 0.8 + 0.64) / 3;
+  CHECK(dvh.volume_cc == doctest::Approx((40 * 40 - 16 * 16 + 2 * 2) * frustum / 1000).epsilon(1e-5));
+}
+
+TEST_CASE("dvh: the end of the grid cuts a slab where it lies") {
+  Roi roi;
+  test::AddLoop(roi, test::Rectangle(-10, 10, -10, 10, 43.7));
+  DvhOptions options;
+  options.solid.slice_thickness_mm = 1;
+  // Nodes to z = 42, the grid to 43.5: of the slab from 43.2 to 44.2.
+  const Dvh dvh = ComputeDvh(roi, LinearDose({0, 0, 0}, {2, 2, 3}, 40), options, {});
+  CHECK(dvh.covered_fraction == doctest::Approx(0.3).epsilon(1e-6));
+}
+
+TEST_CASE("dvh: extremes in the middle of long edges, and between the planes of the contours") {
+  Roi roi;
+  for (const double z : {-9.0, -3.0, 3.0, 9.0}) test::AddLoop(roi, test::Rectangle(-10, 10, -10, 10, z));
+  DoseGrid dose = LinearDose({0, 0, 0}, {2.5, 2.5, 2.5}, 30);
+  const auto n = dose.grid.size;
+  auto gray = dose.values->As<float>();
+  for (int64_t k = 0, at = 0; k < n[2]; ++k) {
+    for (int64_t j = 0; j < n[1]; ++j) {
+      for (int64_t i = 0; i < n[0]; ++i, ++at) {
+        const Vec3 p = dose.grid.IndexToPatient({static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)});
+        gray[static_cast<size_t>(at)] = static_cast<float>(100 + 2 * p.x - 3 * std::abs(p.y) - 3 * std::abs(p.z));
+      }
+    }
+  }
+  const Dvh dvh = ComputeDvh(roi, dose, {}, {});
+  CHECK(dvh.max_gy == doctest::Approx(120).epsilon(1e-4));  // at 10 0 0
 }
 
 TEST_CASE("dvh: several structures together come out as each alone") {
