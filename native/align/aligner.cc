@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
+#include "align/affine_lanes.h"
 #include "align/locate.h"
 #include "base/error.h"
 
@@ -21,47 +23,131 @@ constexpr size_t kLongest = std::numeric_limits<int>::max() / 4;
 // Costs without a worth of matches that order global alignments of two given sequences alike (Eizenga and Paten 2022):
 // twice the mismatch and the match, twice the opening, twice the extension and the match; divided by what they share,
 // since the wavefront algorithm takes as many steps as the alignment costs.
-struct Costs {
-  int mismatch, opening, extension;
+Costs CostsOf(const Scoring& scoring) {
+  Costs costs{2 * (scoring.mismatch + scoring.match), 2 * scoring.gap_opening, 2 * scoring.gap_extension + scoring.match};
+  const int shared = std::gcd(std::gcd(costs.mismatch, costs.opening), costs.extension);
+  costs.mismatch /= shared;
+  costs.opening /= shared;
+  costs.extension /= shared;
+  return costs;
+}
 
-  explicit Costs(const Scoring& scoring)
-      : mismatch(2 * (scoring.mismatch + scoring.match)),
-        opening(2 * scoring.gap_opening),
-        extension(2 * scoring.gap_extension + scoring.match) {
-    const int shared = std::gcd(std::gcd(mismatch, opening), extension);
-    mismatch /= shared;
-    opening /= shared;
-    extension /= shared;
-  }
-};
+// Diagonals beside those of its ends that a pair is first tried with: enough for a few letters in a hundred.
+int64_t FirstSpare(const LanePair& pair) {
+  return 16 + static_cast<int64_t>(std::max(pair.query.size(), pair.reference.size())) / 64;
+}
 
 }  // namespace
 
+// A pair on its way: what of its sequences is aligned from end to end, and how.
+struct Aligner::Job {
+  std::string_view query, reference;  // whole
+  Place place;
+  std::string operations;
+
+  std::string_view query_part() const { return PartOf(query, place.query_begin, place.query_end); }
+  std::string_view reference_part() const { return PartOf(reference, place.reference_begin, place.reference_end); }
+  size_t longest() const { return std::max(query_part().size(), reference_part().size()); }
+
+ private:
+  static std::string_view PartOf(std::string_view text, int64_t begin, int64_t end) {
+    return text.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  }
+};
+
 struct Aligner::Paths {
+  Scoring scoring;
+  Costs costs;
+  uint64_t most_bytes;
+  AffineLanes lanes;
   // WFAligner has no virtual destructor: each kind is held as what it is.
   std::unique_ptr<wfa::WFAlignerEdit> edit[2];
   std::unique_ptr<wfa::WFAlignerGapAffine> affine[2];
 
-  WFAligner& For(const Scoring& scoring, size_t longest, uint64_t most_bytes) {
+  Paths(const Scoring& given, uint64_t bytes)
+      : scoring(given), costs(CostsOf(given)), most_bytes(bytes), lanes(costs) {}
+
+  // Decided by the pair alone, so that it has the same path in any company.
+  bool InLanes(const Job& job) const {
+    return !scoring.edit && most_bytes >= AffineLanes::kMostBytes && static_cast<int64_t>(job.longest()) <= lanes.longest();
+  }
+
+  // In a narrow band first; what that cost says how wide it must be for the path to be certain.
+  void Together(const Exec& exec, std::vector<Job*> jobs) {
+    const auto pair_of = [](const Job& job) { return LanePair{job.query_part(), job.reference_part(), 0}; };
+    std::vector<std::pair<LanePair, Job*>> waiting;
+    for (Job* job : jobs) {
+      waiting.emplace_back(pair_of(*job), job);
+      waiting.back().first.spare = FirstSpare(waiting.back().first);
+    }
+    const auto cells = [](const auto& one) {
+      return (one.first.high() - one.first.low()) * static_cast<int64_t>(one.first.query.size());
+    };
+    while (!waiting.empty()) {
+      std::stable_sort(waiting.begin(), waiting.end(), [&](const auto& a, const auto& b) { return cells(a) < cells(b); });
+      std::vector<std::pair<LanePair, Job*>> again;
+      for (size_t begin = 0; begin < waiting.size(); begin += AffineLanes::kLanes) {
+        exec.CheckCancelled();
+        std::vector<LanePair> pairs;
+        for (size_t n = begin; n < std::min<size_t>(waiting.size(), begin + AffineLanes::kLanes); ++n) {
+          pairs.push_back(waiting[n].first);
+        }
+        auto paths = lanes.Align(pairs);
+        for (size_t l = 0; l < paths.size(); ++l) {
+          auto& [pair, job] = waiting[begin + l];
+          if (paths[l].certain) {
+            job->operations = std::move(paths[l].operations);
+          } else {
+            pair.spare = SpareFor(costs, pair, paths[l].cost);
+            again.emplace_back(pair, job);
+          }
+        }
+      }
+      waiting = std::move(again);
+    }
+  }
+
+  void Alone(Job& job) {
+    const std::string_view query = job.query_part(), reference = job.reference_part();
+    WFAligner& aligner = For(job.longest());
+    // Its insertions are letters of the text: the query is the text, so that they are insertions of the query.
+    const auto status = aligner.alignEnd2End(reference.data(), static_cast<int>(reference.size()), query.data(),
+                                             static_cast<int>(query.size()));
+    if (status == WFAligner::StatusOOM) {
+      throw Error(ErrorCode::kResource,
+                  "Aligning " + std::to_string(job.query.size()) + " with " + std::to_string(job.reference.size()) +
+                      " letters needs more than " + std::to_string(most_bytes >> 20) + " MiB",
+                  {{"limit", std::to_string(most_bytes)}});
+    }
+    if (status != WFAligner::StatusSuccessful) {
+      throw Error(ErrorCode::kInternal, "The aligner ended with status " + std::to_string(status));
+    }
+    char* letters = nullptr;
+    int count = 0;
+    aligner.getAlignmentCigar(&letters, &count);
+    job.operations.assign(letters, static_cast<size_t>(count));
+  }
+
+ private:
+  WFAligner& For(size_t longest) {
     const bool is_long = longest > kLongSequence;
     const auto memory = is_long ? WFAligner::MemoryUltralow : WFAligner::MemoryHigh;
     if (scoring.edit) {
       auto& kept = edit[is_long];
       if (!kept) kept = std::make_unique<wfa::WFAlignerEdit>(WFAligner::Alignment, memory);
-      Prepare(*kept, most_bytes);
+      Prepare(*kept);
       return *kept;
     }
     auto& kept = affine[is_long];
     if (!kept) {
-      const Costs costs(scoring);
       kept = std::make_unique<wfa::WFAlignerGapAffine>(costs.mismatch, costs.opening, costs.extension,
                                                        WFAligner::Alignment, memory);
     }
-    Prepare(*kept, most_bytes);
+    Prepare(*kept);
     return *kept;
   }
 
-  static void Prepare(WFAligner& aligner, uint64_t most_bytes) {
+  void Prepare(WFAligner& aligner) const {
     aligner.setHeuristicNone();  // its default drops far diagonals, and with them best alignments
     aligner.setMaxMemory(most_bytes, most_bytes);
     aligner.setMaxNumThreads(1);
@@ -69,7 +155,7 @@ struct Aligner::Paths {
 };
 
 Aligner::Aligner(const Scoring& scoring, Mode mode, uint64_t most_bytes)
-    : scoring_(scoring), mode_(mode), most_bytes_(most_bytes), paths_(std::make_unique<Paths>()) {
+    : scoring_(scoring), mode_(mode), most_bytes_(most_bytes) {
   const bool affine = !scoring.edit;
   // The wavefront algorithm asks for a mismatch and an extension that cost something.
   if (affine && (scoring.mismatch <= 0 || scoring.gap_extension <= 0 || scoring.match < 0 || scoring.gap_opening < 0)) {
@@ -79,11 +165,13 @@ Aligner::Aligner(const Scoring& scoring, Mode mode, uint64_t most_bytes)
   if (mode == Mode::kLocal && scoring.MatchScore() == 0) {
     throw InvalidArgument("scoring.match", "1 or more, since a local alignment grows by its matches", "0");
   }
+  paths_ = std::make_unique<Paths>(scoring, most_bytes);
 }
 
 Aligner::~Aligner() = default;
 
-Alignment Aligner::Align(std::string_view query, std::string_view reference) {
+Aligner::Job Aligner::Begin(const Pair& pair) const {
+  const auto& [query, reference] = pair;
   if (query.empty()) throw InvalidArgument("query", "a sequence of at least one letter", "an empty one");
   if (reference.empty()) throw InvalidArgument("reference", "a sequence of at least one letter", "an empty one");
   const size_t longest = std::max(query.size(), reference.size());
@@ -91,46 +179,55 @@ Alignment Aligner::Align(std::string_view query, std::string_view reference) {
     throw Error(ErrorCode::kResource, "A sequence of " + std::to_string(longest) + " letters is too long to align",
                 {{"limit", std::to_string(kLongest)}});
   }
-  Place place{0, 0, static_cast<int64_t>(query.size()), 0, static_cast<int64_t>(reference.size())};
-  if (mode_ != Mode::kGlobal) place = Locate(query, reference, mode_, scoring_);
-  const auto part = [](std::string_view text, int64_t begin, int64_t end) {
-    return text.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
-  };
-  const auto query_part = part(query, place.query_begin, place.query_end);
-  const auto reference_part = part(reference, place.reference_begin, place.reference_end);
-  std::string operations;
-  if (query_part.empty() || reference_part.empty()) {
-    operations.assign(query_part.size(), 'I').append(reference_part.size(), 'D');
-  } else {
-    WFAligner& aligner = paths_->For(scoring_, std::max(query_part.size(), reference_part.size()), most_bytes_);
-    // Its insertions are letters of the text: the query is the text, so that they are insertions of the query.
-    const auto status =
-        aligner.alignEnd2End(reference_part.data(), static_cast<int>(reference_part.size()), query_part.data(),
-                             static_cast<int>(query_part.size()));
-    if (status == WFAligner::StatusOOM) {
-      throw Error(ErrorCode::kResource,
-                  "Aligning " + std::to_string(query.size()) + " with " + std::to_string(reference.size()) +
-                      " letters needs more than " + std::to_string(most_bytes_ >> 20) + " MiB",
-                  {{"limit", std::to_string(most_bytes_)}});
-    }
-    if (status != WFAligner::StatusSuccessful) {
-      throw Error(ErrorCode::kInternal, "The aligner ended with status " + std::to_string(status));
-    }
-    char* letters = nullptr;
-    int count = 0;
-    aligner.getAlignmentCigar(&letters, &count);
-    operations.assign(letters, static_cast<size_t>(count));
-  }
-  Alignment alignment = Measure(operations, query_part, reference_part, scoring_);
-  alignment.query_begin = place.query_begin;
-  alignment.query_end = place.query_end;
-  alignment.reference_begin = place.reference_begin;
-  alignment.reference_end = place.reference_end;
-  if (mode_ != Mode::kGlobal && alignment.score != place.score) {
+  Job job{query, reference, {0, 0, static_cast<int64_t>(query.size()), 0, static_cast<int64_t>(reference.size())}, {}};
+  if (mode_ != Mode::kGlobal) job.place = Locate(query, reference, mode_, scoring_);
+  return job;
+}
+
+Alignment Aligner::Finish(const Job& job) const {
+  Alignment alignment = Measure(job.operations, job.query_part(), job.reference_part(), scoring_);
+  alignment.query_begin = job.place.query_begin;
+  alignment.query_end = job.place.query_end;
+  alignment.reference_begin = job.place.reference_begin;
+  alignment.reference_end = job.place.reference_end;
+  if (mode_ != Mode::kGlobal && alignment.score != job.place.score) {
     throw Error(ErrorCode::kInternal, "The path of an alignment scores " + std::to_string(alignment.score) + ", its place " +
-                                          std::to_string(place.score));
+                                          std::to_string(job.place.score));
   }
   return alignment;
+}
+
+std::vector<Outcome> Aligner::Align(const Exec& exec, const std::vector<Pair>& pairs) {
+  std::vector<Outcome> outcomes(pairs.size());
+  std::vector<Job> jobs(pairs.size());
+  std::vector<Job*> together;
+  const auto attempt = [&](size_t n, const auto& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kCancelled) throw;
+      outcomes[n].error = error;
+    }
+  };
+  for (size_t n = 0; n < pairs.size(); ++n) {
+    exec.CheckCancelled();
+    attempt(n, [&] {
+      Job& job = jobs[n] = Begin(pairs[n]);
+      const size_t query = job.query_part().size(), reference = job.reference_part().size();
+      if (query == 0 || reference == 0) {
+        job.operations.assign(query, 'I').append(reference, 'D');
+      } else if (paths_->InLanes(job)) {
+        together.push_back(&job);
+      } else {
+        paths_->Alone(job);
+      }
+    });
+  }
+  paths_->Together(exec, together);
+  for (size_t n = 0; n < pairs.size(); ++n) {
+    if (!outcomes[n].error) attempt(n, [&] { outcomes[n].alignment = Finish(jobs[n]); });
+  }
+  return outcomes;
 }
 
 Alignment Measure(std::string_view operations, std::string_view query, std::string_view reference,

@@ -1,13 +1,18 @@
-// Pairwise alignment of two sequences of letters. Global alignments and the paths of all others come from WFA2-lib
-// (Marco-Sola et al. 2021 and 2023), the places of infix and local alignments from parasail (Daily 2016).
+// Pairwise alignment of two sequences of letters. Paths of up to 2048 letters with affine gaps come from lanes of 16 bits,
+// all others from WFA2-lib (Marco-Sola et al. 2021 and 2023); the places of infix and local alignments from parasail
+// (Daily 2016).
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "align/scoring.h"
+#include "base/error.h"
+#include "exec/exec.h"
 
 namespace isovox::align {
 
@@ -20,6 +25,15 @@ struct Alignment {
   int64_t reference_begin = 0, reference_end = 0;  // half open
 };
 
+struct Pair {
+  std::string_view query, reference;
+};
+
+struct Outcome {
+  std::optional<Alignment> alignment;
+  std::optional<Error> error;  // why there is no alignment
+};
+
 // Keeps its working memory from pair to pair: one per thread.
 class Aligner {
  public:
@@ -29,12 +43,17 @@ class Aligner {
   Aligner(const Aligner&) = delete;
   Aligner& operator=(const Aligner&) = delete;
 
-  // Throws ERR_RESOURCE when the pair needs more memory than it may have, ERR_INVALID_ARGUMENT for an empty sequence.
-  // A local alignment of sequences without any match is empty.
-  Alignment Align(std::string_view query, std::string_view reference);
+  // Of each pair in turn; that of a pair does not depend on the others. Errors are ERR_RESOURCE when the pair needs more
+  // memory than it may have, ERR_INVALID_ARGUMENT for an empty sequence. A local alignment of sequences without any match
+  // is empty.
+  std::vector<Outcome> Align(const Exec& exec, const std::vector<Pair>& pairs);
 
  private:
   struct Paths;
+  struct Job;
+  Job Begin(const Pair& pair) const;
+  Alignment Finish(const Job& job) const;
+
   Scoring scoring_;
   Mode mode_;
   uint64_t most_bytes_;

@@ -17,7 +17,7 @@ struct BatchOptions {
   Mode mode = Mode::kInfix;
   Scoring scoring;
   Strands strands = Strands::kForward;  // of the query; with kBoth the better score wins, forward when they are equal
-  int64_t batch = 50;                   // pairs that one task takes
+  int64_t batch = 50;                   // pairs that one task takes, at least
   uint64_t most_bytes = uint64_t{1} << 30;  // working memory per task
 };
 

@@ -5,7 +5,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -35,6 +35,23 @@ const at = (level: Level, command: string, args: string[]) =>
     stdio: 'pipe',
     env: { ...process.env, MASKED_CPU: level, LD_PRELOAD: library },
   });
+
+/** One reference, and forty sequences that each differ from it in another share of their letters. */
+function writeSequences(folder: string): string[] {
+  let state = 1;
+  const next = (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const letter = () => 'ACGT'[next(4)] ?? 'A';
+  const reference = Array.from({ length: 500 }, letter);
+  const changed = (percent: number) =>
+    reference.flatMap((kept) => (next(100) >= percent ? [kept] : [[], [letter()], [kept, letter()]][next(3)])).join('');
+  const files = { reference: join(folder, 'reference.fa'), features: join(folder, 'features.fa') };
+  writeFileSync(files.reference, `>reference\n${reference.join('')}\n`);
+  writeFileSync(files.features, Array.from({ length: 40 }, (_, n) => `>feature ${n}\n${changed(n)}\n`).join(''));
+  return ['--reference', files.reference, '--features', files.features];
+}
 
 /** The digest of every file below, but for those that say when and where. */
 function digests(path: string): Record<string, string> {
@@ -94,6 +111,8 @@ describe('kernels for each processor', () => {
       );
       const mask = readdirSync(join(out, 'masks'))[0] ?? '';
       isovox('radiomics', '--image', image, '--mask', join(out, 'masks', mask), '--out', join(out, 'features.csv'));
+      const sequences = writeSequences(out);
+      isovox('align', ...sequences, '--mode', 'global', '--strand', 'forward', '--out', join(out, 'paths.csv'));
       results.set(level, digests(out));
     }
   }, 900_000);

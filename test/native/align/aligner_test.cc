@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "align/affine_lanes.h"
 #include "align/batch.h"
 #include "align/locate.h"
 #include "base/error.h"
@@ -60,6 +61,13 @@ std::string Mutated(std::mt19937& random, std::string_view text, unsigned percen
   return out.empty() ? "A" : out;
 }
 
+Alignment Only(Aligner& aligner, std::string_view query, std::string_view reference) {
+  std::vector<Outcome> outcomes = aligner.Align({}, {{query, reference}});
+  REQUIRE(outcomes.size() == 1);
+  if (outcomes[0].error) throw *outcomes[0].error;
+  return *outcomes[0].alignment;
+}
+
 // The path must use up what it says it aligns, and its marks must be true.
 void CheckPath(const Alignment& found, std::string_view query, std::string_view reference) {
   auto i = static_cast<size_t>(found.query_begin), j = static_cast<size_t>(found.reference_begin);
@@ -93,7 +101,7 @@ TEST_CASE("alignments score as Gotoh's programme does, in every mode and for man
         const std::string query = Random(random, 1 + random() % 80);
         std::string reference = Mutated(random, query, round % 40);
         if (mode != Mode::kGlobal) reference = Random(random, random() % 60) + reference + Random(random, random() % 60);
-        const Alignment found = aligner.Align(query, reference);
+        const Alignment found = Only(aligner, query, reference);
         CAPTURE(query);
         CAPTURE(reference);
         CHECK(found.score == PlainScore(query, reference, mode, scoring));
@@ -109,16 +117,75 @@ TEST_CASE("unrelated sequences have the best score too") {
     Aligner aligner({}, mode, uint64_t{1} << 30);
     for (int round = 0; round < 40; ++round) {
       const std::string query = Random(random, 1 + random() % 30), reference = Random(random, 1 + random() % 30);
-      CHECK(aligner.Align(query, reference).score == PlainScore(query, reference, mode, {}));
+      CHECK(Only(aligner, query, reference).score == PlainScore(query, reference, mode, {}));
     }
   }
+}
+
+TEST_CASE("pairs of any lengths and divergence side by side have the paths that they have alone") {
+  std::mt19937 random(31);
+  for (const Scoring& scoring : {Scoring{}, Scoring{0, 4, 6, 2}, Scoring{1, 9, 16, 2}, Scoring{0, 1, 0, 1}, Scoring{3, 40, 90, 1}}) {
+    std::vector<std::string> texts;
+    for (size_t n = 0; n < 70; ++n) {
+      texts.push_back(Random(random, 1 + random() % (n % 7 == 0 ? 400 : 120)));
+      texts.push_back(n % 5 == 0 ? Random(random, 1 + random() % 300) : Mutated(random, texts.back(), static_cast<unsigned>(n)));
+    }
+    std::vector<Pair> pairs;
+    for (size_t n = 0; n < texts.size(); n += 2) pairs.push_back({texts[n], texts[n + 1]});
+    Aligner together(scoring, Mode::kGlobal, uint64_t{1} << 30);
+    const auto outcomes = together.Align({}, pairs);
+    Aligner alone(scoring, Mode::kGlobal, uint64_t{1} << 30);
+    Aligner by_wavefronts(scoring, Mode::kGlobal, AffineLanes::kMostBytes - 1);
+    for (size_t n = 0; n < pairs.size(); ++n) {
+      const auto& [query, reference] = pairs[n];
+      CAPTURE(query);
+      CAPTURE(reference);
+      REQUIRE(outcomes[n].alignment);
+      CHECK(outcomes[n].alignment->cigar == Only(alone, query, reference).cigar);
+      CHECK(outcomes[n].alignment->score == Only(by_wavefronts, query, reference).score);
+      CHECK(outcomes[n].alignment->score == PlainScore(query, reference, Mode::kGlobal, scoring));
+      CheckPath(*outcomes[n].alignment, query, reference);
+    }
+  }
+}
+
+TEST_CASE("the longest pairs that lanes take, and the next longer, score the same as by wavefronts") {
+  std::mt19937 random(32);
+  Aligner lanes({0, 4, 6, 2}, Mode::kGlobal, uint64_t{1} << 30);
+  Aligner wavefronts({0, 4, 6, 2}, Mode::kGlobal, AffineLanes::kMostBytes - 1);
+  for (const size_t length : {2047, 2048, 2049}) {
+    const std::string query = Random(random, length), reference = Random(random, 2048 - length % 7);
+    const Alignment found = Only(lanes, query, reference);
+    CHECK(found.score == Only(wavefronts, query, reference).score);
+    CheckPath(found, query, reference);
+  }
+}
+
+TEST_CASE("a path in lanes is certain only when no path outside its band can cost as little") {
+  // Two gaps of 20 letters far apart: the cheapest path runs along diagonal 20.
+  std::mt19937 random(33);
+  const std::string middle = Random(random, 300), query = Random(random, 20) + middle, reference = middle + Random(random, 20);
+  const Costs costs{2, 3, 1};
+  AffineLanes lanes(costs);
+  const LanePair narrow{query, reference, 4};
+  const LanePath first = lanes.Align({narrow})[0];
+  CHECK_FALSE(first.certain);
+  LanePair wide = narrow;
+  wide.spare = SpareFor(costs, narrow, first.cost);
+  const LanePath second = lanes.Align({wide})[0];
+  CHECK(second.certain);
+  CHECK(second.cost < first.cost);
+  wide.spare = 1000;
+  const LanePath whole = lanes.Align({wide})[0];
+  CHECK(whole.cost == second.cost);
+  CHECK(whole.operations == second.operations);
 }
 
 TEST_CASE("long sequences go by the bidirectional way and score the same") {
   std::mt19937 random(11);
   const std::string query = Random(random, 12'000), reference = Mutated(random, query, 3);
   Aligner aligner({0, 4, 6, 2}, Mode::kGlobal, uint64_t{1} << 30);
-  const Alignment found = aligner.Align(query, reference);
+  const Alignment found = Only(aligner, query, reference);
   CheckPath(found, query, reference);
   // The same pair in two halves around a long exact match cannot score more than the whole.
   CHECK(found.score == PlainScore(query, reference, Mode::kGlobal, {0, 4, 6, 2}));
@@ -126,7 +193,7 @@ TEST_CASE("long sequences go by the bidirectional way and score the same") {
 
 TEST_CASE("letters without any match have an empty local alignment") {
   Aligner aligner({}, Mode::kLocal, uint64_t{1} << 30);
-  const Alignment found = aligner.Align("AAAA", "TTTT");
+  const Alignment found = Only(aligner, "AAAA", "TTTT");
   CHECK(found.score == 0);
   CHECK(found.cigar.empty());
 }
@@ -134,14 +201,14 @@ TEST_CASE("letters without any match have an empty local alignment") {
 TEST_CASE("a pair that needs more memory than it may have is refused, and the next is aligned") {
   std::mt19937 random(3);
   Aligner aligner({}, Mode::kGlobal, uint64_t{4} << 20);
-  CHECK_THROWS_AS(aligner.Align(Random(random, 9'000), Random(random, 9'000)), Error);
-  CHECK(aligner.Align("ACGT", "ACGT").cigar == "4=");
+  CHECK_THROWS_AS(Only(aligner, Random(random, 9'000), Random(random, 9'000)), Error);
+  CHECK(Only(aligner, "ACGT", "ACGT").cigar == "4=");
 }
 
 TEST_CASE("empty sequences and costs that cost nothing are refused") {
   Aligner aligner({}, Mode::kGlobal, uint64_t{1} << 30);
-  CHECK_THROWS_AS(aligner.Align("", "A"), Error);
-  CHECK_THROWS_AS(aligner.Align("A", ""), Error);
+  CHECK_THROWS_AS(Only(aligner, "", "A"), Error);
+  CHECK_THROWS_AS(Only(aligner, "A", ""), Error);
   CHECK_THROWS_AS(Aligner({2, 0, 4, 2}, Mode::kGlobal, 1), Error);
   CHECK_THROWS_AS(Aligner({0, 4, 4, 2}, Mode::kLocal, 1), Error);
 }
