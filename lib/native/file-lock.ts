@@ -8,7 +8,10 @@ export interface FileHold {
   release(): void;
 }
 
-/** Holds `path`, made when it is not there; undefined while another does. ERR_IO when the system refuses. */
+/**
+ * Holds `path`, made when it is not there; undefined while another does. ERR_IO when the system refuses. Who holds it may
+ * remove it.
+ */
 export async function holdFile(path: string): Promise<FileHold | undefined> {
   const handle = await submit('holdFile', { path });
   return handle === null ? undefined : { release: () => addon().dispose(handle) };

@@ -9,7 +9,7 @@
  * Results in an object store are guarded by an object besides, which ends when nobody renews it.
  */
 
-import { rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -120,9 +120,23 @@ export async function leaseOf(
 /** Whether a failure means that another process has the course, and so says nothing about the course. */
 export const isBusy = (error: IsovoxError): boolean => error.code === 'ERR_RESOURCE' && error.context.reason === 'busy';
 
-/** Forgets all holders: when every course has ended. */
+/** Forgets the holders of courses that nobody holds now: when every course has ended. */
 export async function sweepLeases(outdir: string): Promise<void> {
-  await rm(leaseFolder(outdir), { recursive: true, force: true });
+  const folder = leaseFolder(outdir);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries.filter(({ name }) => name.endsWith('.lock'))) {
+    const path = join(entry.parentPath, entry.name);
+    const hold = await holdFile(path).catch(() => undefined);
+    if (!hold) continue;
+    await rm(path.replace(/lock$/, 'json'), { force: true });
+    await rm(path, { force: true });
+    hold.release();
+  }
+  // Those with a holder in them stay.
+  for (const entry of entries.filter((one) => one.isDirectory())) {
+    await rmdir(join(entry.parentPath, entry.name)).catch(() => {});
+  }
+  await rmdir(folder).catch(() => {});
   const mirror = await OutputMirror.of(outdir);
   if (mirror) await mirror.remove([...(await mirror.list(LEASES)).keys()]);
 }

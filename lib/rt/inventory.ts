@@ -159,15 +159,23 @@ export async function takeInventory(root: string, options: InventoryOptions): Pr
     : await walkTree(root, exclude, signal);
   const sound: HeaderRecord[] = [];
   onProgress?.(0, files.length);
+  const read = (at: number): Promise<HeaderRecord[]> => {
+    const records = at < files.length ? scan(files.slice(at, at + CHUNK)) : Promise.resolve([]);
+    records.catch(() => {}); // it is awaited in its turn
+    return records;
+  };
+  // While one chunk's records become objects here, the next one is read by the pool.
+  let ahead = read(0);
   for (let at = 0; at < files.length; at += CHUNK) {
     stopIfAborted(signal);
-    const chunk = files.slice(at, at + CHUNK);
-    for (const record of await scan(chunk)) {
+    const records = ahead;
+    ahead = read(at + CHUNK);
+    for (const record of await records) {
       const refused = refuse(record);
       if (refused) refusals.push(refused);
       else sound.push(record);
     }
-    onProgress?.(at + chunk.length, files.length);
+    onProgress?.(Math.min(at + CHUNK, files.length), files.length);
   }
   const unique = await withoutDuplicates(root, sound, { context, signal });
   const findings = [...unique.findings];

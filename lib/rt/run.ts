@@ -19,6 +19,7 @@ import { countingProgress, type RunLog } from './log.js';
 import { makeFolder } from './make-folder.js';
 import type { Course } from './model.js';
 import { ModelPool, segmentationThreads } from './model-pool.js';
+import { withOutput } from './output-lock.js';
 import { OutputMirror, outputAddress } from './output-mirror.js';
 import { courseName, type RunPlan, writePlan } from './plan.js';
 import { Pseudonyms } from './pseudonyms.js';
@@ -90,13 +91,20 @@ export async function findCourses(
   return { discovery, courses: filterCourses(discovery.courses, options.courseFilter) };
 }
 
-/** Finds the courses and writes down what is to be done, for this process or others. */
-export async function planRun(
-  options: RunOptions,
-  context?: Context,
-): Promise<{ plan: RunPlan; discovery: Discovery; courses: Course[] }> {
-  const { stages } = settleOptions(options);
+interface PlannedRun {
+  readonly plan: RunPlan;
+  readonly discovery: Discovery;
+  readonly courses: Course[];
+}
+
+/** Finds the courses and writes down what is to be done, for others to do. */
+export async function planRun(options: RunOptions): Promise<PlannedRun> {
   await checkWritable(options.outdir);
+  return withOutput(options.outdir, () => makePlan(options));
+}
+
+async function makePlan(options: RunOptions, context?: Context): Promise<PlannedRun> {
+  const { stages } = settleOptions(options);
   const found = await findCourses(options, context);
   const { config } = options;
   const plan = await writePlan(
@@ -108,7 +116,13 @@ export async function planRun(
   return { plan, ...found };
 }
 
+/** ERR_RESOURCE when another run works in the output folder. */
 export async function runPipeline(options: RunOptions, execute: CourseExecutor = runInProcess): Promise<RunSummary> {
+  await checkWritable(options.outdir);
+  return withOutput(options.outdir, () => runAlone(options, execute));
+}
+
+async function runAlone(options: RunOptions, execute: CourseExecutor): Promise<RunSummary> {
   const { outdir, config, signal, log } = options;
   const { workers, memoryMb, stages, force } = settleOptions(options);
   const context = contextOf(options);
@@ -120,7 +134,7 @@ export async function runPipeline(options: RunOptions, execute: CourseExecutor =
     stages.map((stage) => stage.id),
     await describeSegmentation(config, models),
   );
-  const { plan, discovery, courses } = await planRun(options, context);
+  const { plan, discovery, courses } = await makePlan(options, context);
   log.info(`${discovery.courses.length} courses, ${discovery.refusals.length} files refused`, {
     courses: courses.length,
     refused: discovery.refusals.length,
@@ -143,13 +157,21 @@ export async function runPipeline(options: RunOptions, execute: CourseExecutor =
   };
   const troubles = await execute(work).finally(() => models.dispose());
   if (signal.aborted) throw new IsovoxError('ERR_CANCELLED', 'The run was cancelled; run it again to go on');
-  const summary = await aggregatePlan(outdir, plan, courses, troubles, progress);
+  const summary = await aggregateAlone(outdir, plan, courses, troubles, progress);
   log.info(`tables written`, { rows: summary.tables.rows, failures: summary.failures.length });
   return { ...summary, discovery, counts: progress.counts };
 }
 
-/** The cohort's tables and report of what the courses' folders hold, whoever ran them. */
-export async function aggregatePlan(
+/** The cohort's tables and report of what the courses' folders hold, whoever ran them. ERR_RESOURCE while a run is at it. */
+export function aggregatePlan(
+  outdir: string,
+  plan: RunPlan,
+  courses: readonly Course[],
+): ReturnType<typeof aggregateAlone> {
+  return withOutput(outdir, () => aggregateAlone(outdir, plan, courses));
+}
+
+async function aggregateAlone(
   outdir: string,
   plan: RunPlan,
   courses: readonly Course[],

@@ -12,7 +12,8 @@ import { temporaryFolder, treeDigest } from '../fixtures/index.js';
 import { RedisServer, redisInstalled } from '../fixtures/redis-server.js';
 
 const COURSES = 200;
-const WORKERS = 3;
+/** Each takes jobs of one class, one at a time: a kill interrupts one execution at most. */
+const MORTAL = ['cpu', 'io'] as const;
 const WORKER_KILLS = 60;
 const SERVER_KILLS = 3;
 const STAGES = 'organize,dvh,qc';
@@ -79,13 +80,14 @@ describe.skipIf(!redisInstalled)('queues under fire', () => {
     const outdir = join(folder, 'killed');
     const killed = new Map<number, number>();
     const traced = { ISOVOX_TEST_TRACE: trace };
-    const start = (): ChildProcess => {
-      const { child } = isovox(['worker', '--queue', redis.url, '--name', 'fire', '--workers', '1', '--quiet'], traced);
+    const start = (classes: string): ChildProcess => {
+      const flags = ['--name', 'fire', '--class', classes, '--workers', '1', '--quiet'];
+      const { child } = isovox(['worker', '--queue', redis.url, ...flags], traced);
       workers.push(child);
       return child;
     };
-    start(); // this one lives, and looks for what the others lost
-    const mortal = Array.from({ length: WORKERS - 1 }, start);
+    start('io,cpu,gpu'); // this one lives, and looks for what the others lost
+    const mortal = MORTAL.map(start);
     const submit = isovox([
       ...['submit', '--queue', redis.url, '--name', 'fire', '--wait', '--stages', STAGES],
       ...['--dicom-root', root, '--outdir', outdir],
@@ -105,7 +107,7 @@ describe.skipIf(!redisInstalled)('queues under fire', () => {
       for (const pid of childrenOf(worker)) killed.set(pid, Date.now());
       worker.kill('SIGKILL');
       workerKills++;
-      mortal[at] = start();
+      mortal[at] = start(MORTAL[at] ?? 'cpu');
       if (workerKills % (WORKER_KILLS / SERVER_KILLS) === 5) {
         await redis.kill();
         serverKills++;

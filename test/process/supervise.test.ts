@@ -121,6 +121,17 @@ describe('supervised workers', () => {
     expect(treeDigest(outdir)).toEqual(treeDigest(undisturbed));
   });
 
+  it('a second run in the same output folder is refused at once, and disturbs nothing', async () => {
+    const outdir = join(folder, 'twice');
+    const first = start(outdir);
+    await until(() => first.stderr().includes('organize'));
+    const second = await run(outdir);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/ERR_RESOURCE: Another run works in .*twice: wait for it/);
+    expect((await first.ended).code).toBe(0);
+    expect(treeDigest(outdir)).toEqual(treeDigest(undisturbed));
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('%s parks the run; another goes on', async (signal) => {
     const outdir = join(folder, `parked-${signal}`);
     const { child, ended, stderr } = start(outdir);
