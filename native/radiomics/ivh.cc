@@ -68,7 +68,7 @@ Curve CurveOf(const Exec& exec, const Subject& subject) {
   if (how.method == Binning::kNone) {
     values = DistinctOf(*subject.intensities);
     const bool whole = std::all_of(values.begin(), values.end(), [](const Counted& c) { return c.value == std::floor(c.value); });
-    if (!whole) {
+    if (!whole || high - low > kMostSteps) {
       for (const Counted& each : values) curve.intensity.push_back(each.value);
       curve.beyond = most;
     }

@@ -7,6 +7,7 @@
 
 #include "radiomics/family.h"
 #include "radiomics/local_intensity.h"
+#include "simd/lines.h"
 #include "simd/targets.h"
 
 namespace isovox::radiomics {
@@ -33,14 +34,18 @@ struct SphereRow {
   int64_t dj, dk, half;
 };
 
+// Those that can meet the image: among voxels of micrometres the sphere is far larger.
 std::vector<SphereRow> SphereRows(const Region& region) {
   std::vector<SphereRow> rows;
-  const auto reach = [&](int axis) { return static_cast<int64_t>(kPeakRadiusMm / region.spacing[static_cast<size_t>(axis)]); };
-  for (int64_t dk = -reach(2); dk <= reach(2); ++dk) {
-    for (int64_t dj = -reach(1); dj <= reach(1); ++dj) {
+  const auto within = [&](double mm, size_t axis) {
+    return static_cast<int64_t>(std::min(mm / region.spacing[axis], static_cast<double>(region.image_size[axis] - 1)));
+  };
+  const int64_t reach_j = within(kPeakRadiusMm, 1), reach_k = within(kPeakRadiusMm, 2);
+  for (int64_t dk = -reach_k; dk <= reach_k; ++dk) {
+    for (int64_t dj = -reach_j; dj <= reach_j; ++dj) {
       const double y = static_cast<double>(dj) * region.spacing[1], z = static_cast<double>(dk) * region.spacing[2];
       const double left = kPeakRadiusMm * kPeakRadiusMm - y * y - z * z;
-      if (left >= 0) rows.push_back({dj, dk, static_cast<int64_t>(std::sqrt(left) / region.spacing[0])});
+      if (left >= 0) rows.push_back({dj, dk, within(std::sqrt(left), 0)});
     }
   }
   return rows;
@@ -78,13 +83,23 @@ ISOVOX_CPU_TARGETS void AddRows(const double* const* rows, size_t count, int64_t
 
 Peaks PeaksOf(const Region& region, const Exec& exec) {
   const auto [nx, ny, nz] = region.image_size;
-  // Sums along each image row up to and without voxel i.
+  // Sums along each image row up to and without voxel i; of how many voxels, where some are not finite and do not count.
   const int64_t width = nx + 1;
-  std::vector<double> before(static_cast<size_t>(width * ny * nz), 0);
+  std::vector<double> before(static_cast<size_t>(width * ny * nz), 0), finite;
+  if (!simd::AllFinite(region.image.data(), static_cast<int64_t>(region.image.size()))) finite.resize(before.size(), 0);
   for (int64_t row = 0; row < ny * nz; ++row) {
     const double* in = region.image.data() + row * nx;
     double* out = before.data() + row * width;
-    for (int64_t i = 0; i < nx; ++i) out[i + 1] = out[i] + in[i];
+    if (finite.empty()) {
+      for (int64_t i = 0; i < nx; ++i) out[i + 1] = out[i] + in[i];
+    } else {
+      double* voxels = finite.data() + row * width;
+      for (int64_t i = 0; i < nx; ++i) {
+        const bool counts = std::isfinite(in[i]);
+        out[i + 1] = out[i] + (counts ? in[i] : 0);
+        voxels[i + 1] = voxels[i] + (counts ? 1 : 0);
+      }
+    }
   }
   const std::vector<SphereRow> sphere = SphereRows(region);
   std::vector<std::vector<SphereRow>> by_half;
@@ -114,7 +129,7 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
           std::fill(sum.begin(), sum.end(), 0);
           const int64_t at_j = j + region.image_offset[1], at_k = k + region.image_offset[2];
           const int64_t from_i = first + region.image_offset[0], to_i = last + region.image_offset[0];
-          const bool whole = at_j >= reach.dj && at_j + reach.dj < ny && at_k >= reach.dk && at_k + reach.dk < nz &&
+          const bool whole = finite.empty() && at_j >= reach.dj && at_j + reach.dj < ny && at_k >= reach.dk && at_k + reach.dk < nz &&
                              from_i >= reach.half && to_i + reach.half <= nx;
           std::fill(count.begin(), count.end(), whole ? static_cast<double>(voxels_in_sphere) : 0);
           // Rows of one width make one row of sums.
@@ -129,6 +144,7 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
             const int64_t y = at_j + part_of.dj, z = at_k + part_of.dk;
             if (y < 0 || y >= ny || z < 0 || z >= nz) continue;
             const double* sums = before.data() + (z * ny + y) * width;
+            const double* voxels = finite.empty() ? nullptr : finite.data() + (z * ny + y) * width;
             // Where the row of the sphere lies wholly in the image no end needs a test.
             const int64_t x0 = region.image_offset[0], half = part_of.half;
             const int64_t inner = std::clamp(half - x0, first, last);
@@ -136,11 +152,15 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
             const auto clipped = [&](int64_t i) {
               const int64_t from = std::max<int64_t>(i + x0 - half, 0), to = std::min(i + x0 + half + 1, nx);
               sum[static_cast<size_t>(i)] += sums[to] - sums[from];
-              count[static_cast<size_t>(i)] += static_cast<double>(to - from);
+              count[static_cast<size_t>(i)] += voxels == nullptr ? static_cast<double>(to - from) : voxels[to] - voxels[from];
             };
             for (int64_t i = first; i < inner; ++i) clipped(i);
             AddWhole(sums + inner + x0 - half, 2 * half + 1, outer - inner, sum.data() + inner);
-            AddCount(2 * half + 1, outer - inner, count.data() + inner);
+            if (voxels == nullptr) {
+              AddCount(2 * half + 1, outer - inner, count.data() + inner);
+            } else {
+              AddWhole(voxels + inner + x0 - half, 2 * half + 1, outer - inner, count.data() + inner);
+            }
             for (int64_t i = outer; i < last; ++i) clipped(i);
           }
           const double* value = region.Row(j, k);

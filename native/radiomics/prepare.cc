@@ -197,7 +197,8 @@ Region Prepare(const Exec& exec, const Volume& image, const Volume& mask, std::o
   for (const uint8_t inside : region.morphology) region.morphology_voxels += inside;
   IndexBox wide;
   for (size_t d = 0; d < 3; ++d) {
-    const int64_t margin = std::max(surroundings.voxels, static_cast<int64_t>(surroundings.mm / region.spacing[d]));
+    const double reach = std::min(surroundings.mm / region.spacing[d], static_cast<double>(maps[d].size));
+    const int64_t margin = std::max(surroundings.voxels, static_cast<int64_t>(reach));
     wide.begin[d] = std::max<int64_t>(out.begin[d] + tight.begin[d] - margin, 0);
     wide.end[d] = std::min(out.begin[d] + tight.end[d] + margin, maps[d].size);
     region.image_offset[d] = out.begin[d] + tight.begin[d] - wide.begin[d];

@@ -376,9 +376,9 @@ def skipped(ours, subject, torn):
     if torn or "resample" in ours:
         yield "morph_(volume|area_|av|comp_|sph|asph|integ_int|vol_dens|area_dens)"  # tables of marching cubes differ
     if subject.count(" few "):
-        yield "rlm_(gl|rl)nu_"  # MIRP loses a run of a lone voxel here and there: 3 where there are 4 directions
+        yield "rlm_"  # MIRP loses a run of a lone voxel here and there: 3 where there are 4 directions
     if "filter" in ours:
-        yield "stat_(rmad|skew)"  # of single precision
+        yield "stat_(rmad|skew)|loc_peak_loc"  # of single precision
     if ours["distance"] > 1:
         yield "ngt_"  # MIRP knows distance 1 only
     if ours.get("ivh", {}).get("method") == "fbs":
@@ -399,6 +399,8 @@ with tempfile.TemporaryDirectory() as name:
             a = "no intensities"
         if isinstance(a, dict) and not a["stat_range"] > 1e-4 * max(abs(a["stat_mean"]), 1):
             continue  # of one grey level, or nothing but rounding
+        if a == "nothing" and "riesz" in ours.get("filter", {}):
+            continue  # MIRP divides by the zero frequency, which odd sizes have
         if isinstance(a, str) or isinstance(b, str):
             differs = [] if isinstance(a, str) and isinstance(b, str) else [f"MIRP: {str(a)[:300]}" if isinstance(a, str) else f"isovox: {b[-300:]}"]
         else:

@@ -233,6 +233,35 @@ TEST_CASE("radiomics: voxels that are not numbers are left out and told of") {
   CHECK(std::isfinite(ByName(extraction).at("stat_mean")));
 }
 
+TEST_CASE("radiomics: the mean about a voxel is that of the numbers about it") {
+  Pair pair{MakeVolume(Blank({5, 4, 3}, {1, 1, 1}).image.grid, DType::kFloat64), Blank({5, 4, 3}, {1, 1, 1}).mask};
+  double sum = 0;
+  for (size_t v = 0; v < 60; ++v) sum += pair.image.As<double>()[v] = static_cast<double>(v * v % 37);
+  pair.mask.As<uint8_t>()[22] = pair.mask.As<uint8_t>()[23] = 1;
+  CHECK(ByName(Run(pair, Bins(1))).at("loc_peak_glob") == doctest::Approx(sum / 60));  // the sphere holds the whole image
+  sum -= pair.image.As<double>()[30];
+  pair.image.As<double>()[30] = std::nan("");
+  CHECK(ByName(Run(pair, Bins(1))).at("loc_peak_glob") == doctest::Approx(sum / 59));
+}
+
+TEST_CASE("radiomics: voxels of micrometres lie in one sphere, which costs no more than the image") {
+  const Pair pair = NoisyBall(9, 4e-6, {1e-6, 1e-6, 1e-6});
+  double sum = 0;
+  for (const int16_t x : pair.image.As<int16_t>()) sum += x;
+  CHECK(ByName(Run(pair, Bins(25))).at("loc_peak_loc") == doctest::Approx(sum / 729));
+}
+
+TEST_CASE("radiomics: intensities over more steps than can be listed have a histogram of those that occur") {
+  Pair pair{MakeVolume(Blank({3, 1, 1}, {1, 1, 1}).image.grid, DType::kFloat64), Blank({3, 1, 1}, {1, 1, 1}).mask};
+  for (size_t v = 0; v < 3; ++v) {
+    pair.image.As<double>()[v] = static_cast<double>(v) * 1e30;
+    pair.mask.As<uint8_t>()[v] = 1;
+  }
+  const auto values = ByName(Run(pair, Bins(1e30)));
+  CHECK(values.at("ivh_v10") == doctest::Approx(2.0 / 3));
+  CHECK(values.at("ivh_i90") == 1e30);
+}
+
 TEST_CASE("radiomics: textures of undiscretised fractions and of too many levels are findings") {
   const Pair ball = NoisyBall(20, 6, {1, 1, 1});
   Pair pair{MakeVolume(ball.image.grid, DType::kFloat32), ball.mask};
