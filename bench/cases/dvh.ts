@@ -1,19 +1,32 @@
 /** DVHs of all structures: a breast plan (dicompyler's sample data), and a head and neck patient of open-kbp. */
 
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { contenders, python, pythonAbsent, sharedData, tsx } from '../environment.js';
+import { cacheFolder, contenders, python, pythonAbsent, sharedData, tsx } from '../environment.js';
 import type { BenchCase } from '../harness.js';
 
-const plan = (name: string, what: string, structuresFile: string, doseFile: string, data: string): BenchCase => ({
+const plan = (
+  name: string,
+  what: string,
+  structuresFile: string,
+  doseFile: string,
+  data: string,
+  derive?: (structures: string) => string | undefined,
+): BenchCase => ({
   name,
   title: `DVH of every structure: RTSTRUCT and RTDOSE of ${what}`,
   async prepare() {
-    const structures = join(sharedData ?? '', structuresFile);
+    const source = join(sharedData ?? '', structuresFile);
     const dose = join(sharedData ?? '', doseFile);
-    if (sharedData === undefined || !existsSync(structures)) {
+    if (sharedData === undefined || !existsSync(source)) {
       process.stderr.write(`${name}: skipped, ${what} is not beside the checkout\n`);
+      return undefined;
+    }
+    const structures = derive ? derive(source) : source;
+    if (structures === undefined) {
+      process.stderr.write(`${name}: skipped, no Python to make the structures: npm run bench:setup\n`);
       return undefined;
     }
     const isovox = (threads: number, timed: 'parse' | 'parsed') => ({
@@ -65,4 +78,19 @@ export const dvhHeadNeck = plan(
   'rt-openkbp-pt1/dicom/RS.dcm',
   'rt-openkbp-pt1/dicom/RD.dcm',
   'Dose 128 x 128 x 128 at 3.9 x 3.9 x 2.5 mm (8 MiB in memory), 8 structures whose contours run along voxels.',
+);
+
+/** The anchor: 20 structures of 815,000 decimal numbers. */
+export const dvhTwenty = plan(
+  'dvh-twenty',
+  'a breast plan with 20 structures of 815,000 numbers',
+  'rt-breast/rtss.dcm',
+  'rt-breast/rtdose.dcm',
+  'The breast plan with nine structures drawn twice as finely and eleven more, moved copies of the smaller ones: bench/contenders/more-structures.py.',
+  (source) => {
+    if (python === undefined) return undefined;
+    const path = join(cacheFolder, 'twenty-structures.dcm');
+    execFileSync(python, [join(contenders, 'more-structures.py'), source, path, '20', '815000']);
+    return path;
+  },
 );

@@ -3,7 +3,7 @@ import { align } from './align.js';
 import { cohort } from './cohort.js';
 import { dicomJpeg2000, dicomJpegLossless, dicomJpegLs, dicomRle } from './dicom-codecs.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
-import { dvh, dvhHeadNeck } from './dvh.js';
+import { dvh, dvhHeadNeck, dvhTwenty } from './dvh.js';
 import { filterCases } from './filters.js';
 import { gamma } from './gamma.js';
 import { inferenceRun, inferenceSlide } from './inference.js';
@@ -27,6 +27,7 @@ export const CASES: readonly BenchCase[] = [
   dicomJpeg2000,
   dvh,
   dvhHeadNeck,
+  dvhTwenty,
   gamma,
   tasks,
   tasksSingle,

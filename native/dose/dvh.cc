@@ -171,13 +171,16 @@ void WidenOverSurface(const Solid& solid, const DoseSampler& sampler, const Tall
   const OutsideGrid outside = options.outside;
   const auto [low, high] = sampler.range();
   const float open = std::min(static_cast<float>(options.dose_tolerance_gy), kOpenExtremes * (high - low));
+  const float floor = outside == OutsideGrid::kZero ? std::min(low, 0.0F) : low;
+  const float ceiling = outside == OutsideGrid::kZero ? std::max(high, 0.0F) : high;
+  if (least <= floor && most >= ceiling) return;
   solid.VisitOutline([&](std::span<const Point2> loop, double w) {
     sampler.WidenAlong(loop, w, outside, open, least, most);
   });
   Section section;
   double last = -1e300;
   for (const Tally::SlabEdge& slab : tally.slabs) {
-    if (slab.low >= least - open && slab.high <= most + open) continue;
+    if (std::max(slab.low, floor) >= least - open && std::min(slab.high, ceiling) <= most + open) continue;
     for (const double part : {1e-6, 0.5, 1 - 1e-6}) {
       const double w = slab.from + part * (slab.to - slab.from);
       if (std::abs(w - last) < 1e-5 * (slab.to - slab.from)) continue;

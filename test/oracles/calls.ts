@@ -73,7 +73,7 @@ async function answer(line: string): Promise<unknown> {
   if (known && args.$handle !== undefined) return known(into(args), undefined);
   if (known) return known(into(args), { context });
   // Rows of the binary that the library has no name for.
-  if (fn === 'conformity') return submit('conformity', into(args) as never, { context });
+  if (fn === 'conformity' || fn === 'dvhFromMask') return submit(fn, into(args) as never, { context });
   return ((addon() as unknown as Record<string, Call>)[fn] as Call)(into(args), undefined);
 }
 
