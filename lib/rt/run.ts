@@ -14,6 +14,7 @@ import { sweepLeases } from './course-lease.js';
 import { CourseProgress } from './course-progress.js';
 import { type CourseResult, type Failure, failuresOf, readCourse, type StageEvent } from './course-run.js';
 import { type DiscoverOptions, type Discovery, discoverCourses } from './discover.js';
+import { diskFull, isDiskFull } from './disk-space.js';
 import { inputRoot, liesIn } from './input-path.js';
 import { countingProgress, type RunLog } from './log.js';
 import { makeFolder } from './make-folder.js';
@@ -157,10 +158,17 @@ async function runAlone(options: RunOptions, execute: CourseExecutor): Promise<R
   };
   const troubles = await execute(work).finally(() => models.dispose());
   if (signal.aborted) throw new IsovoxError('ERR_CANCELLED', 'The run was cancelled; run it again to go on');
-  const summary = await aggregateAlone(outdir, plan, courses, troubles, progress);
+  const summary = await aggregateAlone(outdir, plan, courses, troubles, progress).catch(async (thrown: unknown) => {
+    const error = asIsovoxError(thrown);
+    throw isDiskFull(error) ? await diskFull(outdir, courses, error) : error;
+  });
+  const full = [...troubles.values()].flatMap(({ course, stages }) => [course, ...stages.values()]).find(isFull);
+  if (full) log.error(`ERR_IO: ${(await diskFull(outdir, courses, full)).message}`);
   log.info(`tables written`, { rows: summary.tables.rows, failures: summary.failures.length });
   return { ...summary, discovery, counts: progress.counts };
 }
+
+const isFull = (error: IsovoxError | undefined): error is IsovoxError => error !== undefined && isDiskFull(error);
 
 /** The cohort's tables and report of what the courses' folders hold, whoever ran them. ERR_RESOURCE while a run is at it. */
 export function aggregatePlan(

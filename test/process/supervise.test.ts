@@ -1,6 +1,6 @@
 /** Workers that crash, hang, run out of memory or lose their supervisor: the run ends with the bytes of an undisturbed one. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -172,3 +172,36 @@ describe.skipIf(!limited)('in a control group with too little memory', () => {
     expect(treeDigest(outdir)).toEqual(treeDigest(undisturbed));
   });
 });
+
+const disk = join(folder, 'disk');
+const mounted = mountDisk(4);
+afterAll(() => {
+  if (mounted) execFileSync('umount', [disk]);
+});
+
+/** A file system of so many MiB (as root); false where none can be made. */
+function mountDisk(mib: number): boolean {
+  try {
+    mkdirSync(disk, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', disk], { stdio: 'ignore' });
+    return true;
+  } catch {
+    process.stderr.write('No small file system can be mounted here: its test is skipped.\n');
+    return false;
+  }
+}
+
+it.skipIf(!mounted)(
+  'a disk that fills is an error that says what is needed; with more room the run goes on',
+  async () => {
+    const outdir = join(disk, 'out');
+    const { code, stderr } = await run(outdir);
+    expect([1, 4]).toContain(code); // whether the tables still fitted
+    expect(stderr).toMatch(
+      /ERR_IO: The disk of .*out is full: \d+ MiB are free, its 2 courses take about \d+ MiB in all/,
+    );
+    execFileSync('mount', ['-o', 'remount,size=200m', disk]);
+    expect((await run(outdir)).code).toBe(0);
+    expect(treeDigest(outdir)).toEqual(treeDigest(undisturbed));
+  },
+);
