@@ -24,6 +24,8 @@ export interface Contender {
   readonly command: readonly string[];
   /** Measured around the whole process, start-up included. */
   readonly wholeProcess?: boolean;
+  /** Cores that it was given: how much of them its processes used is told. */
+  readonly cores?: number;
   /** What is to be known of it when times are compared. */
   readonly about?: string;
   /** Why it cannot run here, or undefined. */
@@ -102,7 +104,7 @@ export async function runCase(
     const grown = Math.max(...done.map((result) => result.grownMb ?? Number.NaN));
     const worked = [
       ...(contender.about === undefined ? [] : [contender.about]),
-      ...(cpu === undefined ? [] : [`CPU ${cpu.toFixed(2)} ms`]),
+      ...(cpu === undefined ? [] : [`CPU ${cpu.toFixed(2)} ms${shareOf(contender, cpu, ms)}`]),
       ...(Number.isFinite(grown) ? [`first call adds ${grown.toFixed(1)} MiB at most`] : []),
     ].join('; ');
     const note = contender.absent ?? failed.get(contender.name) ?? (contender.wholeProcess ? 'whole process' : worked);
@@ -119,6 +121,12 @@ export async function runCase(
     };
   });
   return { data: prepared.data, rows };
+}
+
+/** Of the cores that a contender was given. */
+function shareOf({ cores }: Contender, cpuMs: number, ms: readonly number[]): string {
+  const median = ms[Math.floor(ms.length / 2)] ?? Number.NaN;
+  return cores === undefined ? '' : `, ${((100 * cpuMs) / (cores * median)).toFixed(1)} % of ${cores} cores`;
 }
 
 function runOnce(contender: Contender, withinMs: number): ContenderResult {

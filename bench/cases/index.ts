@@ -1,6 +1,6 @@
 import type { BenchCase } from '../harness.js';
 import { align } from './align.js';
-import { cohort } from './cohort.js';
+import { cohort, cohortMixed } from './cohort.js';
 import { dicomJpeg2000, dicomJpegLossless, dicomJpegLs, dicomRle } from './dicom-codecs.js';
 import { dicomSeries, dicomSeriesShort } from './dicom-series.js';
 import { dvh, dvhHeadNeck, dvhTwenty } from './dvh.js';
@@ -51,4 +51,5 @@ export const CASES: readonly BenchCase[] = [
   ...filterCases,
   ...align,
   cohort,
+  cohortMixed,
 ];

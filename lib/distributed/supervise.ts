@@ -172,7 +172,7 @@ class Supervision {
     this.#busy.set(name, { worker, ...this.#shareOf(name) });
     this.#share(workers);
     const { pid } = worker;
-    this.#timeline.give(name, pid);
+    this.#timeline.give(name, pid, this.#shareOf(name).weight);
     const { metrics } = this.options;
     const done = metrics?.started(job.class);
     let ended = 'lost';

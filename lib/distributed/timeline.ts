@@ -10,11 +10,13 @@ interface Span {
   readonly startMs: number;
   readonly endMs: number;
   readonly state: string;
+  /** Of the course, by which long ones come first. */
+  readonly weight?: number;
 }
 
 export class Timeline {
   readonly #began = performance.now();
-  readonly #given = new Map<string, { worker: number; startMs: number }>();
+  readonly #given = new Map<string, { worker: number; startMs: number; weight: number }>();
   readonly #open = new Map<string, { stage: string; worker: number; startMs: number }>();
   readonly #spans: Span[] = [];
   #cpuMs = 0;
@@ -26,8 +28,8 @@ export class Timeline {
   }
 
   /** A worker is given the course. */
-  give(course: string, worker: number): void {
-    this.#given.set(course, { worker, startMs: this.now() });
+  give(course: string, worker: number, weight: number): void {
+    this.#given.set(course, { worker, startMs: this.now(), weight });
   }
 
   /** The worker is free again, or gone. */
@@ -66,7 +68,7 @@ export class Timeline {
 
   /** The Trace Event Format's complete events, in microseconds: courses, and in them their stages. */
   async write(path: string): Promise<void> {
-    const events = this.#spans.map(({ course, stage, worker, startMs, endMs, state }) => ({
+    const events = this.#spans.map(({ course, stage, worker, startMs, endMs, state, weight }) => ({
       name: stage === '' ? course : stage,
       cat: stage === '' ? 'course' : 'stage',
       ph: 'X',
@@ -74,7 +76,7 @@ export class Timeline {
       dur: Math.round((endMs - startMs) * 1000),
       pid: worker,
       tid: worker,
-      args: { course, state },
+      args: { course, state, ...(weight === undefined ? {} : { weight }) },
     }));
     await writeText(path, `${JSON.stringify({ traceEvents: events, displayTimeUnit: 'ms' })}\n`);
   }
