@@ -7,10 +7,8 @@
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <vector>
 
-#include "base/storage.h"
 #include "imaging/fft.h"
 #include "simd/targets.h"
 #include "simd/transpose.h"
@@ -97,14 +95,27 @@ ISOVOX_CPU_TARGETS void InverseDistances(double square, double step, int64_t n, 
 // Intensities less their mean, in units of their deviation: their squares are far from the ends of every type, and sum to
 // how many there are.
 struct Standardised {
-  std::span<const double> values;
   double mean, scale;
-  double At(size_t n) const { return (values[n] - mean) * scale; }
+  double Of(double intensity) const { return (intensity - mean) * scale; }
 };
+
+// Calls use(intensity) for the voxels of the intensity mask, i fastest.
+template <typename Use>
+void ForIntensities(const Region& region, Use use) {
+  const uint8_t* in = region.intensity.data();
+  for (int64_t k = 0; k < region.size[2]; ++k) {
+    for (int64_t j = 0; j < region.size[1]; ++j, in += region.size[0]) {
+      const double* row = region.Row(j, k);
+      for (int64_t i = 0; i < region.size[0]; ++i) {
+        if (in[i] != 0) use(row[i]);
+      }
+    }
+  }
+}
 
 PairSums Direct(const Region& region, const Standardised& intensities) {
   std::vector<double> x;
-  for (size_t n = 0; n < intensities.values.size(); ++n) x.push_back(intensities.At(n));
+  ForIntensities(region, [&](double value) { x.push_back(intensities.Of(value)); });
   std::vector<std::array<double, 3>> at;
   for (int64_t v = 0; v < region.voxels(); ++v) {
     if (region.intensity[static_cast<size_t>(v)] == 0) continue;
@@ -172,7 +183,7 @@ void PutLines(const Real* from, int64_t n, int64_t count, Real* to, int64_t alon
 // field by k, then those of the next; two blocks of them are the parts of complex lines.
 class Spectra {
  public:
-  Spectra(const Region& region, const Standardised& x) : region_(region), x_(x), first_(static_cast<size_t>(region.size[1] * region.size[2]) + 1, 0) {
+  Spectra(const Region& region, const Standardised& x) : region_(region), x_(x) {
     for (size_t d = 0; d < 3; ++d) {
       size_[d] = FastFftLength(2 * region.size[d] - 1);
       plans_.emplace_back(size_[d]);
@@ -180,19 +191,16 @@ class Spectra {
     half_ = size_[0] / 2 + 1;
     rows_ = kFields * region.size[2];
     wide_ = RoundedUp(rows_, 2 * kLines);
-    for (size_t row = 0; row + 1 < first_.size(); ++row) {
-      const uint8_t* in = region.intensity.data() + static_cast<int64_t>(row) * region.size[0];
-      first_[row + 1] = first_[row] + std::accumulate(in, in + region.size[0], int64_t{0});
-    }
   }
 
   PairSums Sums(const Exec& exec) {
     const std::vector<Real> weights = Weights(exec);
     const int64_t plane = region_.size[1] * 2 * wide_;
-    // As much memory as the structure's box of the image, of doubles, takes.
+    // No more memory than the structure's box of the image, of doubles, takes; in parts of one size.
     const int64_t most = std::max<int64_t>(region_.voxels() * static_cast<int64_t>(sizeof(double) / sizeof(Real)), kLeastSpectrum);
-    kept_ = std::clamp<int64_t>(most / plane, 1, half_);
-    planes_ = Storage::AllocateUnset(static_cast<size_t>(kept_ * plane) * sizeof(Real));
+    const int64_t parts = (half_ + std::max<int64_t>(most / plane, 1) - 1) / std::max<int64_t>(most / plane, 1);
+    kept_ = (half_ + parts - 1) / parts;
+    planes_.reset(new Real[static_cast<size_t>(kept_ * plane)]);
     PairSums total;
     for (int64_t from = 0; from < half_; from += kept_) {
       const int64_t to = std::min(half_, from + kept_);
@@ -250,10 +258,10 @@ class Spectra {
     const auto [nx, ny, nz] = region_.size;
     const int64_t field = row / nz, at = row % nz * ny + j;
     const uint8_t* in = region_.intensity.data() + at * nx;
-    auto next = static_cast<size_t>(first_[static_cast<size_t>(at)]);
+    const double* value = region_.Row(j, row % nz);
     for (int64_t i = 0; i < nx; ++i) {
       if (in[i] == 0) continue;
-      const auto x = static_cast<Real>(x_.At(next++));
+      const auto x = static_cast<Real>(x_.Of(value[i]));
       to[i * kLines] = field == kInside ? 1 : field == kIntensity ? x : x * x;
     }
   }
@@ -273,7 +281,7 @@ class Spectra {
           }
           plans_[0].Forward(block.re.data(), block.im.data(), kLines, region_.size[0]);
         }
-        Real* plane_row = planes_->As<Real>().data() + j * kept_ * 2 * wide_;
+        Real* plane_row = planes_.get() + j * kept_ * 2 * wide_;
         for (int64_t f = from; f < to; ++f, plane_row += 2 * wide_) {
           for (int64_t b = 0; b < blocks; ++b) {
             Real* to_block = plane_row + b * 2 * kLines;
@@ -296,7 +304,7 @@ class Spectra {
     std::array<Lines, kFields> column{Lines(size_[2]), Lines(size_[2]), Lines(size_[2])};
     PairSums sums;
     for (int64_t f = begin; f < end; ++f) {
-      const Real* row_of_j = planes_->As<Real>().data() + f * 2 * wide_;
+      const Real* row_of_j = planes_.get() + f * 2 * wide_;
       for (int64_t j = 0; j < ny; ++j) std::copy_n(row_of_j + j * kept_ * 2 * wide_, 2 * wide_, plane.data() + j * 2 * wide_);
       for (int64_t row = 0; row < rows_; row += kLines) {
         Gather(plane.data() + row, 2 * wide_, ny, along_j.re.data());
@@ -336,29 +344,30 @@ class Spectra {
 
   const Region& region_;
   const Standardised& x_;
-  std::vector<int64_t> first_;  // of the intensities of each row
   std::array<int64_t, 3> size_;
   int64_t half_;
   int64_t rows_, wide_;  // along i that share j; with room for whole blocks of lines
   std::vector<Fft<Real>> plans_;
   int64_t kept_ = 0;  // frequencies at once
-  std::shared_ptr<Storage> planes_;  // by j, then frequency, real and imaginary part, row
+  std::unique_ptr<Real[]> planes_;  // by j, then frequency, real and imaginary part, row
 };
 
 }  // namespace
 
-Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region, std::span<const double> intensities) {
-  const auto n = static_cast<double>(intensities.size());
-  const bool flat = std::all_of(intensities.begin(), intensities.end(), [&](double value) { return value == intensities.front(); });
-  if (flat) {
-    return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
-  }
-  const double mean = std::accumulate(intensities.begin(), intensities.end(), 0.0) / n;
-  double square = 0;
-  for (const double value : intensities) square += (value - mean) * (value - mean);
-  const Standardised x{intensities, mean, 1 / std::sqrt(square / n)};
-  constexpr size_t kFew = 1000;
-  const PairSums sums = intensities.size() <= kFew ? Direct(region, x) : Spectra(region, x).Sums(exec);
+Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region) {
+  const auto n = static_cast<double>(region.intensity_voxels);
+  double sum = 0, least = std::numeric_limits<double>::infinity(), most = -least, square = 0;
+  ForIntensities(region, [&](double value) {
+    sum += value;
+    least = std::min(least, value);
+    most = std::max(most, value);
+  });
+  if (!(least < most)) return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+  const double mean = sum / n;
+  ForIntensities(region, [&](double value) { square += (value - mean) * (value - mean); });
+  const Standardised x{mean, 1 / std::sqrt(square / n)};
+  constexpr int64_t kFew = 1000;
+  const PairSums sums = region.intensity_voxels <= kFew ? Direct(region, x) : Spectra(region, x).Sums(exec);
   return {sums.product / sums.weight, (n - 1) / n * (sums.square - sums.product) / sums.weight};
 }
 

@@ -1,8 +1,6 @@
 // How alike intensities are that lie close together.
 #pragma once
 
-#include <span>
-
 #include "exec/exec.h"
 #include "radiomics/region.h"
 
@@ -15,6 +13,6 @@ struct Autocorrelation {
 
 // Over all pairs of voxels of the intensity mask, weighted by the inverse of their distance in millimetres. Not numbers
 // for fewer than two voxels or when all are equal.
-Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region, std::span<const double> intensities);
+Autocorrelation AutocorrelationOf(const Exec& exec, const Region& region);
 
 }  // namespace isovox::radiomics

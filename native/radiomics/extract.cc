@@ -44,6 +44,22 @@ Matrices MatricesOf(const Exec& exec, const Region& region, const Intensities& i
   return m;
 }
 
+bool Is(const Family* family, std::string_view name) { return name == family->name; }
+bool LooksAround(const Family* family) { return Is(family, "local_intensity"); }
+// Whether it reads the region and no list of its intensities.
+bool OfRegion(const Family* family) { return LooksAround(family) || Is(family, "morphology"); }
+
+// How many features these families give.
+size_t CountOf(std::span<const Family* const> families, const Settings& settings) {
+  size_t count = 0;
+  for (const Family* family : families) {
+    const auto asked = std::count_if(family->variants.begin(), family->variants.end(),
+                                     [&](const Variant& v) { return settings.aggregations[v.aggregation]; });
+    count += family->features.size() * static_cast<size_t>(family->variants.empty() ? 1 : asked);
+  }
+  return count;
+}
+
 }  // namespace
 
 int FarthestOf(const Settings& settings) {
@@ -100,10 +116,22 @@ Extraction Extract(const Exec& exec, const Volume& image, const Volume& mask, st
   CheckSettings(settings);
   const std::vector<const Family*> wanted = WantedFamilies(settings, table);
   Extraction out;
-  const bool peaks = std::any_of(wanted.begin(), wanted.end(),
-                                 [](const Family* f) { return std::string_view(f->name) == "local_intensity"; });
-  const Region region = Prepare(exec, image, mask, label, settings, {peaks ? kPeakRadiusMm : 0, 0}, out.findings);
-  out.features = FeaturesOf(exec, region, settings, wanted, out.findings);
+  const auto local = std::find_if(wanted.begin(), wanted.end(), LooksAround);
+  const bool peaks = local != wanted.end();
+  Region region = Prepare(exec, image, mask, label, settings, {peaks ? kPeakRadiusMm : 0, 0}, out.findings);
+  if (!peaks || wanted.size() == 1 || region.intensity_voxels == 0) {
+    out.features = FeaturesOf(exec, region, settings, wanted, out.findings);
+    return out;
+  }
+  // What lies around the structure is only asked for by one family, and need not be held while the others run.
+  const std::vector<Feature> around = FeaturesOf(exec, region, settings, {{*local}}, out.findings);
+  region.DropSurroundings();
+  const std::vector<const Family*> before(wanted.begin(), local);
+  const auto place = static_cast<std::ptrdiff_t>(CountOf(before, settings));
+  std::vector<const Family*> others = wanted;
+  others.erase(others.begin() + (local - wanted.begin()));
+  out.features = FeaturesOf(exec, region, settings, others, out.findings);
+  out.features.insert(out.features.begin() + place, around.begin(), around.end());
   return out;
 }
 
@@ -114,30 +142,42 @@ std::vector<Feature> FeaturesOf(const Exec& exec, const Region& region, const Se
   const bool usable = region.intensity_voxels > 0;
   Intensities intensities;
   Matrices matrices;
-  if (usable) {
-    intensities.values = IntensitiesOf(exec, region);
-    intensities.distinct = CountsOf(intensities.values);
-  }
-  if (usable && uses([](const Family* f) { return f->needs_levels; })) {
-    matrices = MatricesOf(exec, region, intensities, settings, findings);
-  }
   const Subject subject{&region, &intensities, &matrices.discretised, &matrices.levels, &matrices.zones_2d, &matrices.zones_3d, &settings};
   std::vector<std::unique_ptr<Values>> values(wanted.size());
   for (size_t f = 0; f < wanted.size(); ++f) {
     values[f] = std::make_unique<Values>(std::max<size_t>(wanted[f]->variants.size(), 1), wanted[f]->features.size());
   }
+  const auto run = [&](const std::vector<std::function<void()>>& tasks) {
+    ParallelFor(exec, static_cast<int64_t>(tasks.size()), 1, [&](int64_t t, int64_t) { tasks[static_cast<size_t>(t)](); });
+  };
   const auto missing = [&](const Family& family) -> std::string {
     if (!usable) return findings.empty() ? "roi.empty" : findings.back().code;
     return family.needs_levels ? matrices.missing : "";
   };
-  // Zones are made while the families run that need none; then come those that wait for them.
-  std::vector<std::function<void()>> first, then;
+  // One after the other, so that no more is held than the next ones need: families of the region itself; with a list of its
+  // intensities those of intensities; with levels those of levels, while zones are made; and those of zones.
+  std::vector<std::function<void()>> of_region, plain, first, then;
   for (size_t f = 0; f < wanted.size(); ++f) {
-    if (!missing(*wanted[f]).empty()) continue;
-    (wanted[f]->needs_zones ? then : first).push_back([&, f] { wanted[f]->compute(subject, exec, *values[f]); });
+    const Family& family = *wanted[f];
+    auto& tasks = OfRegion(&family) ? of_region : family.needs_zones ? then : family.needs_levels ? first : plain;
+    tasks.push_back([&, f] { wanted[f]->compute(subject, exec, *values[f]); });
+  }
+  if (usable) {
+    run(of_region);
+    if (of_region.size() < wanted.size()) {
+      intensities.values = IntensitiesOf(exec, region);
+      intensities.distinct = CountsOf(intensities.values);
+    }
+    run(plain);
+    if (!first.empty() || !then.empty()) matrices = MatricesOf(exec, region, intensities, settings, findings);
+    if (std::none_of(wanted.begin(), wanted.end(), [](const Family* f) { return Is(f, "firstorder"); })) intensities = {};
+  }
+  if (!usable || !matrices.missing.empty()) {
+    first.clear();
+    then.clear();
   }
   if (!then.empty()) {
-    const bool distances = uses([](const Family* f) { return std::string_view(f->name) == "gldzm"; });
+    const bool distances = uses([](const Family* f) { return Is(f, "gldzm"); });
     if (settings.aggregations[k3dMerged]) {
       first.push_back([&, distances] { matrices.zones_3d = Zones3d(exec, region, matrices.levels, distances); });
     }
@@ -145,9 +185,8 @@ std::vector<Feature> FeaturesOf(const Exec& exec, const Region& region, const Se
       first.push_back([&, distances] { matrices.zones_2d = Zones2d(exec, region, matrices.levels, distances); });
     }
   }
-  for (const auto& tasks : {first, then}) {
-    ParallelFor(exec, static_cast<int64_t>(tasks.size()), 1, [&](int64_t t, int64_t) { tasks[static_cast<size_t>(t)](); });
-  }
+  run(first);
+  run(then);
   for (size_t f = 0; f < wanted.size(); ++f) {
     const Family& family = *wanted[f];
     const std::string why = missing(family);

@@ -13,6 +13,8 @@
 namespace isovox::radiomics {
 namespace {
 
+constexpr int64_t kSlicesAtOnce = 12;  // each with the sums of its own surroundings
+
 struct Peaks {
   double at_maximum = -std::numeric_limits<double>::infinity();
   double brightest = -std::numeric_limits<double>::infinity();
@@ -81,19 +83,25 @@ ISOVOX_CPU_TARGETS void AddRows(const double* const* rows, size_t count, int64_t
   for (int64_t x = 0; x < n; ++x) sum[x] += gathered[x + length] - gathered[x];
 }
 
-Peaks PeaksOf(const Region& region, const Exec& exec) {
-  const auto [nx, ny, nz] = region.image_size;
-  // Sums along each image row up to and without voxel i; of how many voxels, where some are not finite and do not count.
-  const int64_t width = nx + 1;
-  std::vector<double> before(static_cast<size_t>(width * ny * nz), 0), finite;
-  if (!simd::AllFinite(region.image.data(), static_cast<int64_t>(region.image.size()))) finite.resize(before.size(), 0);
-  for (int64_t row = 0; row < ny * nz; ++row) {
-    const double* in = region.image.data() + row * nx;
-    double* out = before.data() + row * width;
-    if (finite.empty()) {
-      for (int64_t i = 0; i < nx; ++i) out[i + 1] = out[i] + in[i];
-    } else {
-      double* voxels = finite.data() + row * width;
+// Sums along rows of the image, up to and without voxel i; of how many voxels, where some are not finite and do not count.
+// Of the slices from `first` on.
+class RowSums {
+ public:
+  RowSums(const Region& region, bool all_finite) : region_(&region), all_finite_(all_finite) {}
+
+  void Read(int64_t first, int64_t end) {
+    const auto [nx, ny, nz] = region_->image_size;
+    first_ = first;
+    sums_.assign(static_cast<size_t>((nx + 1) * ny * (end - first)), 0);
+    if (!all_finite_) finite_.assign(sums_.size(), 0);
+    for (int64_t row = 0; row < ny * (end - first); ++row) {
+      const double* in = region_->image.data() + (first * ny + row) * nx;
+      double* out = sums_.data() + row * (nx + 1);
+      if (all_finite_) {
+        for (int64_t i = 0; i < nx; ++i) out[i + 1] = out[i] + in[i];
+        continue;
+      }
+      double* voxels = finite_.data() + row * (nx + 1);
       for (int64_t i = 0; i < nx; ++i) {
         const bool counts = std::isfinite(in[i]);
         out[i + 1] = out[i] + (counts ? in[i] : 0);
@@ -101,6 +109,25 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
       }
     }
   }
+
+  const double* At(int64_t j, int64_t k) const { return sums_.data() + Place(j, k); }
+  // Null where all voxels count.
+  const double* FiniteAt(int64_t j, int64_t k) const { return all_finite_ ? nullptr : finite_.data() + Place(j, k); }
+
+ private:
+  int64_t Place(int64_t j, int64_t k) const {
+    return ((k - first_) * region_->image_size[1] + j) * (region_->image_size[0] + 1);
+  }
+
+  const Region* region_;
+  bool all_finite_;
+  int64_t first_ = 0;
+  std::vector<double> sums_, finite_;
+};
+
+Peaks PeaksOf(const Region& region, const Exec& exec) {
+  const auto [nx, ny, nz] = region.image_size;
+  const bool all_finite = simd::AllFinite(region.image.data(), static_cast<int64_t>(region.image.size()));
   const std::vector<SphereRow> sphere = SphereRows(region);
   std::vector<std::vector<SphereRow>> by_half;
   int64_t voxels_in_sphere = 0;
@@ -112,13 +139,16 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
     reach = {std::max(reach.dj, row.dj), std::max(reach.dk, row.dk), std::max(reach.half, row.half)};
   }
   return OrderedReduce<Peaks>(
-      exec, region.size[1] * region.size[2], 64, Peaks{},
+      exec, region.size[2], kSlicesAtOnce, Peaks{},
       [&](int64_t begin, int64_t end) {
         Peaks part;
+        RowSums before(region, all_finite);
+        before.Read(std::max<int64_t>(begin + region.image_offset[2] - reach.dk, 0),
+                    std::min(end + region.image_offset[2] + reach.dk, nz));
         std::vector<double> sum(static_cast<size_t>(region.size[0])), count(sum.size());
         std::vector<double> gathered(static_cast<size_t>(region.size[0] + 2 * reach.half + 1));
         std::vector<const double*> rows;
-        for (int64_t row = begin; row < end; ++row) {
+        for (int64_t row = begin * region.size[1]; row < end * region.size[1]; ++row) {
           const int64_t j = row % region.size[1], k = row / region.size[1];
           const uint8_t* in = region.intensity.data() + row * region.size[0];
           const uint8_t* stop = in + region.size[0];
@@ -129,22 +159,19 @@ Peaks PeaksOf(const Region& region, const Exec& exec) {
           std::fill(sum.begin(), sum.end(), 0);
           const int64_t at_j = j + region.image_offset[1], at_k = k + region.image_offset[2];
           const int64_t from_i = first + region.image_offset[0], to_i = last + region.image_offset[0];
-          const bool whole = finite.empty() && at_j >= reach.dj && at_j + reach.dj < ny && at_k >= reach.dk && at_k + reach.dk < nz &&
+          const bool whole = all_finite && at_j >= reach.dj && at_j + reach.dj < ny && at_k >= reach.dk && at_k + reach.dk < nz &&
                              from_i >= reach.half && to_i + reach.half <= nx;
           std::fill(count.begin(), count.end(), whole ? static_cast<double>(voxels_in_sphere) : 0);
           // Rows of one width make one row of sums.
           for (size_t half = 0; whole && half < by_half.size(); ++half) {
             rows.clear();
-            for (const SphereRow& of : by_half[half]) {
-              rows.push_back(before.data() + ((at_k + of.dk) * ny + at_j + of.dj) * width + from_i - of.half);
-            }
+            for (const SphereRow& of : by_half[half]) rows.push_back(before.At(at_j + of.dj, at_k + of.dk) + from_i - of.half);
             AddRows(rows.data(), rows.size(), 2 * static_cast<int64_t>(half) + 1, last - first, gathered.data(), sum.data() + first);
           }
           for (const SphereRow& part_of : whole ? std::span<const SphereRow>() : std::span(sphere)) {
             const int64_t y = at_j + part_of.dj, z = at_k + part_of.dk;
             if (y < 0 || y >= ny || z < 0 || z >= nz) continue;
-            const double* sums = before.data() + (z * ny + y) * width;
-            const double* voxels = finite.empty() ? nullptr : finite.data() + (z * ny + y) * width;
+            const double *sums = before.At(y, z), *voxels = before.FiniteAt(y, z);
             // Where the row of the sphere lies wholly in the image no end needs a test.
             const int64_t x0 = region.image_offset[0], half = part_of.half;
             const int64_t inner = std::clamp(half - x0, first, last);

@@ -118,7 +118,7 @@ void Compute(const Subject& subject, const Exec& exec, Values& values) {
   // The pieces are independent; the autocorrelation is by far the longest.
   ParallelFor(exec, 2, 1, [&](int64_t piece, int64_t) {
     if (piece == 0) {
-      form.autocorrelation = AutocorrelationOf(exec, region, subject.intensities->values);
+      form.autocorrelation = AutocorrelationOf(exec, region);
       return;
     }
     form.shape = ShapeOf(region, Extents(region), MeshKind::kWatertight);

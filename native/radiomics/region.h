@@ -1,6 +1,7 @@
 // The voxels features are computed from: the image and the two masks of IBSI 1 (2.4) on the box of the structure.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -33,6 +34,19 @@ struct Region {
   const double* Row(int64_t j, int64_t k) const {
     return image.data() +
            ((k + image_offset[2]) * image_size[1] + j + image_offset[1]) * image_size[0] + image_offset[0];
+  }
+  // Leaves of the image what lies in the box of the masks.
+  void DropSurroundings() {
+    if (image_size == size) return;
+    double* to = image.data();
+    for (int64_t k = 0; k < size[2]; ++k) {
+      for (int64_t j = 0; j < size[1]; ++j) to = std::copy_n(Row(j, k), size[0], to);  // from further back than where it goes
+    }
+    for (size_t d = 0; d < 3; ++d) lattice_begin[d] += image_offset[d];
+    image_offset = {0, 0, 0};
+    image_size = size;
+    image.resize(static_cast<size_t>(voxels()));
+    image.shrink_to_fit();
   }
 };
 

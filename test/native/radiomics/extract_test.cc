@@ -156,7 +156,7 @@ int64_t HeldKib(const std::string& which) {
 
 }  // namespace
 
-TEST_CASE("radiomics: all families take no more than six times the memory of the cropped image") {
+TEST_CASE("radiomics: all families take no more than three times the memory of the cropped image") {
   const Pair pair = NoisyBall(131, 64, {1, 1, 1});
   constexpr int64_t kCroppedKib = int64_t{129} * 129 * 129 * 8 / 1024;
   std::ofstream("/proc/self/clear_refs") << 5;  // the peak is counted anew
@@ -166,7 +166,7 @@ TEST_CASE("radiomics: all families take no more than six times the memory of the
   REQUIRE(found.features.size() > 400);
   const int64_t taken = HeldKib("VmHWM:") - before;
   MESSAGE("peak: ", static_cast<double>(taken) / static_cast<double>(kCroppedKib), " times the cropped image");
-  CHECK(taken < 6 * kCroppedKib);
+  CHECK(taken < 3 * kCroppedKib);
 }
 #endif
 
