@@ -263,7 +263,7 @@ export interface SegmentRead {
 
 export interface SegmentationResult {
   header: HeaderRecord;
-  SegmentationType: 'BINARY' | 'FRACTIONAL';
+  SegmentationType: 'BINARY' | 'FRACTIONAL' | 'LABELMAP';
   referencedSeriesUIDs: string[];
   segments: SegmentRead[];
 }

@@ -27,7 +27,7 @@ constexpr KindRow kKinds[] = {
     {"481.3", "rtstruct", "RTSTRUCT"}, {"481.4", "rtrecord", "RTRECORD"}, {"481.5", "rtplan", "RTPLAN"},
     {"481.6", "rtrecord", "RTRECORD"}, {"481.7", "rtrecord", "RTRECORD"}, {"481.8", "rtplan", "RTPLAN"},
     {"481.9", "rtrecord", "RTRECORD"}, {"66.1", "reg", "REG"},      {"66.3", "reg", "REG"},
-    {"66.4", "seg", "SEG"},
+    {"66.4", "seg", "SEG"},            {"66.7", "seg", "SEG"},
 };
 
 const KindRow* RowOfClass(std::string_view sop_class) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 
 #include "base/storage.h"
@@ -19,14 +20,16 @@ using nlohmann::json;
 constexpr double kOffStep = 0.02;
 constexpr double kOffLineMm = 0.1;
 constexpr double kClosestMm = 1e-3;
-// Masks may take this many bytes for one of the file's: a bit of a frame becomes a float, in a box about its segment.
+// Masks may take this many bytes for one of the file's: a bit of a frame becomes a float, in a box about its segment. And
+// this many for a voxel of its frames, which compress to almost nothing; boxes overlap.
 constexpr uint64_t kMostBytesPerByte = 64;
+constexpr uint64_t kMostBytesPerVoxel = 16;
 constexpr uint64_t kAllowance = uint64_t{64} << 20;
 
 Error BadPlanes(const std::string& message) { return Error(ErrorCode::kGeometry, message, {{"what", "frames"}}); }
 
 struct Frame {
-  size_t segment;  // in SegmentSequence
+  size_t segment;  // in SegmentSequence; of a label map, nothing
   Vec3 position;
   int64_t plane = 0;
 };
@@ -48,10 +51,12 @@ json CodeOf(const DataSet& item, Tag tag, const Charset& charset) {
           {"meaning", charset.ToUtf8(codes[0].Text(tag::kCodeMeaning))}};
 }
 
-json SegmentsOf(const DataSet& set, const Charset& charset, std::map<int64_t, size_t>& index_of) {
+json SegmentsOf(const DataSet& set, const Charset& charset, std::optional<int64_t> background,
+                std::map<int64_t, size_t>& index_of) {
   json segments = json::array();
   for (const DataSet& item : set.Items(tag::kSegmentSequence)) {
     const auto number = item.Integer(tag::kSegmentNumber);
+    if (number && number == background) continue;
     if (!number || !index_of.try_emplace(*number, segments.size()).second) {
       throw Error(ErrorCode::kCorruptData, "Segments must have numbers of their own", {{"tag", "SegmentNumber"}});
     }
@@ -68,9 +73,9 @@ json SegmentsOf(const DataSet& set, const Charset& charset, std::map<int64_t, si
   return segments;
 }
 
-// Segment and position of every frame; fills the grid's axes and spacing within the plane.
-std::vector<Frame> FramesOf(const DataSet& set, const PixelLayout& layout, const std::map<int64_t, size_t>& index_of,
-                            Grid& grid) {
+// Segment, unless it is a label map, and position of every frame; fills the grid's axes and spacing within the plane.
+std::vector<Frame> FramesOf(const DataSet& set, const PixelLayout& layout, bool label_map,
+                            const std::map<int64_t, size_t>& index_of, Grid& grid) {
   const auto shared_items = set.Items(tag::kSharedFunctionalGroupsSequence);
   const DataSet* shared = shared_items.empty() ? nullptr : &shared_items.front();
   const auto items = set.Items(tag::kPerFrameFunctionalGroupsSequence);
@@ -85,7 +90,7 @@ std::vector<Frame> FramesOf(const DataSet& set, const PixelLayout& layout, const
     const auto identification = GroupOf(&item, shared, tag::kSegmentIdentificationSequence);
     const auto number = identification ? identification->Integer(tag::kReferencedSegmentNumber) : std::nullopt;
     const auto segment = number ? index_of.find(*number) : index_of.end();
-    if (segment == index_of.end()) {
+    if (!label_map && segment == index_of.end()) {
       throw Error(ErrorCode::kCorruptData, "Frame " + std::to_string(frames.size() + 1) + " belongs to no segment",
                   {{"tag", "ReferencedSegmentNumber"}});
     }
@@ -108,7 +113,7 @@ std::vector<Frame> FramesOf(const DataSet& set, const PixelLayout& layout, const
                std::abs(across - grid.spacing[0]) + std::abs(down - grid.spacing[1]) > 1e-4) {
       throw BadPlanes("Frames of different orientation or pixel spacing are not read");
     }
-    frames.push_back({segment->second, *position});
+    frames.push_back({label_map ? 0 : segment->second, *position});
   }
   return frames;
 }
@@ -150,31 +155,112 @@ void PlacePlanes(std::vector<Frame>& frames, Grid& grid) {
   grid.size[2] = static_cast<int64_t>(planes);
 }
 
-// Box of the voxels that are not 0 in a frame.
-void AddToBox(std::span<const std::byte> frame, int64_t columns, int64_t rows, int64_t plane, IndexBox& box) {
-  for (int64_t j = 0; j < rows; ++j) {
-    const auto row = frame.subspan(static_cast<size_t>(j * columns), static_cast<size_t>(columns));
-    const auto set = [](std::byte value) { return value != std::byte{0}; };
-    const auto first = std::find_if(row.begin(), row.end(), set);
-    if (first == row.end()) continue;
-    const auto last = std::find_if(row.rbegin(), row.rend(), set);
-    const std::array<int64_t, 3> from{first - row.begin(), j, plane}, to{row.rend() - last, j + 1, plane + 1};
-    const bool fresh = box.empty();
-    for (size_t axis = 0; axis < 3; ++axis) {
-      box.begin[axis] = fresh ? from[axis] : std::min(box.begin[axis], from[axis]);
-      box.end[axis] = fresh ? to[axis] : std::max(box.end[axis], to[axis]);
-    }
+void Extend(IndexBox& box, const std::array<int64_t, 3>& from, const std::array<int64_t, 3>& to) {
+  const bool fresh = box.empty();
+  for (size_t axis = 0; axis < 3; ++axis) {
+    box.begin[axis] = fresh ? from[axis] : std::min(box.begin[axis], from[axis]);
+    box.end[axis] = fresh ? to[axis] : std::max(box.end[axis], to[axis]);
   }
 }
 
-void Allocate(std::vector<CoverageMask>& masks, uint64_t file_bytes) {
+// The frames of one segment each: BINARY and FRACTIONAL.
+struct SegmentFrames {
+  double most;  // the value of a voxel that is wholly in
+
+  void AddToBoxes(std::span<const std::byte> stored, const Grid& grid, const Frame& frame,
+                  std::vector<CoverageMask>& masks) const {
+    const int64_t columns = grid.size[0];
+    for (int64_t j = 0; j < grid.size[1]; ++j) {
+      const auto row = stored.subspan(static_cast<size_t>(j * columns), static_cast<size_t>(columns));
+      const auto set = [](std::byte value) { return value != std::byte{0}; };
+      const auto first = std::find_if(row.begin(), row.end(), set);
+      if (first == row.end()) continue;
+      const auto last = std::find_if(row.rbegin(), row.rend(), set);
+      Extend(masks[frame.segment].box, {first - row.begin(), j, frame.plane}, {row.rend() - last, j + 1, frame.plane + 1});
+    }
+  }
+
+  void AddTo(std::span<const std::byte> stored, const Frame& frame, std::vector<CoverageMask>& masks) const {
+    CoverageMask& mask = masks[frame.segment];
+    const auto& [begin, end] = mask.box;
+    // Frames without a voxel count for no box, and may lie outside that of the others.
+    if (mask.box.empty() || frame.plane < begin[2] || frame.plane >= end[2]) return;
+    for (int64_t j = begin[1]; j < end[1]; ++j) {
+      const std::byte* from = stored.data() + j * mask.grid.size[0];
+      float* to = mask.coverage.data() + ((frame.plane - begin[2]) * (end[1] - begin[1]) + j - begin[1]) * (end[0] - begin[0]);
+      for (int64_t i = begin[0]; i < end[0]; ++i) {
+        // A segment may have two frames on one plane; the greater counts.
+        const auto value = static_cast<float>(std::min(1.0, static_cast<double>(from[i]) / most));
+        to[i - begin[0]] = std::max(to[i - begin[0]], value);
+      }
+    }
+  }
+};
+
+// Frames whose values are the numbers of segments: LABELMAP.
+class LabelFrames {
+ public:
+  LabelFrames(DType dtype, int64_t background, const std::map<int64_t, size_t>& index_of)
+      : wide_(dtype == DType::kUint16), segment_of_(wide_ ? 65536 : 256, kUnknown) {
+    const auto within = [&](int64_t value) { return value >= 0 && value < static_cast<int64_t>(segment_of_.size()); };
+    if (within(background)) segment_of_[static_cast<size_t>(background)] = kNone;
+    for (const auto& [number, segment] : index_of) {
+      if (within(number)) segment_of_[static_cast<size_t>(number)] = static_cast<int64_t>(segment);
+    }
+  }
+
+  void AddToBoxes(std::span<const std::byte> stored, const Grid& grid, const Frame& frame,
+                  std::vector<CoverageMask>& masks) const {
+    ForEach(stored, grid, [&](int64_t i, int64_t j, size_t segment) {
+      Extend(masks[segment].box, {i, j, frame.plane}, {i + 1, j + 1, frame.plane + 1});
+    });
+  }
+
+  void AddTo(std::span<const std::byte> stored, const Frame& frame, std::vector<CoverageMask>& masks) const {
+    if (masks.empty()) return;
+    ForEach(stored, masks[0].grid, [&](int64_t i, int64_t j, size_t segment) {
+      const auto& [begin, end] = masks[segment].box;
+      const int64_t row = (frame.plane - begin[2]) * (end[1] - begin[1]) + j - begin[1];
+      masks[segment].coverage[static_cast<size_t>(row * (end[0] - begin[0]) + i - begin[0])] = 1;
+    });
+  }
+
+ private:
+  static constexpr int64_t kNone = -1, kUnknown = -2;
+
+  template <typename Act>
+  void ForEach(std::span<const std::byte> stored, const Grid& grid, const Act& act) const {
+    for (int64_t j = 0; j < grid.size[1]; ++j) {
+      for (int64_t i = 0; i < grid.size[0]; ++i) {
+        const auto at = static_cast<size_t>(j * grid.size[0] + i);
+        uint16_t value = 0;
+        if (wide_) {
+          std::memcpy(&value, stored.data() + 2 * at, 2);
+        } else {
+          value = static_cast<uint8_t>(stored[at]);
+        }
+        const int64_t segment = segment_of_[value];
+        if (segment == kUnknown) {
+          throw Error(ErrorCode::kCorruptData, "A voxel has the label " + std::to_string(value) + ", of which there is no segment",
+                      {{"tag", "SegmentSequence"}, {"value", std::to_string(value)}});
+        }
+        if (segment != kNone) act(i, j, static_cast<size_t>(segment));
+      }
+    }
+  }
+
+  bool wide_;
+  std::vector<int64_t> segment_of_;
+};
+
+void Allocate(std::vector<CoverageMask>& masks, uint64_t file_bytes, uint64_t voxels) {
   uint64_t wanted = 0;
   for (const CoverageMask& mask : masks) {
     std::array<int64_t, 4> factors{0, 0, 0, 4};
     for (size_t axis = 0; axis < 3; ++axis) factors[axis] = mask.box.end[axis] - mask.box.begin[axis];
     wanted += CheckedProduct(factors);
   }
-  if (wanted > kMostBytesPerByte * file_bytes + kAllowance) {
+  if (wanted > std::max(kMostBytesPerByte * file_bytes, kMostBytesPerVoxel * voxels) + kAllowance) {
     throw Error(ErrorCode::kResource, "The segments lie so far apart that their masks would take " +
                                           std::to_string(wanted) + " bytes",
                 {{"requested", std::to_string(wanted)}});
@@ -199,14 +285,15 @@ Segmentation ReadSegmentation(const Exec& exec, const std::string& path) {
                   {{"what", "SOPClassUID"}, {"value", std::string(set.Text(tag::kSOPClassUID))}});
     }
     const std::string type(set.Text(tag::kSegmentationType));
-    const bool fractional = type == "FRACTIONAL";
-    if (!fractional && type != "BINARY") {
-      throw Error(ErrorCode::kUnsupported, "Expected BINARY or FRACTIONAL for SegmentationType but received " + type,
+    const bool fractional = type == "FRACTIONAL", label_map = type == "LABELMAP";
+    if (!fractional && !label_map && type != "BINARY") {
+      throw Error(ErrorCode::kUnsupported, "Expected BINARY, FRACTIONAL or LABELMAP for SegmentationType but received " + type,
                   {{"what", "SegmentationType"}, {"value", type}});
     }
     const PixelLayout layout = LayoutOf(file);
-    if (layout.samples != 1 || layout.dtype != DType::kUint8) {
-      throw Error(ErrorCode::kUnsupported, "Segmentations of more than a byte a voxel are not read",
+    if (layout.samples != 1 || !(layout.dtype == DType::kUint8 || (label_map && layout.dtype == DType::kUint16))) {
+      throw Error(ErrorCode::kUnsupported, "Expected segments in bytes, or labels of up to two, but received samples of " +
+                                               std::to_string(layout.bits_allocated) + " bits",
                   {{"what", "BitsAllocated"}, {"value", std::to_string(layout.bits_allocated)}});
     }
     const double most = fractional ? set.Number(tag::kMaximumFractionalValue).value_or(255) : 1;
@@ -216,9 +303,10 @@ Segmentation ReadSegmentation(const Exec& exec, const std::string& path) {
     }
     Segmentation result;
     std::map<int64_t, size_t> index_of;
-    json segments = SegmentsOf(set, file.charset(), index_of);
+    const int64_t background = set.Integer(tag::kPixelPaddingValue).value_or(0);
+    json segments = SegmentsOf(set, file.charset(), label_map ? std::optional(background) : std::nullopt, index_of);
     Grid grid;
-    std::vector<Frame> frames = FramesOf(set, layout, index_of, grid);
+    std::vector<Frame> frames = FramesOf(set, layout, label_map, index_of, grid);
     PlacePlanes(frames, grid);
     grid.size[0] = layout.columns;
     grid.size[1] = layout.rows;
@@ -226,34 +314,26 @@ Segmentation ReadSegmentation(const Exec& exec, const std::string& path) {
     result.masks.resize(segments.size());
     for (CoverageMask& mask : result.masks) mask.grid = grid;
     const PixelReader reader(exec, file, layout);
-    Buffer stored = Buffer::OfSize(layout.frame_bytes());
     exec.SetTotal(2 * layout.frames);
-    // Twice over the frames: for the boxes, then for the values, so that no more is held than the segments fill.
-    for (size_t f = 0; f < frames.size(); ++f) {
-      exec.CheckCancelled();
-      reader.ReadFrame(static_cast<int64_t>(f), stored.bytes());
-      AddToBox(stored.bytes(), layout.columns, layout.rows, frames[f].plane, result.masks[frames[f].segment].box);
-      exec.Step();
-    }
-    Allocate(result.masks, file.size());
-    for (size_t f = 0; f < frames.size(); ++f) {
-      exec.CheckCancelled();
-      CoverageMask& mask = result.masks[frames[f].segment];
-      const auto& [begin, end] = mask.box;
-      exec.Step();
-      // Frames without a voxel count for no box, and may lie outside that of the others.
-      if (mask.box.empty() || frames[f].plane < begin[2] || frames[f].plane >= end[2]) continue;
-      reader.ReadFrame(static_cast<int64_t>(f), stored.bytes());
-      for (int64_t j = begin[1]; j < end[1]; ++j) {
-        const std::byte* from = stored.data.get() + j * layout.columns;
-        float* to = mask.coverage.data() +
-                    ((frames[f].plane - begin[2]) * (end[1] - begin[1]) + j - begin[1]) * (end[0] - begin[0]);
-        for (int64_t i = begin[0]; i < end[0]; ++i) {
-          // A segment may have two frames on one plane; the greater counts.
-          const auto value = static_cast<float>(std::min(1.0, static_cast<double>(from[i]) / most));
-          to[i - begin[0]] = std::max(to[i - begin[0]], value);
-        }
+    const auto each = [&](const auto& act) {
+      Buffer stored = Buffer::OfSize(layout.frame_bytes());
+      for (size_t f = 0; f < frames.size(); ++f) {
+        exec.CheckCancelled();
+        reader.ReadFrame(static_cast<int64_t>(f), stored.bytes());
+        act(stored.bytes(), frames[f]);
+        exec.Step();
       }
+    };
+    // Twice over the frames: for the boxes, then for the values, so that no more is held than the segments fill.
+    const auto fill = [&](const auto& content) {
+      each([&](std::span<const std::byte> stored, const Frame& frame) { content.AddToBoxes(stored, grid, frame, result.masks); });
+      Allocate(result.masks, file.size(), layout.frame_samples() * static_cast<uint64_t>(layout.frames));
+      each([&](std::span<const std::byte> stored, const Frame& frame) { content.AddTo(stored, frame, result.masks); });
+    };
+    if (label_map) {
+      fill(LabelFrames(layout.dtype, background, index_of));
+    } else {
+      fill(SegmentFrames{most});
     }
     json sources = json::array();
     for (const DataSet& series : set.Items(tag::kReferencedSeriesSequence)) {

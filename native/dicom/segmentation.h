@@ -1,4 +1,4 @@
-// Reads a DICOM Segmentation (PS3.3 A.51), BINARY or FRACTIONAL, as one mask per segment on a common grid.
+// Reads a DICOM Segmentation (PS3.3 A.51), BINARY, FRACTIONAL or LABELMAP, as one mask per segment on a common grid.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,7 +11,8 @@
 namespace isovox::dicom {
 
 struct Segmentation {
-  std::vector<CoverageMask> masks;  // in the order of SegmentSequence; fractions 0..1 of a FRACTIONAL object
+  // In the order of SegmentSequence, without the background of a LABELMAP; fractions 0..1 of a FRACTIONAL object.
+  std::vector<CoverageMask> masks;
   nlohmann::json summary;           // SegmentationSummary (lib/native/dicom-types.ts)
 };
 

@@ -1,6 +1,6 @@
 """DICOM objects between this project and highdicom, pydicom and dciodvfy (dicom3tools).
 
-    segmentation.py make            writes test/golden/segmentation-highdicom.dcm
+    segmentation.py make            writes test/golden/segmentation-highdicom.dcm and label-map-highdicom.dcm
     segmentation.py check FOLDER    reads every .dcm file of a folder that this project wrote; 1 when one is refused
 
 With highdicom 0.28.2, pydicom 3.0.2, numpy, and dciodvfy of Debian's dicom3tools 1.00~20220618093127.
@@ -18,7 +18,7 @@ from highdicom.sr.coding import CodedConcept
 from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
 
-GOLDEN = pathlib.Path(__file__).parent.parent / "golden" / "segmentation-highdicom.dcm"
+GOLDEN = pathlib.Path(__file__).parent.parent / "golden"
 COLUMNS, ROWS, PLANES = 16, 12, 5
 
 
@@ -51,21 +51,33 @@ def inside(segment):
     return mask
 
 
+def labels():
+    """Of the same planes: 1, 2 and 300 where (i + 2 j + 3 k) mod 7 is 0, 2 and 4."""
+    k, j, i = np.indices((PLANES, ROWS, COLUMNS))
+    rest = (i + 2 * j + 3 * k) % 7
+    return np.select([rest == 0, rest == 2, rest == 4], [1, 2, 300]).astype(np.uint16)
+
+
 def make():
+    write("segmentation-highdicom.dcm", "BINARY", [1, 2], np.stack([inside(n) for n in range(2)], axis=-1))
+    write("label-map-highdicom.dcm", "LABELMAP", [1, 2, 300], labels())
+
+
+def write(name, kind, numbers, pixels):
     descriptions = [
         hd.seg.SegmentDescription(
-            segment_number=n + 1,
-            segment_label=f"Part {n + 1}",
+            segment_number=number,
+            segment_label=f"Part {number}",
             segmented_property_category=codes.SCT.Organ,
             segmented_property_type=CodedConcept("80891009", "SCT", "Heart"),
             algorithm_type=hd.seg.SegmentAlgorithmTypeValues.MANUAL,
         )
-        for n in range(2)
+        for number in numbers
     ]
     segmentation = hd.seg.Segmentation(
         source_images=[source(k) for k in range(PLANES)],
-        pixel_array=np.stack([inside(n) for n in range(2)], axis=-1),
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        pixel_array=pixels,
+        segmentation_type=hd.seg.SegmentationTypeValues[kind],
         segment_descriptions=descriptions,
         series_instance_uid="1.2.3.5",
         series_number=2,
@@ -76,8 +88,8 @@ def make():
         software_versions=hd.__version__,
         device_serial_number="1",
     )
-    segmentation.save_as(GOLDEN)
-    print(GOLDEN, GOLDEN.stat().st_size, "bytes")
+    segmentation.save_as(GOLDEN / name)
+    print(GOLDEN / name, (GOLDEN / name).stat().st_size, "bytes")
 
 
 def check(folder):

@@ -179,3 +179,38 @@ TEST_CASE("segmentation: what highdicom 0.28.2 wrote (test/oracles/segmentation.
     }
   }
 }
+
+TEST_CASE("segmentation: a label map of 16 bits by highdicom 0.28.2 (test/oracles/segmentation.py)") {
+  const Segmentation read = ReadSegmentation({}, ISOVOX_GOLDEN "/label-map-highdicom.dcm");
+  CHECK(read.summary["SegmentationType"] == "LABELMAP");
+  REQUIRE(read.masks.size() == 3);  // the file declares its background too
+  const std::array<int64_t, 3> numbers = {1, 2, 300};
+  for (size_t segment = 0; segment < 3; ++segment) {
+    CHECK(read.summary["segments"][segment]["SegmentNumber"] == numbers[segment]);
+    CHECK(read.masks[segment].grid.size == std::array<int64_t, 3>{16, 12, 5});
+    CHECK(read.masks[segment].grid.origin == Vec3{10, -20, -40});
+    for (int64_t k = 0; k < 5; ++k) {
+      for (int64_t j = 0; j < 12; ++j) {
+        for (int64_t i = 0; i < 16; ++i) {
+          const bool inside = (i + 2 * j + 3 * k) % 7 == 2 * static_cast<int64_t>(segment);
+          CHECK(At(read.masks[segment], {i, j, k}) == (inside ? 1.0F : 0.0F));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("segmentation: a label without a segment is refused by its number") {
+  const TempFolder folder;
+  std::vector<char> bytes = Slurp(ISOVOX_GOLDEN "/label-map-highdicom.dcm");
+  bytes[bytes.size() - 2] = 77;  // the last voxel, which the file's end pads no more
+  bytes[bytes.size() - 1] = 0;
+  Spill(folder / "seg.dcm", bytes);
+  try {
+    ReadSegmentation({}, folder / "seg.dcm");
+    FAIL("was read");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::kCorruptData);
+    CHECK(error.message().find("label 77") != std::string::npos);
+  }
+}
