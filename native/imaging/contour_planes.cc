@@ -15,6 +15,7 @@ constexpr double kParallel = 1e-4;      // sine of the angle that counts as none
 constexpr double kSmallestLoopMm2 = 1e-6;
 // A loop that covers less than this part of its box, by the winding of its edges, may be an eight whose lobes cancel.
 constexpr double kMaySelfCancel = 0.2;
+constexpr double kSameArea = 0.999;
 
 // Newell's normal: its length is twice the area.
 Vec3 AreaVector(std::span<const Vec3> points) {
@@ -96,6 +97,37 @@ std::vector<Loop> Lobes(Loop loop) {
   return lobes;
 }
 
+bool LiesOn(const std::vector<Point2>& loop, Point2 p, double near) {
+  Point2 a = loop.back();
+  for (const Point2& b : loop) {
+    const double du = b.u - a.u, dv = b.v - a.v, length2 = du * du + dv * dv;
+    const double along = length2 > 0 ? std::clamp(((p.u - a.u) * du + (p.v - a.v) * dv) / length2, 0.0, 1.0) : 0;
+    if (std::hypot(p.u - a.u - along * du, p.v - a.v - along * dv) < near) return true;
+    a = b;
+  }
+  return false;
+}
+
+// The same of loops that touch, as those of voxels that meet at a corner do: by points and middles of edges off the outer
+// loop, and where there are none, by the middle.
+bool HoldsTouching(const Loop& outer, const Loop& inner) {
+  const double near = 1e-6 * std::sqrt(outer.bounds.area());
+  const size_t count = inner.points.size(), step = std::max<size_t>(1, count / 16);
+  size_t in = 0, tried = 0;
+  for (size_t i = 0; i < count; i += step) {
+    const Point2 p = inner.points[i], q = inner.points[(i + 1) % count];
+    for (const Point2 at : {p, Point2{(p.u + q.u) / 2, (p.v + q.v) / 2}}) {
+      if (LiesOn(outer.points, at, near)) continue;
+      ++tried;
+      in += Contains(outer.points, at);
+    }
+  }
+  if (tried > 0) return in * 8 >= tried * 7;
+  // One loop drawn twice holds nothing.
+  return std::abs(inner.moments.area) < kSameArea * std::abs(outer.moments.area) &&
+         Contains(outer.points, {inner.moments.u, inner.moments.v});
+}
+
 // A loop holds another when it holds a sample of its points; a loop that only overlaps another is not inside it.
 bool Holds(const Loop& outer, const Loop& inner) {
   if (std::abs(outer.moments.area) <= std::abs(inner.moments.area)) return false;
@@ -104,8 +136,7 @@ bool Holds(const Loop& outer, const Loop& inner) {
   const size_t step = std::max<size_t>(1, inner.points.size() / 16);
   size_t in = 0, tried = 0;
   for (size_t i = 0; i < inner.points.size(); i += step, ++tried) in += Contains(outer.points, inner.points[i]);
-  // A point that lies on the outer loop may fall to either side.
-  return in * 8 >= tried * 7;
+  return in * 8 >= tried * 7 || HoldsTouching(outer, inner);
 }
 
 void FindDepths(ContourPlane& plane) {

@@ -114,7 +114,7 @@ class Slabs:
             self.options = {**Slabs.options, "sliceThicknessMm": self.spacing}
         if same and count == 8:
             # Neighbours that are alike share what is between them, however far it is.
-            self.at = list(numpy.cumsum([self.spacing * pick.choice([0.8, 1, 1.3]) for _ in self.at]))
+            self.at = list(numpy.cumsum([self.spacing * pick.choice([0.9, 1, 1.3]) for _ in self.at]))
             self.at = [w - self.at[0] for w in self.at]
         self.stretch = []
         for k, w in enumerate(self.at):

@@ -36,7 +36,7 @@ export const cropStage: Stage = {
   needs: ['organize'],
   after: ['segment'],
   lane: 'cpu',
-  version: 2,
+  version: 3,
   settings: (config) => regionOf(config) ?? null,
   inputs: (course) => course.ct?.headers.map((header) => header.path) ?? [],
   skip(course, config) {

@@ -29,7 +29,7 @@ export const qcStage: Stage = {
   needs: ['organize'],
   after: ['dvh'],
   lane: 'cpu',
-  version: 1,
+  version: 2,
   settings: ({ organize, dvh }) => ({ organize, prescriptionGy: dvh.prescriptionGy, skipRois: dvh.skipRois }),
   inputs: (course) => [
     ...(course.primaryStructures ? [course.primaryStructures.path] : []),

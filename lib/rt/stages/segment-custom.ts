@@ -31,7 +31,7 @@ export const segmentCustomStage: Stage = {
   needs: ['organize'],
   after: ['segment'],
   lane: 'gpu',
-  version: 2,
+  version: 3,
   settings: ({ customModels: { found, definitions }, segmentation }) => ({
     models: found.map(({ digest }) => digest),
     fast: segmentation.fast,

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -61,6 +62,18 @@ TEST_CASE("mask contours: exact back without simplification, also with holes, is
   });
   CHECK(RoundTrip(noise, {})[0] == 0);
   CHECK(MaskContours(CoverageMask{}, {}, {}).contours.empty());
+}
+
+// Found by test/oracles/masks_random.py.
+TEST_CASE("mask contours: an island comes back that meets the rim of its hole at corners only") {
+  for (const std::array<const char*, 5>& rows : {std::array<const char*, 5>{"#####", "##..#", "#.#.#", "#..##", "#####"},
+                                                std::array<const char*, 5>{"#####", "#...#", "#.#.#", "##.##", "#####"},
+                                                std::array<const char*, 5>{"#####", "##.##", "#.#.#", "##.##", "#####"}}) {
+    const CoverageMask mask = MaskOf({5, 5, 2}, [&](int64_t i, int64_t j, int64_t) {
+      return rows[static_cast<size_t>(j)][i] == '#';
+    });
+    for (const HoleStyle holes : {HoleStyle::kLoops, HoleStyle::kKeyhole}) CHECK(RoundTrip(mask, {0, holes})[0] == 0);
+  }
 }
 
 TEST_CASE("mask contours: simplified, 99.9 % of the voxels come back") {

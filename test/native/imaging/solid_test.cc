@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "dose/phantoms.h"
@@ -57,6 +58,21 @@ TEST_CASE("planes: sorted, grouped, spaced, with duplicates and repeated points"
   CHECK(stack.planes[2].loops.size() == 2);
   CHECK(stack.spacing == doctest::Approx(3));
   CHECK(stack.findings.empty());
+}
+
+TEST_CASE("planes: a loop drawn twice, from another point and the other way round, is not its own hole") {
+  Roi roi;
+  for (const double z : {0.0, 2.0, 4.0}) {
+    const auto loop = test::Circle({1, 2, z}, 10.1, 37);
+    AddLoop(roi, loop);
+    auto other = loop;
+    std::rotate(other.begin(), other.begin() + 7, other.end());
+    AddLoop(roi, {other.rbegin(), other.rend()});
+  }
+  for (const ContourPlane& plane : StackPlanes(roi).planes) {
+    CHECK(plane.loops[0].depth == 0);
+    CHECK(plane.loops[1].depth == 0);
+  }
 }
 
 TEST_CASE("planes: nothing drawn, points only, a line, and a plane across the others") {
