@@ -7,6 +7,22 @@
 namespace isovox {
 namespace {
 
+// Contours of a slice are written with rounded coordinates, and are that slice's as they were drawn.
+constexpr double kRoundedMm = 0.05;
+
+double DrawnNear(const Solid& solid, double w) {
+  const auto& planes = solid.stack().planes;
+  const auto above = std::lower_bound(planes.begin(), planes.end(), w,
+                                      [](const ContourPlane& plane, double value) { return plane.w < value; });
+  double nearest = w, distance = kRoundedMm;
+  for (const auto plane : {above, above == planes.begin() ? above : above - 1}) {
+    if (plane == planes.end() || !(std::abs(plane->w - w) < distance)) continue;
+    distance = std::abs(plane->w - w);
+    nearest = plane->w;
+  }
+  return nearest;
+}
+
 // Parts of a voxel's thickness per stretch between breaks of the solid, for kSlab.
 constexpr int kSlabParts = 3;
 
@@ -45,7 +61,7 @@ std::vector<std::vector<WeightedRun>> RunsOf(const Solid& solid, const PlaneLatt
       const double middle = w0 + static_cast<double>(plane) * dw;
       std::vector<std::pair<double, double>> cuts;  // position, weight
       if (kind == CoverageKind::kSection) {
-        cuts.emplace_back(middle, 1.0);
+        cuts.emplace_back(DrawnNear(solid, middle), 1.0);
       } else {
         std::vector<double> edges{middle - dw / 2, middle + dw / 2};
         for (const double w : solid.breaks()) {

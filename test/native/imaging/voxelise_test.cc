@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 
 #include "dose/phantoms.h"
@@ -183,6 +184,27 @@ TEST_CASE("slice: trilinear through a linear dose with uneven planes is exact, N
       if (std::abs(y) > 20) continue;
       CHECK(out[static_cast<size_t>(j * slice.width + i)] == doctest::Approx(20 + 0.13 + 0.2 * y + 0.3 * z).epsilon(1e-5));
     }
+  }
+}
+
+// Found by test/oracles/masks_random.py.
+TEST_CASE("voxelise: a slice has the contour as drawn whose position was rounded") {
+  Roi roi;
+  const std::array<double, 3> sides{20, 10, 4};
+  for (size_t k = 0; k < 3; ++k) {
+    const double half = sides[k] / 2;
+    test::AddLoop(roi, test::Rectangle(-half, half, -half, half, 2.0 * static_cast<double>(k) + 0.03));
+  }
+  Grid grid;
+  grid.size = {32, 32, 3};
+  grid.origin = {-15.3, -15.1, 0};
+  grid.spacing = {1, 1, 2};
+  const Voxelised made = Voxelise(roi, grid, {}, CoverageKind::kSection, {});
+  const Volume volume = MaskToVolume(made.mask, MaskVolume::kFraction);
+  for (size_t k = 0; k < 3; ++k) {
+    double area = 0;
+    for (const float part : volume.As<float>().subspan(k * 1024, 1024)) area += static_cast<double>(part);
+    CHECK(area == doctest::Approx(sides[k] * sides[k]).epsilon(1e-6));
   }
 }
 
