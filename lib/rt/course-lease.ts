@@ -128,8 +128,12 @@ export async function sweepLeases(outdir: string): Promise<void> {
     const path = join(entry.parentPath, entry.name);
     const hold = await holdFile(path).catch(() => undefined);
     if (!hold) continue;
-    await rm(path.replace(/lock$/, 'json'), { force: true });
-    await rm(path, { force: true });
+    // Beside the holder's file what a killed one was writing; the lock last.
+    const course = entry.name.replace(/\.lock$/, '');
+    const beside = (await readdir(entry.parentPath)).filter((name) => name.startsWith(`.${course}.json.`));
+    for (const name of [`${course}.json`, ...beside, entry.name]) {
+      await rm(join(entry.parentPath, name), { force: true });
+    }
     hold.release();
   }
   // Those with a holder in them stay.

@@ -13,7 +13,7 @@ import { RedisServer, redisInstalled } from '../fixtures/redis-server.js';
 
 const COURSES = 200;
 /** Each takes jobs of one class, one at a time: a kill interrupts one execution at most. */
-const MORTAL = ['cpu', 'io'] as const;
+const MORTAL = ['cpu', 'io', 'cpu', 'io'] as const;
 const WORKER_KILLS = 60;
 const SERVER_KILLS = 3;
 const STAGES = 'organize,dvh,qc';
