@@ -27,8 +27,10 @@ double BoxVolume(const std::array<double, 3>& e) { return e[0] * e[1] * e[2]; }
 double BoxArea(const std::array<double, 3>& e) { return 2 * (e[0] * e[1] + e[1] * e[2] + e[2] * e[0]); }
 double EllipsoidVolume(const std::array<double, 3>& s) { return 4 * std::numbers::pi / 3 * s[0] * s[1] * s[2]; }
 
-// Lengths of the principal axes; variances are over N - 1, as in the consortium's reference values.
+// Lengths of the principal axes; variances are over N - 1, as in the consortium's reference values. A structure in a plane or
+// on a line has no extent across it, where eigenvalues have their rounding.
 double Axis(const Form& f, size_t axis) {
+  if (f.shape.variance_mm2[axis] <= 1e-14 * f.shape.variance_mm2[0]) return 0;
   return 4 * std::sqrt(f.shape.variance_mm2[axis] * f.shape.voxels / (f.shape.voxels - 1));
 }
 std::array<double, 3> SemiAxes(const Form& f) { return {Axis(f, 0) / 2, Axis(f, 1) / 2, Axis(f, 2) / 2}; }

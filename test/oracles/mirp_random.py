@@ -5,7 +5,8 @@
 
 The environment is that of `npm run bench:setup`. Values count as equal within 1e-4 of the larger, or 1e-6: MIRP's images are
 of single precision. Features of the response and the whole response map are compared where there is a filter. Where MIRP
-deviates is told where it is made not to, and in `skipped`. Exits with 1 where more differs.
+deviates is told where it is made not to, and in `skipped`; what is left of it: which of two samples is nearest that are
+equally far. Exits with 1 where more differs.
 """
 
 import functools
@@ -169,7 +170,8 @@ def random_filter(pick, slices):
     boundary = pick.choice(list(BOUNDARIES))
     pooling = pick.choice(list(POOLINGS))
     rotate = pick.random() < 0.5
-    kind = pick.choice(["mean", "gaussian", "log", "laws", "gabor", "wavelet", "nonseparable", "riesz"])
+    kinds = ["mean", "gaussian", "log", "laws", "gabor", "wavelet", "nonseparable"]
+    kind = pick.choice(kinds if slices else [*kinds, "riesz"])  # MIRP's Riesz transforms of slices end in an IndexError
     ours = {"type": kind, "dimensions": 2 if slices else 3, "boundary": boundary}
     theirs = {"filter_kernels": kind, "boundary_condition": BOUNDARIES[boundary]}
     turning = {"rotation_invariant": rotate, "pooling": pooling}

@@ -25,7 +25,7 @@ export const radiomicsStage: Stage = {
   needs: ['organize'],
   after: ['segment', 'segment-custom'],
   lane: 'cpu',
-  version: 9,
+  version: 10,
   // How many structures are worked on at a time decides no result.
   settings: ({ radiomics: { sequential, ...settings } }) => settings,
   inputs: (course) => [...roiInputs(course), ...pathsBeside(course)],

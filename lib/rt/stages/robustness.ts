@@ -26,7 +26,7 @@ export const robustnessStage: Stage = {
   needs: ['organize'],
   after: ['segment', 'segment-custom'],
   lane: 'cpu',
-  version: 8,
+  version: 9,
   settings: ({ robustness, radiomics: { sequential, timeoutSeconds, images, ...radiomics } }) => ({
     robustness,
     radiomics,

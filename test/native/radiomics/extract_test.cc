@@ -213,6 +213,15 @@ TEST_CASE("radiomics: halves of a voxel and of an intensity count as such, whate
   CHECK(values.at("stat_max") == 7);
 }
 
+TEST_CASE("radiomics: voxels on an oblique line have no extent across it") {
+  Pair pair = Blank({9, 9, 9}, {2.2, 1, 0.7});
+  for (size_t n = 0; n < 3; ++n) pair.mask.As<uint8_t>()[(1 + n * 2) + 9 * (2 + n * 3) + 81 * (1 + n)] = 1;
+  const auto values = ByName(Run(pair, Bins(25)));
+  CHECK(values.at("morph_pca_min_axis") == 0);
+  CHECK(values.at("morph_pca_least_axis") == 0);
+  CHECK(std::isnan(values.at("morph_vol_dens_aee")));
+}
+
 TEST_CASE("radiomics: an empty structure is a finding on every row") {
   const Pair pair = NoisyBall(10, 3, {1, 1, 1});
   const Extraction extraction = Run(pair, Bins(25), 1, 5);
