@@ -50,8 +50,7 @@ function schedules(root: string): Contender[] {
     run('courses and structures'),
     run('the same in one process', '--isolation', 'none'),
     run('courses only', '--threads-per-course', '1'),
-    // A budget below any estimate lets one course run at a time.
-    run('structures only', '--memory', '1'),
+    run('structures only', '--courses-at-once', '1'),
   ];
 }
 

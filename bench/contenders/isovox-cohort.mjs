@@ -1,7 +1,7 @@
 // isovox run on a folder, into a new output folder: node isovox-cohort.mjs ROOT FLAGS...
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,11 +39,14 @@ try {
   );
   const ms = performance.now() - began;
   if (run.status !== 0) throw new Error(run.stderr);
-  const table = readFileSync(join(outdir, '_RESULTS/dvh_metrics.csv'));
-  const answer = createHash('sha256').update(table).digest().readUIntBE(0, 6);
+  const tables = join(outdir, '_RESULTS');
+  const content = createHash('sha256');
+  const names = readdirSync(tables).filter((name) => name.endsWith('.csv'));
+  for (const name of names.sort()) content.update(name).update(readFileSync(join(tables, name)));
+  const answer = content.digest().readUIntBE(0, 6);
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   process.stdout.write(
-    `${JSON.stringify({ ms: [ms], cpuMs: [childrenMs()], peakMb: 0, version, answer: { metrics: answer, inversions: inversions() } })}\n`,
+    `${JSON.stringify({ ms: [ms], cpuMs: [childrenMs()], peakMb: 0, version, answer: { tables: answer, inversions: inversions() } })}\n`,
   );
 } finally {
   rmSync(outdir, { recursive: true, force: true });

@@ -146,6 +146,11 @@ metricsFlags(
   )
   .addOption(new Option('--threads-per-course <n>', 'at most').argParser(parsePositive))
   .addOption(
+    new Option('--courses-at-once <n>', 'at most; as many as --workers, and one more, by default').argParser(
+      parsePositive,
+    ),
+  )
+  .addOption(
     new Option('--stage-timeout <s>', 'of one stage of one course').argParser(parsePositive).default(STAGE_TIMEOUT_S),
   )
   .option('--timeline <file>', 'what ran when, for chrome://tracing or ui.perfetto.dev')

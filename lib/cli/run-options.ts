@@ -18,6 +18,7 @@ export interface RunCommandOptions extends CommonOptions {
   readonly maxDays?: number;
   readonly mergeCriteria?: 'same_ct_study' | 'frame_of_reference';
   readonly memory?: number;
+  readonly coursesAtOnce?: number;
   readonly constraints?: string[];
   readonly robustness?: 'off' | 'mild' | 'standard' | 'aggressive';
   readonly sequentialRadiomics?: boolean;
@@ -67,6 +68,7 @@ export async function runOptionsOf(options: RunCommandOptions, signal: AbortSign
     signal,
     log,
     ...(options.workers === undefined ? {} : { workers: options.workers }),
+    ...(options.coursesAtOnce === undefined ? {} : { coursesAtOnce: options.coursesAtOnce }),
     ...(options.memory === undefined ? {} : { memoryMb: options.memory }),
     ...(options.stages ? { stages: options.stages } : {}),
     ...(options.courseFilter ? { courseFilter: options.courseFilter } : {}),

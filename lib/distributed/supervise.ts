@@ -59,7 +59,7 @@ class Supervision {
     private readonly options: SuperviseOptions,
   ) {
     // One course more than threads: while one waits for the disk, another computes.
-    this.#width = new CourseWidth(Math.max(1, Math.min(work.workers + 1, work.courses.length)), work.log);
+    this.#width = new CourseWidth(Math.max(1, Math.min(work.coursesAtOnce, work.courses.length)), work.log);
     const weights = work.courses.map((course) => [courseName(course), estimateCourse(course).weight] as const);
     const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
     const shares = weights.map(

@@ -22,6 +22,8 @@ export interface CourseWork {
   readonly force: ReadonlySet<string>;
   /** Threads in all. */
   readonly workers: number;
+  /** Most courses at a time. */
+  readonly coursesAtOnce: number;
   /** Memory for courses in flight. */
   readonly memoryMb: number;
   /** The threads and memory of this process. */
@@ -45,7 +47,7 @@ export type CourseExecutor = (work: CourseWork) => Promise<ReadonlyMap<string, C
 
 /** All courses in this process, on one pool of threads. */
 export const runInProcess: CourseExecutor = async (work) => {
-  const { workers, memoryMb, signal, progress } = work;
+  const { coursesAtOnce, memoryMb, signal, progress } = work;
   const executor = new HierarchicalExecutor();
   const troubles = new Map<string, CourseTrouble>();
   for (const course of work.courses) {
@@ -72,7 +74,7 @@ export const runInProcess: CourseExecutor = async (work) => {
     });
   }
   // One course more than threads: while one waits for the disk, another computes.
-  const { outcomes } = await executor.execute({ capacity: { course: workers + 1, memoryMb }, signal });
+  const { outcomes } = await executor.execute({ capacity: { course: coursesAtOnce, memoryMb }, signal });
   for (const [name, outcome] of outcomes) {
     if (outcome.status === 'failed') troubles.set(name, { course: outcome.error, stages: new Map() });
   }

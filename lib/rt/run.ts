@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly config: RunConfig;
   /** Threads of the one pool; cores - 1 when absent. */
   readonly workers?: number;
+  /** Most courses at a time; one more than threads when absent, since some wait for their files. */
+  readonly coursesAtOnce?: number;
   /** Memory for courses in flight; 60 % of what is free when absent. */
   readonly memoryMb?: number;
   readonly stages?: readonly string[];
@@ -68,8 +70,10 @@ export function automaticWorkers(): number {
 
 /** Threads, memory, stages and what is forced, as the options or the machine have it. */
 export function settleOptions(options: RunOptions) {
+  const workers = options.workers ?? automaticWorkers();
   return {
-    workers: options.workers ?? automaticWorkers(),
+    workers,
+    coursesAtOnce: options.coursesAtOnce ?? workers + 1,
     memoryMb: options.memoryMb ?? automaticMemoryMb(),
     stages: selectStages(options.stages),
     force: new Set(options.force?.includes('all') ? STAGES.map((stage) => stage.id) : options.force),
@@ -125,12 +129,13 @@ export async function runPipeline(options: RunOptions, execute: CourseExecutor =
 
 async function runAlone(options: RunOptions, execute: CourseExecutor): Promise<RunSummary> {
   const { outdir, config, signal, log } = options;
-  const { workers, memoryMb, stages, force } = settleOptions(options);
+  const { workers, coursesAtOnce, memoryMb, stages, force } = settleOptions(options);
   const context = contextOf(options);
   const models = new ModelPool(config, context);
   logConfiguration(
     log,
     workers,
+    coursesAtOnce,
     memoryMb,
     stages.map((stage) => stage.id),
     await describeSegmentation(config, models),
@@ -149,6 +154,7 @@ async function runAlone(options: RunOptions, execute: CourseExecutor): Promise<R
     stages,
     force,
     workers,
+    coursesAtOnce,
     memoryMb,
     context,
     models,
@@ -317,6 +323,7 @@ async function describeSegmentation({ segmentation, customModels }: RunConfig, m
 function logConfiguration(
   log: RunLog,
   workers: number,
+  coursesAtOnce: number,
   memoryMb: number,
   stages: readonly string[],
   segmentation: string,
@@ -326,7 +333,7 @@ function logConfiguration(
   log.info(`isovox ${packageVersion}, Node ${process.version}, ${process.platform}-${process.arch}`);
   log.info(`CPU cores: ${cores}, using ${workers} workers by default (cores - 1)`, { cores, workers });
   log.info(
-    `Courses in flight: up to ${workers + 1} within ${memoryMb} MiB, their structures and slices on one pool of ${workers} threads`,
+    `Courses in flight: up to ${coursesAtOnce} within ${memoryMb} MiB, their structures and slices on one pool of ${workers} threads`,
   );
   log.info(`Segmentation stage: ${segmentation}`);
   log.info(`Stages: ${stages.join(', ')}, aggregate`);
