@@ -151,11 +151,11 @@ try {
     measured: `${number(1 / perRow)} rows/s`,
     million: `${duration(tableRows * perRow)} for ${number(tableRows)} rows`,
   });
-  const bytesPerRow = Math.max(0, large.aggregateBytes - small.aggregateBytes) / (large.rows - small.rows);
+  const bytesPerCourse = Math.max(0, large.aggregateBytes - small.aggregateBytes) / courses;
   rows.push({
     part: 'Aggregation: memory of one process',
-    measured: `${number(bytesPerRow)} bytes per row`,
-    million: gib(tableRows * bytesPerRow),
+    measured: `${number(bytesPerCourse / 2 ** 10)} KiB per course`,
+    million: gib(COURSES * bytesPerCourse),
   });
   if (large.record) await queues(large.record);
   await leases();
@@ -174,11 +174,12 @@ try {
     '|---|---|---|',
     ...rows.map(({ part, measured, million }) => `| ${part} | ${measured} | ${million} |`),
     '',
-    'What gives first is the aggregation: it holds every row of the cohort in one process, and most rows are points of DVH',
-    'curves. Then the index and the plan, which one process makes from every header. The queue server is far from its',
-    'limits: a waiting course takes little memory, and the workers together ask for tens of jobs a second. So a cohort of',
-    'this size is run as many plans of some ten thousand courses (a site, a month), each with its own output folder and',
-    'tables, on one set of queues; their Parquet tables are read together by any engine that reads many files as one.',
+    'What gives first is what one process does alone: the aggregation, most of whose rows are points of DVH curves, takes',
+    'longer than the computing of all workers, and keeps of each course what the page of the cohort shows, though no rows;',
+    'then the index and the plan, which are made from every header. The queue server is far from its limits: a waiting',
+    'course takes little memory, and the workers together ask for tens of jobs a second. So a cohort of this size is run as',
+    'many plans of some ten thousand courses (a site, a month), each with its own output folder and tables, on one set of',
+    'queues; their Parquet tables are read together by any engine that reads many files as one.',
     '',
   ].join('\n');
   process.stdout.write(text);

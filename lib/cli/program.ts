@@ -178,7 +178,7 @@ for (const [stage, description] of [
 
 command(
   'course <action> <courses...>',
-  'run PATIENT/COURSE…: stages of planned courses, one after the other, as engines call it',
+  'run PATIENT/COURSE ...: stages of planned courses, one after the other, as engines call it',
   async (args, options) => (await import('./commands/course.js')).course(args, options as never),
 )
   .requiredOption('--outdir <dir>', 'where the plan is and the results go')
