@@ -11,8 +11,8 @@
 namespace isovox::radiomics {
 namespace {
 
-// A voxel that is covered by half belongs to the structure; weights of interpolation sum to a half only up to rounding.
-constexpr double kHalf = 0.5 - 1e-6;
+// A voxel that is covered by half belongs to the structure.
+constexpr double kHalf = 0.5 - kOffHalf;
 
 void CheckScalar(const Volume& volume, const char* name) {
   if (volume.frames != 1 || volume.components != 1) {

@@ -122,8 +122,7 @@ std::vector<double> SampledImage(const Exec& exec, const Volume& image, const Se
         return values;
       });
   if (settings.rounding == Rounding::kNearest) {
-    // Halves go up, the rounding of the interpolation's weights notwithstanding.
-    for (double& x : out) x = std::floor(x + 0.5 + 1e-6);
+    for (double& x : out) x = std::floor(x + 0.5 + kOffHalf);
   } else if (settings.rounding == Rounding::kTowardsZero) {
     for (double& x : out) x = std::trunc(x);
   } else if (settings.rounding == Rounding::kToSingle) {

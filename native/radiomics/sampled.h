@@ -15,6 +15,9 @@
 
 namespace isovox::radiomics {
 
+// What the rounding of interpolation's weights takes from a half, at most: halves count as halves.
+constexpr double kOffHalf = 1e-6;
+
 struct Lattice {
   std::array<AxisMap, 3> maps;  // from lattice to image
   std::array<double, 3> spacing{1, 1, 1};

@@ -35,6 +35,13 @@ function agrees(actual: number, reference: { value: number; tolerance: number })
   return away <= reference.tolerance + Math.abs(reference.value) * 1e-9;
 }
 
+const TRILINEAR = {
+  spacing_mm: 2,
+  image_interpolation: 'trilinear',
+  mask_interpolation: 'trilinear',
+  rounding: 'integer',
+};
+
 const CASES = [
   { name: 'digital phantom', folder: 'ibsi1-digital', file: 'ibsi1-digital.csv', config: {} },
   {
@@ -53,12 +60,7 @@ const CASES = [
     folder: 'ibsi1-ct',
     file: 'ibsi1-ct-b.csv',
     config: {
-      resample: {
-        spacing_mm: [2, 2, 0],
-        image_interpolation: 'trilinear',
-        mask_interpolation: 'trilinear',
-        rounding: 'integer',
-      },
+      resample: { ...TRILINEAR, spacing_mm: [2, 2, 0] },
       resegment: { range: [-500, 400] },
       discretise: { method: 'fbn', bins: 32 },
       aggregation: '2D',
@@ -70,12 +72,7 @@ const CASES = [
     folder: 'ibsi1-ct',
     file: 'ibsi1-ct-c.csv',
     config: {
-      resample: {
-        spacing_mm: 2,
-        image_interpolation: 'trilinear',
-        mask_interpolation: 'trilinear',
-        rounding: 'integer',
-      },
+      resample: TRILINEAR,
       resegment: { range: [-1000, 400] },
       discretise: { method: 'fbs', width: 25 },
       ivh: { method: 'fbs', width: 2.5 },
@@ -88,12 +85,7 @@ const CASES = [
     folder: 'ibsi1-ct',
     file: 'ibsi1-ct-d.csv',
     config: {
-      resample: {
-        spacing_mm: 2,
-        image_interpolation: 'trilinear',
-        mask_interpolation: 'trilinear',
-        rounding: 'integer',
-      },
+      resample: TRILINEAR,
       resegment: { outliers_sigma: 3 },
       discretise: { method: 'fbn', bins: 32 },
       aggregation: '3D',
@@ -105,12 +97,7 @@ const CASES = [
     folder: 'ibsi1-ct',
     file: 'ibsi1-ct-e.csv',
     config: {
-      resample: {
-        spacing_mm: 2,
-        image_interpolation: 'tricubic',
-        mask_interpolation: 'trilinear',
-        rounding: 'integer',
-      },
+      resample: { ...TRILINEAR, image_interpolation: 'tricubic' },
       resegment: { range: [-1000, 400], outliers_sigma: 3 },
       discretise: { method: 'fbn', bins: 32 },
       ivh: { method: 'fbn', bins: 1000 },

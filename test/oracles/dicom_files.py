@@ -191,3 +191,15 @@ def seeded(seed, case):
     """A case's own generators: of Python and of NumPy."""
     pick = random.Random(seed * 100_000 + case)
     return pick, numpy.random.default_rng(pick.getrandbits(32))
+
+
+def contains(loop, points):
+    """Which points lie in a polygon, by the even-odd rule."""
+    inside = numpy.zeros(len(points), bool)
+    x, y = points.T
+    for (x0, y0), (x1, y1) in zip(loop, numpy.roll(loop, -1, 0)):
+        if y0 == y1:
+            continue
+        crosses = (y0 > y) != (y1 > y)
+        inside ^= crosses & (x < x0 + (x1 - x0) * (y - y0) / (y1 - y0))
+    return inside

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -79,3 +80,17 @@ class Engine:
         if "$array" in value:
             return numpy.fromfile(value["$array"], TYPES[value["type"]])
         return {key: self._out(one) for key, one in value.items()}
+
+
+def run_cases(check, count):
+    """check(case, engine, folder) gives what it says of the case and what differs; ends with 1 where something does."""
+    differ = 0
+    with tempfile.TemporaryDirectory() as name, Engine() as engine:
+        for case in range(count):
+            said, wrong = check(case, engine, Path(name))
+            if wrong:
+                differ += 1
+                print(said, *wrong, sep="\n    ", flush=True)
+            engine.forget()
+    print(f"{count - differ} of {count} agree")
+    sys.exit(differ > 0)

@@ -18,6 +18,7 @@ warnings.filterwarnings("ignore")
 logging.disable(logging.CRITICAL)
 
 from mirp import extract_features  # noqa: E402
+from mirp_names import tag  # noqa: E402
 
 DIRECTIONAL = ["2d_average", "2d_slice_merge", "2.5d_direction_merge", "2.5d_volume_merge", "3d_average", "3d_volume_merge"]
 PLAIN = ["2d", "2.5d", "3d"]
@@ -41,24 +42,6 @@ CASES = {
         "anti_aliasing": False,
     },
 }
-SUFFIXES = {
-    "2d_avg": "_2D_avg",
-    "2d_s_mrg": "_2D_comb",
-    "2.5d_d_mrg": "_2_5D_avg",
-    "2.5d_v_mrg": "_2_5D_comb",
-    "3d_avg": "_3D_avg",
-    "3d_v_mrg": "_3D_comb",
-    "2d": "_2D",
-    "2.5d": "_2_5D",
-    "3d": "_3D",
-}
-
-
-def ibsi(name):
-    """MIRP's name as the reference tag: distance and discretisation go, the aggregation stays."""
-    name = re.sub(r"_fb[sn]_[wn][\d.]+$", "", name)
-    found = re.match(r"((?:cm|rlm|szm|dzm|ngt|ngl)_.*?)(?:_d1)?(?:_a0\.0)?_((?:2|2\.5|3)d(?:_avg|_[sdv]_mrg)?)$", name)
-    return found[1] + SUFFIXES[found[2]] if found else name
 
 
 folder = Path(sys.argv[1])
@@ -68,4 +51,4 @@ for case, settings in CASES.items():
     table = extract_features(image=str(folder / "CT_image.nii.gz"), mask=str(folder / "CT_mask.nii.gz"), **COMMON, **settings)[0]
     for column in table.columns:
         if re.match(r"(morph|loc|stat|ih|ivh|cm|rlm|szm|dzm|ngt|ngl)_", column):
-            print(f"{case},{ibsi(column)},{float(table[column].iloc[0])!r}")
+            print(f"{case},{tag(column)},{float(table[column].iloc[0])!r}")

@@ -31,6 +31,7 @@ import csv  # noqa: E402
 import itk  # noqa: E402
 import numpy  # noqa: E402
 from mirp import extract_features, extract_images  # noqa: E402
+from mirp_names import tag  # noqa: E402
 from scipy.ndimage import gaussian_filter  # noqa: E402
 from scipy.spatial.transform import Rotation  # noqa: E402
 
@@ -106,17 +107,6 @@ CLI = Path(__file__).parents[2] / "dist/cli/main.js"
 FAMILIES = ["morphology", "local_intensity", "statistics", "histogram", "ivh", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm"]
 FLAT = ["2d_average", "2d_slice_merge", "2.5d_direction_merge", "2.5d_volume_merge"]
 SOLID = ["3d_average", "3d_volume_merge"]
-SUFFIXES = {
-    "2d_avg": "_2D_avg",
-    "2d_s_mrg": "_2D_comb",
-    "2.5d_d_mrg": "_2_5D_avg",
-    "2.5d_v_mrg": "_2_5D_comb",
-    "3d_avg": "_3D_avg",
-    "3d_v_mrg": "_3D_comb",
-    "2d": "_2D",
-    "2.5d": "_2_5D",
-    "3d": "_3D",
-}
 BOUNDARIES = {"zero": "constant", "nearest": "nearest", "periodic": "wrap", "mirror": "reflect"}
 POOLINGS = {"average": "mean", "max": "max", "min": "min"}
 
@@ -312,13 +302,6 @@ def random_settings(pick, ct):
     theirs["ngldm_difference_level"] = float(ours["coarseness"])
     theirs["no_approximation"] = True
     return ours, theirs
-
-
-def tag(name):
-    """MIRP's name as the reference tag: filter, distance and discretisation go, the aggregation stays."""
-    name = re.sub(r"^.*?(?=(?:morph|loc|stat|ih|ivh|cm|rlm|szm|dzm|ngt|ngl)_)", "", re.sub(r"_fb[sn]_[wn][\d.]+$", "", name))
-    found = re.match(r"((?:cm|rlm|szm|dzm|ngt|ngl)_.*?)(?:_d[\d.]+)?(?:_a[\d.]+)?_((?:2|2\.5|3)d(?:_avg|_[sdv]_mrg)?)$", name)
-    return found[1] + SUFFIXES[found[2]] if found else name
 
 
 def their_features(image, mask, settings):
